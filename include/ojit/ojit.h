@@ -1,0 +1,17 @@
+/* ojit: right-hand sides of ordinary differential equations, compiled while your
+ * program runs.
+ *
+ *   base.h   contexts, status codes, errors, counters
+ *   model.h  building a model, from text or expression by expression
+ *   program.h  compiling a model; kernels; looking inside
+ *   solve.h  integrating it in time
+ */
+#ifndef OJIT_H
+#define OJIT_H
+
+#include <ojit/base.h>
+#include <ojit/model.h>
+#include <ojit/program.h>
+#include <ojit/solve.h>
+
+#endif

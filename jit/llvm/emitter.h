@@ -1,0 +1,148 @@
+/* What the emitter's files share: the state of one translation, and values.
+ *
+ * A value is what a slot of a plan holds.  Outside of lanes it is a scalar.  In
+ * lanes it is one number a lane: a vector, or, as long as it is an integer that
+ * grows evenly from lane to lane, still a scalar with the step between lanes.
+ * That is what tells a contiguous load from a gather.
+ *
+ *   emit.c       a program: one function a block, and the entry
+ *   region.c     a block: regions and steps in the plan's order, box loops
+ *   reduction.c  reduction loops
+ *   loop.c       one LLVM loop
+ *   value.c      scalars, lanes and what is between
+ *   integer.c    subscripts, ranges, conditions on indices
+ *   access.c     loads and stores
+ *   arithmetic.c numbers and truth
+ *   call.c       functions of lib/math
+ *
+ * Nothing here decides an order of computation: that is the plan's.  Nothing here
+ * grants LLVM any freedom with floating point: no fast-math flag is ever set. */
+#ifndef OJ_LLVM_EMITTER_H
+#define OJ_LLVM_EMITTER_H
+
+#include "jit/backend.h"
+#include "jit/llvm/machine.h"
+#include "lib/graph/plan.h"
+
+#include <llvm-c/Core.h>
+
+enum { PARTIALS = 8 }; /* of a TREE8 reduction */
+
+struct value {
+	LLVMValueRef base;    /* a vector where `lanes`; NULL: the integer 0 */
+	LLVMValueRef negated; /* numbers: what `base` is the negative of, or NULL */
+	int64_t offset, step; /* integers with a scalar base: base + offset + step * lane */
+	bool lanes;
+};
+
+struct emitter {
+	ojit_context *context;
+	struct oj_error *error;
+	const struct target *target;
+	const struct machine *machine;
+	const struct space *space;
+
+	LLVMContextRef llvm;
+	LLVMModuleRef module;
+	LLVMBuilderRef builder;
+	LLVMTypeRef real, word, half, truth, pointer, nothing; /* double, i64, i32, i1 */
+	LLVMTypeRef kernel;                                    /* void (ptr) */
+	unsigned invariant, scope, noalias;                    /* kinds of metadata */
+	LLVMValueRef empty_node, loads_scope;
+	LLVMAttributeRef pure[3];
+
+	/* The function at hand.  Field and import addresses are loaded once, in its
+	 * first basic block, when they are first needed. */
+	LLVMValueRef function;
+	LLVMBasicBlockRef first;
+	LLVMValueRef fields[sizeof(struct kernel_args) / sizeof(void *)];
+	LLVMValueRef imports[OJ_MATH_COUNT][4]; /* by log2 of the lanes */
+
+	/* The block at hand. */
+	const struct plan *plan;
+	struct value *slots;         /* [plan->slot_count] */
+	struct value index[LEVELS];  /* of the loops around this place */
+	int width;                   /* lanes here, 1 outside of lanes */
+	int lane_level, lane_width;  /* of the box loop that runs in lanes, or -1 */
+	LLVMValueRef mask;           /* lanes that count here; NULL: all */
+};
+
+/* emit.c */
+ojit_status oj_emit_program(struct emitter *e, const struct program *program);
+
+/* region.c */
+ojit_status oj_emit_block(struct emitter *e);
+ojit_status oj_emit_steps(struct emitter *e, uint32_t region);
+
+/* reduction.c */
+ojit_status oj_emit_reduction(struct emitter *e, uint32_t region);
+
+/* loop.c: a loop tested at its end, with a test before it unless the first turn
+ * is known to happen.  While it is open, carried values may be added. */
+struct loop {
+	LLVMBasicBlockRef before, body, after;
+	LLVMValueRef counter, end; /* end NULL: closed by oj_loop_close_while */
+	int64_t stride;
+	bool guarded;
+};
+/* `from` and `end` are scalars; runs while counter < end. */
+void oj_loop_open(struct emitter *e, struct loop *loop, LLVMValueRef from, LLVMValueRef end,
+                  int64_t stride);
+/* The builder moves to where the loop's predecessors end, and back. */
+LLVMBasicBlockRef oj_loop_outside(struct emitter *e, const struct loop *loop);
+LLVMValueRef oj_loop_carry(struct emitter *e, const struct loop *loop, LLVMValueRef initial);
+void oj_loop_close(struct emitter *e, struct loop *loop);
+void oj_loop_close_while(struct emitter *e, struct loop *loop, LLVMValueRef again, LLVMValueRef next);
+/* After closing: give a carried value its next, and get its last. */
+LLVMValueRef oj_loop_result(struct emitter *e, const struct loop *loop, LLVMValueRef carried,
+                            LLVMValueRef initial, LLVMValueRef next, LLVMBasicBlockRef latch);
+
+/* value.c */
+LLVMTypeRef oj_type_lanes(struct emitter *e, LLVMTypeRef scalar, int width);
+LLVMValueRef oj_splat(struct emitter *e, LLVMValueRef scalar, int width);
+LLVMValueRef oj_word(struct emitter *e, int64_t value);
+LLVMValueRef oj_ramp(struct emitter *e, int64_t step, int width); /* 0, step, 2 step, ... */
+struct value oj_value(LLVMValueRef base, bool lanes);
+struct value oj_value_integer(LLVMValueRef base, int64_t offset, int64_t step);
+bool oj_value_uniform(struct value v);                 /* the same in all lanes */
+LLVMValueRef oj_value_scalar(struct emitter *e, struct value v);      /* of a uniform one */
+LLVMValueRef oj_value_in_lane(struct emitter *e, struct value v, int lane); /* integers, no vector */
+LLVMValueRef oj_value_vector(struct emitter *e, struct value v);      /* of any; scalar at width 1 */
+LLVMValueRef oj_constant_of(LLVMValueRef like, LLVMValueRef constant, struct emitter *e);
+LLVMValueRef oj_intrinsic(struct emitter *e, const char *name, LLVMTypeRef *overloads, unsigned overload_count,
+                          LLVMValueRef *operands, unsigned count);
+/* Lanes first .. first + count - 1. */
+LLVMValueRef oj_extract_lanes(struct emitter *e, LLVMValueRef vector, int first, int count);
+bool oj_constant_integer(LLVMValueRef v, int64_t *value);
+
+/* integer.c */
+struct value oj_emit_integer(struct emitter *e, const struct step *step);
+struct value oj_emit_comparison(struct emitter *e, const struct step *step);
+struct value oj_emit_itof(struct emitter *e, struct value a);
+struct value oj_value_add(struct emitter *e, struct value a, struct value b);
+struct value oj_value_scale(struct emitter *e, struct value a, int64_t factor);
+LLVMValueRef oj_word_extreme(struct emitter *e, bool greatest, LLVMValueRef a, LLVMValueRef b);
+
+/* access.c */
+struct value oj_emit_load(struct emitter *e, const struct step *step);
+struct value oj_emit_table(struct emitter *e, const struct step *step);
+struct value oj_emit_time(struct emitter *e);
+/* `operands`: slots of value and indices. */
+ojit_status oj_emit_store(struct emitter *e, const struct store *store, const uint32_t *operands);
+LLVMValueRef oj_emit_field(struct emitter *e, size_t offset); /* of struct kernel_args */
+
+/* arithmetic.c */
+ojit_status oj_emit_number(struct emitter *e, const struct step *step, struct value *result);
+/* acc op term, of equal type.  `negated`: what term is the negative of, or NULL. */
+LLVMValueRef oj_combine(struct emitter *e, enum reduction_kind kind, LLVMValueRef acc, LLVMValueRef term,
+                        LLVMValueRef negated);
+
+/* call.c */
+struct value oj_emit_call(struct emitter *e, const struct step *step);
+
+static inline const struct value *oj_operand(const struct emitter *e, const struct step *step, uint32_t i)
+{
+	return &e->slots[e->plan->operands.at[step->operands + i]];
+}
+
+#endif

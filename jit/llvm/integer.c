@@ -1,0 +1,145 @@
+/* Subscripts, ranges, and conditions on indices.
+ *
+ * Constants and even steps between lanes stay outside of LLVM's values as long as
+ * they can: u[i-1], u[i] and u[i+1] are then one index with three displacements,
+ * and a lane index is a scalar.  Bits are not at stake here, integers are exact. */
+#include "jit/llvm/emitter.h"
+
+struct value oj_value_scale(struct emitter *e, struct value a, int64_t factor)
+{
+	if (a.lanes)
+		return oj_value(LLVMBuildMul(e->builder, a.base, oj_splat(e, oj_word(e, factor), e->width), ""), true);
+	LLVMValueRef base = a.base;
+	if (base && factor != 1)
+		base = LLVMBuildMul(e->builder, base, oj_word(e, factor), "");
+	return oj_value_integer(base, a.offset * factor, a.step * factor);
+}
+
+struct value oj_value_add(struct emitter *e, struct value a, struct value b)
+{
+	if (a.lanes || b.lanes)
+		return oj_value(LLVMBuildAdd(e->builder, oj_value_vector(e, a), oj_value_vector(e, b), ""), true);
+	LLVMValueRef base = a.base ? a.base : b.base;
+	if (a.base && b.base)
+		base = LLVMBuildAdd(e->builder, a.base, b.base, "");
+	return oj_value_integer(base, a.offset + b.offset, a.step + b.step);
+}
+
+static struct value emit_affine(struct emitter *e, const struct node *n, const struct step *step)
+{
+	const int64_t *c = e->space->graph.coefficients.at + n->ref.id;
+	struct value sum = oj_value_integer(NULL, c[0], 0);
+	for (uint32_t i = 0; i < n->arity; i++)
+		sum = oj_value_add(e, sum, oj_value_scale(e, *oj_operand(e, step, i), c[1 + i]));
+	return sum;
+}
+
+/* a floor-mod n of a scalar or a vector. */
+static LLVMValueRef floor_mod(struct emitter *e, LLVMValueRef a, int64_t n)
+{
+	LLVMValueRef count = oj_constant_of(a, oj_word(e, n), e);
+	LLVMValueRef zero = LLVMConstNull(LLVMTypeOf(a));
+	LLVMValueRef rest = LLVMBuildSRem(e->builder, a, count, "");
+	LLVMValueRef up = LLVMBuildAdd(e->builder, rest, count, "");
+	LLVMValueRef low = LLVMBuildICmp(e->builder, LLVMIntSLT, rest, zero, "");
+	return LLVMBuildSelect(e->builder, low, up, rest, "");
+}
+
+/* Lanes that grow evenly by less than n leave 0 .. n-1 at most once: a division in
+ * one lane, a comparison in the others. */
+static LLVMValueRef floor_mod_even(struct emitter *e, struct value a, int64_t n)
+{
+	LLVMValueRef first = floor_mod(e, oj_value_scalar(e, a), n);
+	LLVMValueRef lanes = LLVMBuildAdd(e->builder, oj_splat(e, first, e->width), oj_ramp(e, a.step, e->width), "");
+	LLVMValueRef count = oj_splat(e, oj_word(e, n), e->width);
+	LLVMValueRef out, back;
+	if (a.step > 0) {
+		out = LLVMBuildICmp(e->builder, LLVMIntSGE, lanes, count, "");
+		back = LLVMBuildSub(e->builder, lanes, count, "");
+	} else {
+		out = LLVMBuildICmp(e->builder, LLVMIntSLT, lanes, LLVMConstNull(LLVMTypeOf(lanes)), "");
+		back = LLVMBuildAdd(e->builder, lanes, count, "");
+	}
+	return LLVMBuildSelect(e->builder, out, back, lanes, "");
+}
+
+static struct value emit_wrap(struct emitter *e, const struct node *n, struct value a)
+{
+	int64_t lo = e->space->graph.coefficients.at[n->ref.id];
+	int64_t count = e->space->graph.coefficients.at[n->ref.id + 1];
+	a = oj_value_add(e, a, oj_value_integer(NULL, -lo, 0));
+	struct value rest;
+	int64_t reach = (a.step < 0 ? -a.step : a.step);
+	if (oj_value_uniform(a))
+		rest = oj_value_integer(floor_mod(e, oj_value_scalar(e, a), count), 0, 0);
+	else if (!a.lanes && reach < count / e->width)
+		rest = oj_value(floor_mod_even(e, a, count), true);
+	else
+		rest = oj_value(floor_mod(e, oj_value_vector(e, a), count), true);
+	return oj_value_add(e, rest, oj_value_integer(NULL, lo, 0));
+}
+
+LLVMValueRef oj_word_extreme(struct emitter *e, bool greatest, LLVMValueRef a, LLVMValueRef b)
+{
+	LLVMTypeRef type = LLVMTypeOf(a);
+	LLVMValueRef operands[] = {a, b};
+	return oj_intrinsic(e, greatest ? "llvm.smax" : "llvm.smin", &type, 1, operands, 2);
+}
+
+static struct value emit_extreme(struct emitter *e, bool greatest, struct value a, struct value b)
+{
+	if (!a.lanes && !b.lanes && a.step == b.step) {
+		LLVMValueRef base = oj_word_extreme(e, greatest, oj_value_scalar(e, a), oj_value_scalar(e, b));
+		return oj_value_integer(base, 0, a.step);
+	}
+	return oj_value(oj_word_extreme(e, greatest, oj_value_vector(e, a), oj_value_vector(e, b)), true);
+}
+
+struct value oj_emit_integer(struct emitter *e, const struct step *step)
+{
+	const struct node *n = oj_node(&e->space->graph, step->node);
+	switch ((enum op)n->op) {
+	case OP_INTEGER:
+		return oj_value_integer(NULL, n->integer, 0);
+	case OP_INDEX:
+		return e->index[n->integer];
+	case OP_AFFINE:
+		return emit_affine(e, n, step);
+	case OP_WRAP:
+		return emit_wrap(e, n, *oj_operand(e, step, 0));
+	case OP_TABLE:
+		return oj_emit_table(e, step);
+	default:
+		return emit_extreme(e, n->op == OP_IMAX, *oj_operand(e, step, 0), *oj_operand(e, step, 1));
+	}
+}
+
+struct value oj_emit_comparison(struct emitter *e, const struct step *step)
+{
+	struct value a = *oj_operand(e, step, 0), b = *oj_operand(e, step, 1);
+	enum op op = oj_node(&e->space->graph, step->node)->op;
+	LLVMIntPredicate predicate = op == OP_ILT ? LLVMIntSLT : op == OP_ILE ? LLVMIntSLE
+	                           : op == OP_IEQ ? LLVMIntEQ : LLVMIntNE;
+	bool lanes = a.lanes || b.lanes || a.step != b.step;
+	LLVMValueRef left = lanes ? oj_value_vector(e, a) : oj_value_scalar(e, a);
+	LLVMValueRef right = lanes ? oj_value_vector(e, b) : oj_value_scalar(e, b);
+	return oj_value(LLVMBuildICmp(e->builder, predicate, left, right, ""), lanes);
+}
+
+/* Even lanes: the first is converted, the others are sums of integers below 2^53
+ * and so exact. */
+struct value oj_emit_itof(struct emitter *e, struct value a)
+{
+	if (a.lanes) {
+		LLVMTypeRef type = oj_type_lanes(e, e->real, e->width);
+		return oj_value(LLVMBuildSIToFP(e->builder, a.base, type, ""), true);
+	}
+	LLVMValueRef first = LLVMBuildSIToFP(e->builder, oj_value_scalar(e, a), e->real, "");
+	if (a.step == 0 || e->width == 1)
+		return oj_value(first, false);
+	LLVMValueRef lanes[PARTIALS];
+	for (int l = 0; l < e->width; l++)
+		lanes[l] = LLVMConstReal(e->real, (double)(a.step * l));
+	LLVMValueRef ramp = LLVMConstVector(lanes, (unsigned)e->width);
+	return oj_value(LLVMBuildFAdd(e->builder, oj_splat(e, first, e->width), ramp, ""), true);
+}

@@ -1,0 +1,149 @@
+/* A block: the regions and steps of its plan, in the plan's order.
+ *
+ * Lanes run along one level of the box.  Where its extent is no multiple of their
+ * number, the last turn starts early and computes some points again: a block
+ * loads nothing it stores, so the same values go to the same places, and no
+ * separate code for the rest is needed.
+ *
+ * Recursion is over loops inside loops, at most LEVELS deep. */
+#include "jit/llvm/emitter.h"
+
+/* Turns from lo by e->width; the last begins at end - e->width. */
+static ojit_status emit_overlapping(struct emitter *e, uint32_t region, int level, int64_t lo, int64_t end)
+{
+	struct loop loop;
+	LLVMValueRef last = oj_word(e, end - e->width);
+	oj_loop_open(e, &loop, oj_word(e, lo), NULL, e->width);
+	e->index[level] = oj_value_integer(loop.counter, 0, 1);
+	TRY(oj_emit_steps(e, region));
+	LLVMValueRef next = LLVMBuildNSWAdd(e->builder, loop.counter, oj_word(e, e->width), "");
+	LLVMValueRef again = LLVMBuildICmp(e->builder, LLVMIntNE, loop.counter, last, "");
+	oj_loop_close_while(e, &loop, again, oj_word_extreme(e, false, next, last));
+	return OJIT_OK;
+}
+
+static ojit_status emit_box_turns(struct emitter *e, uint32_t region, int level)
+{
+	int64_t lo = e->plan->block->lo[level], end = e->plan->block->end[level];
+	bool lanes = level == e->lane_level;
+	int64_t stride = lanes ? e->width : 1;
+	if (end <= lo)
+		return OJIT_OK;
+	if (end - lo == stride) {
+		e->index[level] = oj_value_integer(NULL, lo, lanes);
+		return oj_emit_steps(e, region);
+	}
+	if ((end - lo) % stride)
+		return emit_overlapping(e, region, level, lo, end);
+	struct loop loop;
+	oj_loop_open(e, &loop, oj_word(e, lo), oj_word(e, end), stride);
+	e->index[level] = oj_value_integer(loop.counter, 0, lanes);
+	TRY(oj_emit_steps(e, region));
+	oj_loop_close(e, &loop);
+	return OJIT_OK;
+}
+
+static ojit_status emit_box_loop(struct emitter *e, uint32_t region)
+{
+	int level = e->plan->regions.at[region].level, width = e->width;
+	if (level == e->lane_level)
+		e->width = e->lane_width;
+	ojit_status status = emit_box_turns(e, region, level);
+	e->width = width;
+	return status;
+}
+
+static ojit_status emit_node(struct emitter *e, const struct step *step)
+{
+	struct value *slot = &e->slots[step->slot];
+	const struct op_info *info = &oj_op_info[oj_node(&e->space->graph, step->node)->op];
+	enum op op = oj_node(&e->space->graph, step->node)->op;
+	if (info->way == WAY_EXPAND || op == OP_SYMBOL || op == OP_NONE)
+		return oj_fail(e->error, OJIT_UNSUPPORTED,
+		               "operator '%s' reached the code generator; passes 'split' and 'expand' "
+		               "must run before it", info->text);
+	if (info->way == WAY_MATH)
+		*slot = oj_emit_call(e, step);
+	else if (info->type == INTEGER)
+		*slot = oj_emit_integer(e, step);
+	else if (op == OP_LOAD)
+		*slot = oj_emit_load(e, step);
+	else if (op == OP_TIME)
+		*slot = oj_emit_time(e);
+	else if (op == OP_ITOF)
+		*slot = oj_emit_itof(e, *oj_operand(e, step, 0));
+	else if (op >= OP_ILT && op <= OP_INE)
+		*slot = oj_emit_comparison(e, step);
+	else
+		return oj_emit_number(e, step, slot);
+	return OJIT_OK;
+}
+
+static ojit_status emit_stores(struct emitter *e)
+{
+	const struct block *block = e->plan->block;
+	const uint32_t *operands = e->plan->stores.at;
+	for (size_t s = 0; s < block->stores.count; s++) {
+		const struct store *store = &block->stores.at[s];
+		TRY(oj_emit_store(e, store, operands));
+		operands += 1 + e->space->arrays.at[store->array].rank;
+	}
+	return OJIT_OK;
+}
+
+ojit_status oj_emit_steps(struct emitter *e, uint32_t region)
+{
+	const struct region *r = &e->plan->regions.at[region];
+	for (size_t s = 0; s < r->steps.count; s++) {
+		const struct step *step = &r->steps.at[s];
+		if (step->kind == STEP_NODE)
+			TRY(emit_node(e, step));
+		else if (e->plan->regions.at[step->region].reduction)
+			TRY(oj_emit_reduction(e, step->region));
+		else
+			TRY(emit_box_loop(e, step->region));
+	}
+	return region == e->plan->block->rank ? emit_stores(e) : OJIT_OK;
+}
+
+/* A reduction by eight partial sums inside the box runs in lanes itself. */
+static bool has_tree_in_box(const struct plan *plan)
+{
+	for (uint32_t r = plan->block->rank + 1; r < plan->regions.count; r++) {
+		uint32_t outer = r;
+		while (plan->regions.at[outer].reduction)
+			outer = plan->regions.at[outer].parent;
+		if (plan->regions.at[r].order == TREE8 && outer > 0)
+			return true;
+	}
+	return false;
+}
+
+/* The last axis moves contiguously; where it is short, the longest is better. */
+static void choose_lanes(struct emitter *e)
+{
+	const struct block *block = e->plan->block;
+	e->lane_level = -1;
+	e->lane_width = e->target->lanes;
+	e->width = e->target->axis == LANES_ENSEMBLE ? e->target->lanes : 1;
+	if (e->target->axis == LANES_ENSEMBLE || block->rank == 0 || has_tree_in_box(e->plan))
+		return;
+	int best = (int)block->rank - 1;
+	int64_t extent = block->end[best] - block->lo[best];
+	for (int level = best; extent < e->lane_width && level-- > 0;)
+		if (block->end[level] - block->lo[level] > extent) {
+			best = level;
+			extent = block->end[level] - block->lo[level];
+		}
+	while (e->lane_width > 1 && e->lane_width > extent)
+		e->lane_width /= 2;
+	if (e->lane_width > 1)
+		e->lane_level = best;
+}
+
+ojit_status oj_emit_block(struct emitter *e)
+{
+	e->mask = NULL;
+	choose_lanes(e);
+	return oj_emit_steps(e, 0);
+}

@@ -1,0 +1,189 @@
+/* Pass inline: intermediate arrays that are cheaper to compute again than to keep.
+ *
+ * A load of a TEMP array is replaced by the value its block stores there, with
+ * the block's indices replaced by the load's, when the whole range of the access
+ * falls into one producing block and either the value is cheap, or this is the
+ * only load and no loop repeats it.  Arrays nobody loads any more vanish in
+ * oj_program_layout. */
+#include "lib/graph/cost.h"
+#include "lib/graph/passes.h"
+
+#include <string.h>
+
+enum { CHEAP = 5 }; /* an access to memory and the store behind it */
+
+struct producer {
+	uint32_t block, store;
+	bool cheap;
+	uint32_t next; /* another producer of the same array, + 1 */
+};
+
+struct inliner {
+	struct program *program;
+	VECTOR(struct producer) producers;
+	uint32_t *first; /* [arrays] producer + 1 */
+	uint32_t *uses;  /* [arrays] distinct loads, over all blocks */
+	size_t arrays;
+	struct surroundings around;
+	uint32_t consumer; /* block being rewritten */
+	int depth;         /* reductions around the node being rewritten */
+};
+
+/* A store whose every index is one of the block's own, or a constant. */
+static bool is_plain(const struct graph *g, const struct store *store, uint32_t rank)
+{
+	for (uint32_t k = 0; k < rank; k++)
+		if (!oj_is(g, store->index[k], OP_INDEX) && !oj_is(g, store->index[k], OP_INTEGER))
+			return false;
+	return true;
+}
+
+static bool add_producers(struct inliner *in, uint32_t b)
+{
+	struct space *space = in->program->space;
+	const struct block *block = &in->program->blocks.at[b];
+	for (uint32_t i = 0; i < block->stores.count; i++) {
+		const struct store *store = &block->stores.at[i];
+		const struct array *array = &space->arrays.at[store->array];
+		unsigned cost;
+		if (array->role != ROLE_TEMP || !is_plain(&space->graph, store, array->rank))
+			continue;
+		if (!oj_cost(&space->graph, store->value, CHEAP + 1, &cost))
+			return false;
+		struct producer producer = {b, i, cost <= CHEAP, in->first[store->array]};
+		if (!VECTOR_PUSH(space->context, &in->producers, producer))
+			return false;
+		in->first[store->array] = (uint32_t)in->producers.count;
+	}
+	return true;
+}
+
+static bool count_uses(struct inliner *in, const struct block *block)
+{
+	const struct graph *g = &in->program->space->graph;
+	struct expr_list list = {0};
+	bool ok = true;
+	for (size_t i = 0; ok && i < block->stores.count; i++) {
+		size_t first = list.list.count;
+		ok = oj_reach(g, &block->stores.at[i].value, 1, true, &list);
+		for (size_t k = first; ok && k < list.list.count; k++)
+			if (oj_is(g, list.list.at[k], OP_LOAD))
+				in->uses[oj_node(g, list.list.at[k])->ref.id]++;
+	}
+	VECTOR_DROP(g->context, &list.list);
+	return ok;
+}
+
+/* The block indices that make `store` write where the load reads: map[level].
+ * False: the load can reach outside of what the block writes. */
+static bool match(struct inliner *in, const struct producer *producer, const ojit_expr *index,
+                  ojit_expr *map)
+{
+	struct graph *g = &in->program->space->graph;
+	const struct block *block = &in->program->blocks.at[producer->block];
+	const struct store *store = &block->stores.at[producer->store];
+	uint32_t rank = in->program->space->arrays.at[store->array].rank;
+	memset(map, 0, LEVELS * sizeof *map);
+	for (uint32_t k = 0; k < rank; k++) {
+		int64_t least, greatest, constant;
+		if (!oj_bounds(&in->around, index[k], &least, &greatest))
+			return false;
+		if (oj_integer_value(g, store->index[k], &constant)) {
+			if (least != constant || greatest != constant)
+				return false;
+			continue;
+		}
+		int64_t level = oj_node(g, store->index[k])->integer;
+		if (least < block->lo[level] || greatest >= block->end[level])
+			return false;
+		map[level] = index[k];
+	}
+	return true;
+}
+
+/* Does a loop the producer does not have repeat the load? */
+static bool repeated(struct inliner *in, const struct producer *producer, ojit_expr load)
+{
+	const struct block *consumer = &in->program->blocks.at[in->consumer];
+	uint32_t levels = oj_node(&in->program->space->graph, load)->levels;
+	int64_t points = 1;
+	for (uint32_t k = 0; k < consumer->rank; k++)
+		if (levels >> k & 1)
+			points *= consumer->end[k] - consumer->lo[k];
+	return points > oj_block_points(&in->program->blocks.at[producer->block]);
+}
+
+static ojit_expr inline_load(struct inliner *in, ojit_expr e, const ojit_expr *index)
+{
+	struct graph *g = &in->program->space->graph;
+	ojit_expr load = oj_remake(g, e, index), map[LEVELS];
+	if (!load)
+		return 0;
+	uint32_t array = oj_node(g, e)->ref.id;
+	for (uint32_t p = in->first[array]; p; p = in->producers.at[p - 1].next) {
+		const struct producer *producer = &in->producers.at[p - 1];
+		const struct block *block = &in->program->blocks.at[producer->block];
+		if (!match(in, producer, index, map))
+			continue;
+		bool once = in->uses[array] == 1 && in->depth == 0 && !repeated(in, producer, load);
+		if (!producer->cheap && !once)
+			return load;
+		return oj_substitute(in->program->space, block->stores.at[producer->store].value, map, block->rank);
+	}
+	return load;
+}
+
+static ojit_expr inline_node(struct rewrite *rewrite, ojit_expr e, const ojit_expr *operands)
+{
+	struct inliner *in = rewrite->data;
+	struct graph *g = &in->program->space->graph;
+	if (!oj_is(g, e, OP_LOAD))
+		return oj_simplified(g, e, operands);
+	return inline_load(in, e, operands);
+}
+
+static ojit_expr inline_reduction(struct rewrite *rewrite, ojit_expr e, const ojit_expr *outer)
+{
+	struct inliner *in = rewrite->data;
+	struct graph *g = &in->program->space->graph;
+	ojit_expr operands[4] = {outer[0], outer[1], outer[2], oj_operands(g, e)[REDUCE_BODY]};
+	struct entered before = oj_enter(&in->around, oj_node(g, e)->reduction.level, outer[REDUCE_LO],
+	                                 outer[REDUCE_END]);
+	in->depth++;
+	ojit_status status = oj_rewrite(rewrite, &operands[REDUCE_BODY], 1);
+	in->depth--;
+	oj_leave(&in->around, before);
+	return status == OJIT_OK ? oj_simplified_reduction(in->program->space, e, operands) : 0;
+}
+
+static bool inline_block(struct inliner *in, uint32_t b)
+{
+	struct space *space = in->program->space;
+	struct rewrite rewrite = {.space = space, .node = inline_node, .reduction = inline_reduction, .data = in};
+	in->consumer = b;
+	oj_surroundings_init(&in->around, space, &in->program->blocks.at[b]);
+	return oj_rewrite_block(&rewrite, &in->program->blocks.at[b]) == OJIT_OK && add_producers(in, b);
+}
+
+ojit_status oj_pass_inline(struct program *program, const struct pass_options *options, struct oj_error *error)
+{
+	struct space *space = program->space;
+	struct inliner in = {.program = program, .arrays = space->arrays.count + 1};
+	(void)options;
+	size_t bytes = 2 * in.arrays * sizeof *in.first;
+	in.first = oj_memory_get(space->context, bytes);
+	if (!in.first)
+		return oj_fail_memory(error);
+	memset(in.first, 0, bytes);
+	in.uses = in.first + in.arrays;
+	bool ok = true;
+	for (uint32_t b = 0; ok && b < program->blocks.count; b++)
+		ok = count_uses(&in, &program->blocks.at[b]);
+	for (uint32_t b = 0; ok && b < program->blocks.count; b++)
+		ok = inline_block(&in, b);
+	oj_memory_put(space->context, in.first, bytes);
+	VECTOR_DROP(space->context, &in.producers);
+	if (!ok || oj_program_layout(program) != OJIT_OK)
+		return oj_fail_memory(error);
+	return OJIT_OK;
+}

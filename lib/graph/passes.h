@@ -1,0 +1,60 @@
+/* The passes over programs, in the order they run, each in a file of its name.
+ *
+ * simplify  rules on single nodes; reductions to their least level
+ * split     cut boxes and ranges until every load is in range and every condition
+ *           on indices alone is decided
+ * inline    cheap producers into their users
+ * fuse      blocks over equal boxes into one
+ * hoist     what depends on parameters alone moves to the prepare program
+ * expand    operators made of others are written out
+ * partition straight code too long for one function is cut
+ *
+ * Each leaves a valid program, can be printed after, and (but for split and
+ * expand, without which there is nothing to run) can be switched off. */
+#ifndef OJ_PASSES_H
+#define OJ_PASSES_H
+
+#include "lib/graph/simplify.h"
+
+struct pass_options {
+	enum law law;
+	struct program *prepare; /* where hoist moves things to; NULL: no hoisting */
+	size_t partition;        /* operations in one straight function at most; 0: 800 */
+};
+
+typedef ojit_status pass_function(struct program *program, const struct pass_options *options,
+                                  struct oj_error *error);
+pass_function oj_pass_simplify, oj_pass_split, oj_pass_inline, oj_pass_fuse, oj_pass_hoist,
+	oj_pass_expand, oj_pass_partition;
+
+struct pass {
+	const char *name;
+	pass_function *run;
+	bool required;
+};
+extern const struct pass oj_passes[]; /* ends with name NULL */
+
+/* A reduction over other operands, at its least level. */
+ojit_expr oj_simplified_reduction(struct space *space, ojit_expr like, const ojit_expr *operands);
+
+/* The loops around an expression: box levels with constant ranges, and reductions
+ * entered on the way, whose index may reuse the number of a box level (what is
+ * inside cannot mean both).  reduction_lo[k] != 0: level k is a reduction's. */
+struct surroundings {
+	struct space *space;
+	uint32_t rank;
+	int64_t lo[LEVELS], end[LEVELS];
+	ojit_expr reduction_lo[LEVELS], reduction_end[LEVELS];
+};
+/* Enter a reduction; gives what to hand to oj_leave. */
+struct entered {
+	unsigned level;
+	ojit_expr lo, end;
+};
+struct entered oj_enter(struct surroundings *s, unsigned level, ojit_expr lo, ojit_expr end);
+void oj_leave(struct surroundings *s, struct entered before);
+void oj_surroundings_init(struct surroundings *s, struct space *space, const struct block *block);
+/* Least and greatest value of an integer; false when unknown. Creates helper nodes. */
+bool oj_bounds(struct surroundings *s, ojit_expr e, int64_t *least, int64_t *greatest);
+
+#endif

@@ -1,0 +1,303 @@
+/* See plan.h.
+ *
+ * Pass one gathers, for every region, the nodes computed in it: a node belongs to
+ * the ancestor that binds the deepest of its levels.  Meeting a reduction opens
+ * (or joins) a loop: the loop's key is its parent region, level, range and
+ * stage, and equal stages cannot need each other.  Pass two orders each
+ * region by stage, loops of a stage before the nodes that use them, and numbers
+ * slots.  Both walk explicit lists; nesting alone recurses, nowhere. */
+#include "lib/graph/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct visit {
+	ojit_expr node;
+	uint32_t context; /* region the user of the node is in */
+};
+
+/* A region while it is being gathered. */
+struct draft {
+	struct expr_map seen;  /* node -> 1, then node -> slot */
+	struct expr_list nodes;
+	ojit_expr lo, end;
+	uint16_t stage;
+};
+
+struct planner {
+	struct plan *plan;
+	const struct graph *g;
+	VECTOR(struct draft) drafts; /* one a region */
+	VECTOR(struct visit) todo;
+};
+
+static struct region *region_at(struct planner *p, uint32_t r)
+{
+	return &p->plan->regions.at[r];
+}
+
+static bool add_region(struct planner *p, struct region region, struct draft draft)
+{
+	oj_expr_map_init(&draft.seen, p->g->context);
+	return VECTOR_PUSH(p->g->context, &p->plan->regions, region) &&
+	       VECTOR_PUSH(p->g->context, &p->drafts, draft);
+}
+
+/* The ancestor of `context` (or itself) that binds the deepest level of `levels`. */
+static uint32_t home(struct planner *p, uint32_t context, uint32_t levels)
+{
+	while (context && !(levels >> region_at(p, context)->level & 1))
+		context = region_at(p, context)->parent;
+	return context;
+}
+
+static bool push(struct planner *p, ojit_expr node, uint32_t context)
+{
+	return VECTOR_PUSH(p->g->context, &p->todo, (struct visit){node, context});
+}
+
+/* The loop that computes reduction `e` when its parent is `parent`; 0: no memory. */
+static uint32_t loop_for(struct planner *p, ojit_expr e, uint32_t parent)
+{
+	const struct node *n = oj_node(p->g, e);
+	const ojit_expr *o = oj_operands(p->g, e);
+	for (uint32_t r = parent + 1; r < p->plan->regions.count; r++) {
+		const struct region *known = region_at(p, r);
+		const struct draft *draft = &p->drafts.at[r];
+		if (known->reduction && known->parent == parent && known->level == n->reduction.level &&
+		    known->order == n->reduction.order && draft->stage == n->stage &&
+		    draft->lo == o[REDUCE_LO] && draft->end == o[REDUCE_END])
+			return r;
+	}
+	struct region region = {.parent = parent, .level = n->reduction.level, .reduction = true,
+	                        .order = n->reduction.order};
+	struct draft draft = {.lo = o[REDUCE_LO], .end = o[REDUCE_END], .stage = n->stage};
+	return add_region(p, region, draft) ? (uint32_t)p->plan->regions.count - 1 : 0;
+}
+
+static bool visit_reduction(struct planner *p, ojit_expr e, uint32_t parent)
+{
+	uint32_t loop = loop_for(p, e, parent);
+	if (!loop)
+		return false;
+	const ojit_expr *o = oj_operands(p->g, e);
+	return VECTOR_PUSH(p->g->context, &region_at(p, loop)->members, (struct member){.node = e}) &&
+	       push(p, o[REDUCE_START], parent) && push(p, o[REDUCE_LO], parent) &&
+	       push(p, o[REDUCE_END], parent) && push(p, o[REDUCE_BODY], loop);
+}
+
+static bool visit(struct planner *p, struct visit v)
+{
+	const struct node *n = oj_node(p->g, v.node);
+	uint32_t region = home(p, v.context, n->levels), ignored;
+	struct draft *draft = &p->drafts.at[region];
+	if (oj_expr_map_get(&draft->seen, v.node, &ignored))
+		return true;
+	if (!oj_expr_map_put(&draft->seen, v.node, UINT32_MAX))
+		return false;
+	if (n->op == OP_REDUCE)
+		return visit_reduction(p, v.node, region);
+	if (!VECTOR_PUSH(p->g->context, &draft->nodes.list, v.node))
+		return false;
+	for (uint32_t i = 0; i < n->arity; i++)
+		if (!push(p, oj_operands(p->g, v.node)[i], region))
+			return false;
+	return true;
+}
+
+static bool gather(struct planner *p)
+{
+	const struct block *block = p->plan->block;
+	uint32_t innermost = block->rank;
+	for (size_t s = 0; s < block->stores.count; s++) {
+		const struct store *store = &block->stores.at[s];
+		if (!push(p, store->value, innermost))
+			return false;
+		for (uint32_t k = 0; k < p->plan->space->arrays.at[store->array].rank; k++)
+			if (!push(p, store->index[k], innermost))
+				return false;
+	}
+	while (p->todo.count)
+		if (!visit(p, p->todo.at[--p->todo.count]))
+			return false;
+	return true;
+}
+
+/* Pass two. */
+
+static uint32_t slot_of(struct planner *p, ojit_expr node, uint32_t context)
+{
+	uint32_t slot = UINT32_MAX;
+	oj_expr_map_get(&p->drafts.at[home(p, context, oj_node(p->g, node)->levels)].seen, node, &slot);
+	return slot;
+}
+
+struct entry { /* of a region's schedule, sorted */
+	uint32_t stage, is_node, index;
+};
+
+static int by_schedule(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	if (x->stage != y->stage)
+		return x->stage < y->stage ? -1 : 1;
+	if (x->is_node != y->is_node)
+		return x->is_node < y->is_node ? -1 : 1;
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+struct schedule { VECTOR(struct entry) entries; };
+
+/* Loops of `region` in `schedule`, its nodes, and the next box loop at the end. */
+static bool collect(struct planner *p, uint32_t r, const uint32_t *first_child, const uint32_t *next,
+                    struct schedule *schedule)
+{
+	ojit_context *context = p->g->context;
+	const struct expr_list *nodes = &p->drafts.at[r].nodes;
+	for (size_t i = 0; i < nodes->list.count; i++) {
+		ojit_expr e = nodes->list.at[i];
+		if (!VECTOR_PUSH(context, &schedule->entries, (struct entry){oj_node(p->g, e)->stage, 1, e}))
+			return false;
+	}
+	for (uint32_t child = first_child[r]; child; child = next[child]) {
+		bool box = !region_at(p, child)->reduction;
+		uint32_t stage = box ? UINT32_MAX : p->drafts.at[child].stage;
+		if (!VECTOR_PUSH(context, &schedule->entries, (struct entry){stage, 0, child}))
+			return false;
+	}
+	if (schedule->entries.count)
+		qsort(schedule->entries.at, schedule->entries.count, sizeof *schedule->entries.at, by_schedule);
+	return true;
+}
+
+static bool schedule_node(struct planner *p, uint32_t r, ojit_expr e)
+{
+	struct plan *plan = p->plan;
+	struct step step = {.kind = STEP_NODE, .node = e, .slot = plan->slot_count++,
+	                    .operands = (uint32_t)plan->operands.count};
+	for (uint32_t i = 0; i < oj_node(p->g, e)->arity; i++)
+		if (!VECTOR_PUSH(plan->context, &plan->operands, slot_of(p, oj_operands(p->g, e)[i], r)))
+			return false;
+	return oj_expr_map_put(&p->drafts.at[r].seen, e, step.slot) &&
+	       VECTOR_PUSH(plan->context, &region_at(p, r)->steps, step);
+}
+
+/* Results of a loop are values of its parent: they get their slots when the loop
+ * is placed, its range and starts being known by then. */
+static bool schedule_loop(struct planner *p, uint32_t parent, uint32_t loop)
+{
+	struct plan *plan = p->plan;
+	struct region *region = region_at(p, loop);
+	if (region->reduction) {
+		region->lo = slot_of(p, p->drafts.at[loop].lo, parent);
+		region->end = slot_of(p, p->drafts.at[loop].end, parent);
+		for (size_t m = 0; m < region->members.count; m++) {
+			struct member *member = &region->members.at[m];
+			member->start = slot_of(p, oj_operands(p->g, member->node)[REDUCE_START], parent);
+			member->slot = plan->slot_count++;
+			if (!oj_expr_map_put(&p->drafts.at[parent].seen, member->node, member->slot))
+				return false;
+		}
+	}
+	return VECTOR_PUSH(plan->context, &region_at(p, parent)->steps,
+	                   (struct step){.kind = STEP_REGION, .region = loop});
+}
+
+static int by_member(const void *a, const void *b)
+{
+	const struct member *x = a, *y = b;
+	return (x->node > y->node) - (x->node < y->node);
+}
+
+static bool schedule_region(struct planner *p, uint32_t r, const uint32_t *first_child, const uint32_t *next)
+{
+	struct schedule schedule = {0};
+	bool ok = collect(p, r, first_child, next, &schedule);
+	for (size_t i = 0; ok && i < schedule.entries.count; i++) {
+		struct entry entry = schedule.entries.at[i];
+		ok = entry.is_node ? schedule_node(p, r, entry.index) : schedule_loop(p, r, entry.index);
+	}
+	VECTOR_DROP(p->g->context, &schedule.entries);
+	return ok;
+}
+
+/* Children before their later siblings; parents before children, so that what a
+ * loop needs from outside has its slots.  Region numbers grow inwards. */
+static bool schedule_all(struct planner *p)
+{
+	size_t count = p->plan->regions.count;
+	uint32_t *first_child = oj_memory_get(p->g->context, 2 * count * sizeof *first_child);
+	if (!first_child)
+		return false;
+	uint32_t *next = first_child + count;
+	memset(first_child, 0, 2 * count * sizeof *first_child);
+	for (uint32_t r = (uint32_t)count; r-- > 1;) {
+		struct region *region = region_at(p, r);
+		next[r] = first_child[region->parent];
+		first_child[region->parent] = r;
+		if (region->members.count)
+			qsort(region->members.at, region->members.count, sizeof *region->members.at, by_member);
+	}
+	bool ok = true;
+	for (uint32_t r = 0; ok && r < count; r++)
+		ok = schedule_region(p, r, first_child, next);
+	oj_memory_put(p->g->context, first_child, 2 * count * sizeof *first_child);
+	return ok;
+}
+
+static bool finish(struct planner *p)
+{
+	struct plan *plan = p->plan;
+	for (uint32_t r = 0; r < plan->regions.count; r++)
+		for (size_t m = 0; m < region_at(p, r)->members.count; m++) {
+			struct member *member = &region_at(p, r)->members.at[m];
+			member->body = slot_of(p, oj_operands(p->g, member->node)[REDUCE_BODY], r);
+		}
+	for (size_t s = 0; s < plan->block->stores.count; s++) {
+		const struct store *store = &plan->block->stores.at[s];
+		if (!VECTOR_PUSH(plan->context, &plan->stores, slot_of(p, store->value, plan->block->rank)))
+			return false;
+		for (uint32_t k = 0; k < plan->space->arrays.at[store->array].rank; k++)
+			if (!VECTOR_PUSH(plan->context, &plan->stores,
+			                 slot_of(p, store->index[k], plan->block->rank)))
+				return false;
+	}
+	return true;
+}
+
+static bool add_box_regions(struct planner *p)
+{
+	for (int level = -1; level < (int)p->plan->block->rank; level++) {
+		struct region region = {.parent = level < 0 ? 0 : (uint32_t)level, .level = level};
+		if (!add_region(p, region, (struct draft){0}))
+			return false;
+	}
+	return true;
+}
+
+ojit_status oj_plan_init(struct plan *plan, const struct space *space, const struct block *block)
+{
+	*plan = (struct plan){.context = space->context, .space = space, .block = block};
+	struct planner p = {.plan = plan, .g = &space->graph};
+	bool ok = add_box_regions(&p) && gather(&p) && schedule_all(&p) && finish(&p);
+	for (size_t i = 0; i < p.drafts.count; i++) {
+		oj_expr_map_drop(&p.drafts.at[i].seen);
+		VECTOR_DROP(plan->context, &p.drafts.at[i].nodes.list);
+	}
+	VECTOR_DROP(plan->context, &p.drafts);
+	VECTOR_DROP(plan->context, &p.todo);
+	if (!ok)
+		oj_plan_drop(plan);
+	return ok ? OJIT_OK : OJIT_OUT_OF_MEMORY;
+}
+
+void oj_plan_drop(struct plan *plan)
+{
+	for (size_t r = 0; r < plan->regions.count; r++) {
+		VECTOR_DROP(plan->context, &plan->regions.at[r].steps);
+		VECTOR_DROP(plan->context, &plan->regions.at[r].members);
+	}
+	VECTOR_DROP(plan->context, &plan->regions);
+	VECTOR_DROP(plan->context, &plan->operands);
+	VECTOR_DROP(plan->context, &plan->stores);
+}

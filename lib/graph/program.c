@@ -1,0 +1,207 @@
+/* See program.h. */
+#include "lib/graph/program.h"
+
+#include <string.h>
+
+ojit_status oj_space_init(struct space *space, ojit_context *context)
+{
+	*space = (struct space){.context = context};
+	oj_arena_init(&space->arena, context);
+	TRY(oj_graph_init(&space->graph, context));
+	return VECTOR_PUSH(context, &space->origins, (struct origin){0}) ? OJIT_OK : OJIT_OUT_OF_MEMORY;
+}
+
+void oj_space_drop(struct space *space)
+{
+	ojit_context *context = space->context;
+	if (!context)
+		return;
+	oj_graph_drop(&space->graph);
+	for (size_t i = 0; i < space->symbols.count; i++)
+		VECTOR_DROP(context, &space->symbols.at[i].pieces);
+	VECTOR_DROP(context, &space->arrays);
+	VECTOR_DROP(context, &space->tables);
+	VECTOR_DROP(context, &space->symbols);
+	VECTOR_DROP(context, &space->data);
+	VECTOR_DROP(context, &space->table_data);
+	VECTOR_DROP(context, &space->origins);
+	oj_arena_drop(&space->arena);
+}
+
+uint32_t oj_space_array(struct space *space, const char *name, enum array_role role, uint32_t rank,
+                        const int64_t *base, const int64_t *extent, int64_t offset)
+{
+	struct array array = {.role = role, .rank = rank, .offset = role == ROLE_TEMP ? -1 : offset};
+	array.name = oj_arena_string(&space->arena, name, strlen(name));
+	for (uint32_t k = 0; k < rank; k++) {
+		array.base[k] = base[k];
+		array.extent[k] = extent[k];
+	}
+	if (!array.name || !VECTOR_PUSH(space->context, &space->arrays, array))
+		return UINT32_MAX;
+	return (uint32_t)space->arrays.count - 1;
+}
+
+uint32_t oj_space_table(struct space *space, const char *name, uint32_t rank, const int64_t *base,
+                        const int64_t *extent, const int32_t *values)
+{
+	struct table table = {.rank = rank, .offset = (int64_t)space->table_data.count,
+	                      .least = INT32_MAX, .greatest = INT32_MIN};
+	table.name = oj_arena_string(&space->arena, name, strlen(name));
+	int64_t length = 1;
+	for (uint32_t k = 0; k < rank; k++) {
+		table.base[k] = base[k];
+		length *= table.extent[k] = extent[k];
+	}
+	for (int64_t i = 0; i < length; i++) {
+		if (!VECTOR_PUSH(space->context, &space->table_data, values[i]))
+			return UINT32_MAX;
+		table.least = values[i] < table.least ? values[i] : table.least;
+		table.greatest = values[i] > table.greatest ? values[i] : table.greatest;
+	}
+	if (!table.name || !VECTOR_PUSH(space->context, &space->tables, table))
+		return UINT32_MAX;
+	return (uint32_t)space->tables.count - 1;
+}
+
+int64_t oj_array_length(const struct array *array)
+{
+	int64_t length = 1;
+	for (uint32_t k = 0; k < array->rank; k++)
+		length *= array->extent[k];
+	return length;
+}
+
+void oj_program_init(struct program *program, struct space *space, int kind)
+{
+	*program = (struct program){.space = space, .kind = kind};
+}
+
+void oj_program_drop(struct program *program)
+{
+	if (!program->space)
+		return;
+	for (size_t i = 0; i < program->blocks.count; i++)
+		oj_block_drop(program->space, &program->blocks.at[i]);
+	VECTOR_DROP(program->space->context, &program->blocks);
+}
+
+struct block *oj_program_block(struct program *program, uint32_t rank, const int64_t *lo,
+                               const int64_t *end, uint32_t origin)
+{
+	struct block block = {.rank = rank, .origin = origin};
+	for (uint32_t k = 0; k < rank; k++) {
+		block.lo[k] = lo[k];
+		block.end[k] = end[k];
+	}
+	if (!VECTOR_PUSH(program->space->context, &program->blocks, block))
+		return NULL;
+	return &program->blocks.at[program->blocks.count - 1];
+}
+
+bool oj_block_store(struct space *space, struct block *block, uint32_t array, ojit_expr value,
+                    const ojit_expr *index)
+{
+	struct store store = {.array = array, .value = value};
+	for (uint32_t k = 0; k < space->arrays.at[array].rank; k++)
+		store.index[k] = index[k];
+	return VECTOR_PUSH(space->context, &block->stores, store);
+}
+
+void oj_block_drop(struct space *space, struct block *block)
+{
+	VECTOR_DROP(space->context, &block->stores);
+}
+
+int64_t oj_block_points(const struct block *block)
+{
+	int64_t points = 1;
+	for (uint32_t k = 0; k < block->rank; k++)
+		points *= block->end[k] > block->lo[k] ? block->end[k] - block->lo[k] : 0;
+	return points;
+}
+
+/* Layout. */
+
+static ojit_status mark_loads(struct program *program, const struct block *block, struct expr_list *list,
+                              unsigned char *loaded)
+{
+	const struct graph *g = &program->space->graph;
+	list->list.count = 0;
+	for (size_t s = 0; s < block->stores.count; s++)
+		if (!VECTOR_PUSH(program->space->context, &list->list, block->stores.at[s].value))
+			return OJIT_OUT_OF_MEMORY;
+	struct expr_list roots = *list;
+	*list = (struct expr_list){0};
+	bool ok = oj_reach(g, roots.list.at, roots.list.count, true, list);
+	VECTOR_DROP(program->space->context, &roots.list);
+	for (size_t i = 0; ok && i < list->list.count; i++)
+		if (oj_is(g, list->list.at[i], OP_LOAD))
+			loaded[oj_node(g, list->list.at[i])->ref.id] = 1;
+	return ok ? OJIT_OK : OJIT_OUT_OF_MEMORY;
+}
+
+/* Keep the stores somebody wants.  Producers precede users, so one backward walk
+ * over the blocks sees every use before the store. */
+static void drop_dead_stores(struct program *program, struct block *block, const unsigned char *loaded)
+{
+	size_t kept = 0;
+	for (size_t s = 0; s < block->stores.count; s++) {
+		struct store *store = &block->stores.at[s];
+		bool temp = program->space->arrays.at[store->array].role == ROLE_TEMP;
+		if (!temp || loaded[store->array])
+			block->stores.at[kept++] = *store;
+	}
+	block->stores.count = kept;
+}
+
+/* A TEMP array has one place for all programs of the space. */
+static void place_temporaries(struct program *program, const unsigned char *loaded)
+{
+	struct space *space = program->space;
+	program->scratch = 0;
+	for (size_t a = 0; a < space->arrays.count; a++) {
+		struct array *array = &space->arrays.at[a];
+		if (array->role != ROLE_TEMP || !loaded[a])
+			continue;
+		int64_t length = oj_array_length(array);
+		if (array->offset < 0) {
+			array->offset = space->temporaries;
+			space->temporaries += length;
+		}
+		if (program->scratch < array->offset + length)
+			program->scratch = array->offset + length;
+	}
+}
+
+ojit_status oj_program_layout(struct program *program)
+{
+	struct space *space = program->space;
+	size_t count = space->arrays.count;
+	unsigned char *loaded = oj_memory_get(space->context, count + 1);
+	if (!loaded)
+		return OJIT_OUT_OF_MEMORY;
+	memset(loaded, 0, count + 1);
+	struct expr_list list = {0};
+	ojit_status status = OJIT_OK;
+	for (size_t b = program->blocks.count; status == OJIT_OK && b-- > 0;) {
+		struct block *block = &program->blocks.at[b];
+		drop_dead_stores(program, block, loaded);
+		status = mark_loads(program, block, &list, loaded);
+	}
+	VECTOR_DROP(space->context, &list.list);
+	if (status == OJIT_OK) {
+		size_t kept = 0;
+		for (size_t b = 0; b < program->blocks.count; b++) {
+			struct block *block = &program->blocks.at[b];
+			if (block->stores.count && oj_block_points(block) > 0)
+				program->blocks.at[kept++] = *block;
+			else
+				oj_block_drop(space, block);
+		}
+		program->blocks.count = kept;
+		place_temporaries(program, loaded);
+	}
+	oj_memory_put(space->context, loaded, count + 1);
+	return status;
+}

@@ -1,0 +1,29 @@
+/* Rebuilding expressions: the loop that all passes share.
+ *
+ * Nodes below some roots are visited operands first; for each, `node` gets the
+ * operands already rewritten and gives the replacement.  A pass whose answer
+ * depends on the loop a node is in sets `reduction`: it is then given reductions
+ * whole and rewrites their bodies by calls of its own, each with a fresh memory. */
+#ifndef OJ_REWRITE_H
+#define OJ_REWRITE_H
+
+#include "lib/graph/program.h"
+
+struct rewrite {
+	struct space *space;
+	/* 0 is failure; NULL: oj_simplified. */
+	ojit_expr (*node)(struct rewrite *rewrite, ojit_expr e, const ojit_expr *operands);
+	ojit_expr (*reduction)(struct rewrite *rewrite, ojit_expr e, const ojit_expr *outer);
+	void *data;
+};
+/* Replace roots[0..count) by what they become.  Zero roots stay.  `outer` of
+ * `reduction` has start, lo and end rewritten. */
+ojit_status oj_rewrite(struct rewrite *rewrite, ojit_expr *roots, size_t count);
+/* All values and indices of a block's stores. */
+ojit_status oj_rewrite_block(struct rewrite *rewrite, struct block *block);
+
+/* `e` with index variable `level` k replaced by index[k] for k < count, and the
+ * reductions inside renumbered to fit. 0: out of memory. */
+ojit_expr oj_substitute(struct space *space, ojit_expr e, const ojit_expr *index, uint32_t count);
+
+#endif

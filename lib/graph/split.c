@@ -1,0 +1,640 @@
+/* Pass split: cut until everything about indices is decided.
+ *
+ * A block is rebuilt for its box.  On the way every comparison of indices, every
+ * wrapped subscript and every symbol made of pieces is looked at: over the box it
+ * either has one answer, or there is a position on one axis at which the answer
+ * changes.  Positions on box axes cut the box and all parts are rebuilt;
+ * positions on the range of a reduction cut that range, and the parts become a
+ * chain of reductions that hand on their value.  So edges are peeled, filters like
+ * j != i become two ranges, and no padded copies are made.
+ *
+ * What depends on two box axes at once, or on a table, has no such position: a
+ * comparison then stays as a choice at run time, a wrap as a remainder, and an
+ * access that can leave its array is an error.  Errors are only looked for when
+ * all is decided, so `if(i > 1, u[i-1], 0)` is fine.
+ *
+ * Parts that turn out equal are joined again. */
+#include "lib/graph/passes.h"
+
+struct cut {
+	unsigned level;
+	ojit_expr at; /* first index of the upper part */
+};
+
+struct splitter {
+	struct surroundings around;
+	const struct block *block;
+	VECTOR(struct cut) cuts;
+	struct oj_error *error;
+	bool failed; /* out of memory */
+};
+
+static void add_cut(struct splitter *s, unsigned level, ojit_expr at)
+{
+	if (!at || !VECTOR_PUSH(s->around.space->context, &s->cuts, (struct cut){level, at}))
+		s->failed = true;
+}
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+	int64_t q = a / b;
+	return q - (a % b != 0 && (a < 0) != (b < 0));
+}
+
+/* The level that may be cut to decide something about `e`: the deepest index it
+ * has, if that stands alone with coefficient +-1 or beside a constant.  Box axes
+ * are cut at constants only. */
+static bool cuttable(const struct splitter *s, ojit_expr e, unsigned *level, int64_t *coefficient,
+                     ojit_expr *rest, struct graph *g)
+{
+	struct affine a;
+	oj_affine(g, e, &a);
+	uint32_t best = UINT32_MAX;
+	for (uint32_t i = 0; i < a.count; i++) {
+		const struct node *n = oj_node(g, a.atoms[i]);
+		if (n->op == OP_INDEX && (best == UINT32_MAX || n->integer > (int64_t)*level)) {
+			best = i;
+			*level = (unsigned)n->integer;
+		}
+	}
+	if (best == UINT32_MAX)
+		return false;
+	ojit_expr atom = a.atoms[best];
+	*coefficient = a.coefficients[best];
+	*rest = oj_integer_add(g, e, oj_integer_scale(g, atom, -*coefficient));
+	if (!*rest || oj_node(g, *rest)->levels >> *level)
+		return false; /* also inside a table or a wrap */
+	bool constant = oj_is(g, *rest, OP_INTEGER);
+	if (!s->around.reduction_lo[*level])
+		return constant; /* a box axis */
+	return constant || *coefficient == 1 || *coefficient == -1;
+}
+
+/* Where does e < 0 change?  Cut there, if anywhere. */
+static bool cut_at_sign(struct splitter *s, ojit_expr e)
+{
+	struct graph *g = &s->around.space->graph;
+	unsigned level = 0;
+	int64_t c, constant;
+	ojit_expr rest;
+	if (!e || !cuttable(s, e, &level, &c, &rest, g))
+		return false;
+	if (oj_integer_value(g, rest, &constant)) /* c x + r < 0: x < -r/c, or x > r/-c */
+		add_cut(s, level, oj_integer(g, c > 0 ? -floor_div(constant, c) : floor_div(constant, -c) + 1));
+	else
+		add_cut(s, level, c > 0 ? oj_integer_scale(g, rest, -1) : oj_integer_offset(g, rest, 1));
+	return true;
+}
+
+static ojit_expr truth(struct graph *g, bool value)
+{
+	return oj_make(g, value ? OP_TRUE : OP_FALSE, 0, NULL);
+}
+
+static ojit_expr decide_comparison(struct splitter *s, ojit_expr e, const ojit_expr *operands)
+{
+	struct graph *g = &s->around.space->graph;
+	enum op op = oj_node(g, e)->op;
+	int64_t least, greatest;
+	ojit_expr d = oj_integer_add(g, operands[0], oj_integer_scale(g, operands[1], -1));
+	if (op == OP_ILE)
+		d = oj_integer_offset(g, d, -1); /* a <= b: a - b - 1 < 0 */
+	if (!d)
+		return 0;
+	if (!oj_bounds(&s->around, d, &least, &greatest))
+		return oj_simplified(g, e, operands);
+	if (op == OP_ILT || op == OP_ILE) {
+		if (greatest < 0 || least >= 0)
+			return truth(g, greatest < 0);
+		cut_at_sign(s, d);
+	} else {
+		if (least > 0 || greatest < 0 || least == greatest)
+			return truth(g, (least == 0 && greatest == 0) == (op == OP_IEQ));
+		if (least < 0)
+			cut_at_sign(s, d);
+		if (greatest > 0)
+			cut_at_sign(s, oj_integer_offset(g, d, -1));
+	}
+	return oj_simplified(g, e, operands);
+}
+
+enum { PERIODS = 4 }; /* more are left to the remainder at run time */
+
+static ojit_expr decide_wrap(struct splitter *s, ojit_expr e, const ojit_expr *operands)
+{
+	struct graph *g = &s->around.space->graph;
+	uint32_t id = oj_node(g, e)->ref.id;
+	int64_t lo = g->coefficients.at[id], n = g->coefficients.at[id + 1], least, greatest;
+	if (!oj_bounds(&s->around, operands[0], &least, &greatest))
+		return oj_simplified(g, e, operands);
+	int64_t first = floor_div(least - lo, n), last = floor_div(greatest - lo, n);
+	if (first == last)
+		return oj_integer_offset(g, operands[0], -first * n);
+	if (last - first <= PERIODS)
+		for (int64_t q = first + 1; q <= last; q++)
+			cut_at_sign(s, oj_integer_offset(g, operands[0], -(lo + q * n)));
+	return oj_simplified(g, e, operands);
+}
+
+/* The piece that holds all of a symbol's accesses, or cuts that will tell. */
+static ojit_expr decide_symbol(struct splitter *s, ojit_expr e, const ojit_expr *index)
+{
+	struct graph *g = &s->around.space->graph;
+	struct node n = *oj_node(g, e);
+	const struct symbol *symbol = &s->around.space->symbols.at[n.ref.id];
+	int64_t least[RANK], greatest[RANK];
+	for (uint32_t k = 0; k < n.arity; k++)
+		if (!oj_bounds(&s->around, index[k], &least[k], &greatest[k]))
+			return oj_remake(g, e, index);
+	for (size_t p = 0; p < symbol->pieces.count; p++) {
+		const struct piece *piece = &symbol->pieces.at[p];
+		bool inside = true;
+		for (uint32_t k = 0; k < n.arity; k++)
+			inside = inside && least[k] >= piece->base[k] &&
+			         greatest[k] < piece->base[k] + piece->extent[k];
+		if (inside)
+			return oj_load(g, piece->array, n.arity, index);
+	}
+	for (size_t p = 0; p < symbol->pieces.count; p++) {
+		const struct piece *piece = &symbol->pieces.at[p];
+		for (uint32_t k = 0; k < n.arity; k++) {
+			int64_t ends[2] = {piece->base[k], piece->base[k] + piece->extent[k]};
+			for (int i = 0; i < 2; i++)
+				if (least[k] < ends[i] && greatest[k] >= ends[i])
+					cut_at_sign(s, oj_integer_offset(g, index[k], -ends[i]));
+		}
+	}
+	return oj_remake(g, e, index);
+}
+
+static int64_t table_position(const struct table *table, const int64_t *index)
+{
+	int64_t at = 0;
+	for (uint32_t k = 0; k < table->rank; k++) {
+		if (index[k] < table->base[k] || index[k] >= table->base[k] + table->extent[k])
+			return -1;
+		at = at * table->extent[k] + index[k] - table->base[k];
+	}
+	return table->offset + at;
+}
+
+/* A table at constant indices is a constant; out of range it stays and is refused
+ * when all is decided. */
+static ojit_expr decide_table(struct splitter *s, ojit_expr e, const ojit_expr *index)
+{
+	struct graph *g = &s->around.space->graph;
+	struct node n = *oj_node(g, e);
+	const struct table *table = &s->around.space->tables.at[n.ref.id];
+	int64_t at[RANK];
+	for (uint32_t k = 0; k < n.arity; k++)
+		if (!oj_integer_value(g, index[k], &at[k]))
+			return oj_remake(g, e, index);
+	int64_t position = table_position(table, at);
+	if (position < 0)
+		return oj_remake(g, e, index);
+	return oj_integer(g, s->around.space->table_data.at[position]);
+}
+
+static ojit_expr split_node(struct rewrite *rewrite, ojit_expr e, const ojit_expr *operands)
+{
+	struct splitter *s = rewrite->data;
+	switch ((enum op)oj_node(&s->around.space->graph, e)->op) {
+	case OP_ILT: case OP_ILE: case OP_IEQ: case OP_INE:
+		return decide_comparison(s, e, operands);
+	case OP_WRAP:
+		return decide_wrap(s, e, operands);
+	case OP_SYMBOL:
+		return decide_symbol(s, e, operands);
+	case OP_TABLE:
+		return decide_table(s, e, operands);
+	default:
+		return oj_simplified(&s->around.space->graph, e, operands);
+	}
+}
+
+/* Reductions. */
+
+struct segment {
+	ojit_expr lo, end;
+};
+struct segments {
+	VECTOR(struct segment) at; /* a stack: the first part on top */
+};
+
+/* Known to be empty whatever the outer indices are? */
+static bool is_empty(struct splitter *s, struct segment segment)
+{
+	struct graph *g = &s->around.space->graph;
+	int64_t least, greatest;
+	ojit_expr length = oj_integer_add(g, segment.end, oj_integer_scale(g, segment.lo, -1));
+	return oj_bounds(&s->around, length, &least, &greatest) && greatest <= 0;
+}
+
+/* `at` brought into lo..end; comparisons that bounds decide leave no trace. */
+static ojit_expr clamp(struct splitter *s, ojit_expr at, struct segment segment)
+{
+	struct graph *g = &s->around.space->graph;
+	int64_t least, greatest;
+	ojit_expr above = oj_integer_add(g, at, oj_integer_scale(g, segment.end, -1));
+	bool known = oj_bounds(&s->around, above, &least, &greatest);
+	if (known && least >= 0)
+		return segment.end;
+	if (!known || greatest > 0)
+		at = oj_integer_min(g, at, segment.end);
+	ojit_expr below = oj_integer_add(g, at, oj_integer_scale(g, segment.lo, -1));
+	known = oj_bounds(&s->around, below, &least, &greatest);
+	if (known && greatest <= 0)
+		return segment.lo;
+	return !known || least < 0 ? oj_integer_max(g, at, segment.lo) : at;
+}
+
+/* Cut a segment at the first position found since `first` on its level.  False:
+ * there is none that makes progress. */
+static bool cut_segment(struct splitter *s, struct segments *segments, struct segment whole,
+                        unsigned level, size_t first)
+{
+	ojit_context *context = s->around.space->context;
+	for (size_t c = first; c < s->cuts.count; c++) {
+		if (s->cuts.at[c].level != level)
+			continue;
+		ojit_expr at = clamp(s, s->cuts.at[c].at, whole);
+		if (at == whole.lo || at == whole.end)
+			continue;
+		s->cuts.count = first; /* the rest is found again in the parts */
+		if (!at || !VECTOR_PUSH(context, &segments->at, (struct segment){at, whole.end}) ||
+		    !VECTOR_PUSH(context, &segments->at, (struct segment){whole.lo, at}))
+			s->failed = true;
+		return true;
+	}
+	return false;
+}
+
+static void forget_cuts(struct splitter *s, unsigned level, size_t first)
+{
+	size_t kept = first;
+	for (size_t c = first; c < s->cuts.count; c++)
+		if (s->cuts.at[c].level != level)
+			s->cuts.at[kept++] = s->cuts.at[c];
+	s->cuts.count = kept;
+}
+
+enum { CUTS = 64 }; /* in one reduction; then choices are left to run time */
+
+/* Rebuild the body for one segment.  True with *body when it is decided, else the
+ * segment was cut into two.  Failure sets s->failed. */
+static bool settle(struct rewrite *rewrite, struct segments *segments, struct segment segment,
+                   unsigned level, ojit_expr *body, int *cuts)
+{
+	struct splitter *s = rewrite->data;
+	size_t first = s->cuts.count;
+	struct entered before = oj_enter(&s->around, level, segment.lo, segment.end);
+	if (oj_rewrite(rewrite, body, 1) != OJIT_OK)
+		s->failed = true;
+	oj_leave(&s->around, before);
+	if (s->failed)
+		return false;
+	if (*cuts < CUTS && cut_segment(s, segments, segment, level, first)) {
+		++*cuts;
+		return false;
+	}
+	forget_cuts(s, level, first);
+	return true;
+}
+
+static ojit_expr split_reduction(struct rewrite *rewrite, ojit_expr e, const ojit_expr *outer)
+{
+	struct splitter *s = rewrite->data;
+	struct graph *g = &s->around.space->graph;
+	ojit_context *context = s->around.space->context;
+	struct reduction reduction = oj_node(g, e)->reduction;
+	ojit_expr value = outer[REDUCE_START];
+	struct segments segments = {0};
+	int cuts = 0;
+	if (!VECTOR_PUSH(context, &segments.at, (struct segment){outer[REDUCE_LO], outer[REDUCE_END]}))
+		return 0;
+	while (segments.at.count && !s->failed && value) {
+		struct segment segment = segments.at.at[--segments.at.count];
+		if (is_empty(s, segment))
+			continue;
+		ojit_expr body = oj_operands(g, e)[REDUCE_BODY];
+		if (!settle(rewrite, &segments, segment, reduction.level, &body, &cuts))
+			continue;
+		ojit_expr operands[4] = {value, segment.lo, segment.end, body};
+		ojit_expr like = oj_reduce(g, reduction, value, segment.lo, segment.end, body);
+		value = like ? oj_simplified_reduction(s->around.space, like, operands) : 0;
+	}
+	VECTOR_DROP(context, &segments.at);
+	if (s->failed)
+		return 0;
+	return oj_is_literal(g, value, -0.0) ? oj_literal(g, 0) : value; /* nothing was added */
+}
+
+/* Boxes. */
+
+static bool copy_block(struct space *space, const struct block *from, struct block *to)
+{
+	*to = *from;
+	to->stores.at = NULL;
+	to->stores.count = to->stores.room = 0;
+	for (size_t i = 0; i < from->stores.count; i++)
+		if (!VECTOR_PUSH(space->context, &to->stores, from->stores.at[i]))
+			return false;
+	return true;
+}
+
+static int by_position(const struct cut *a, const struct cut *b, const struct graph *g)
+{
+	int64_t x = 0, y = 0;
+	oj_integer_value(g, a->at, &x);
+	oj_integer_value(g, b->at, &y);
+	return (x > y) - (x < y);
+}
+
+/* Cut `box` at all positions found on one axis; parts go to `parts`. */
+static bool cut_box(struct splitter *s, const struct block *box, struct program *parts)
+{
+	const struct graph *g = &s->around.space->graph;
+	unsigned level = s->cuts.at[0].level;
+	struct block rest = *box;
+	for (;;) { /* the least position above rest.lo: few cuts, so no sorting */
+		const struct cut *next = NULL;
+		for (size_t c = 0; c < s->cuts.count; c++) {
+			const struct cut *cut = &s->cuts.at[c];
+			int64_t at = 0;
+			if (cut->level != level || !oj_integer_value(g, cut->at, &at) ||
+			    at <= rest.lo[level] || at >= rest.end[level])
+				continue;
+			if (!next || by_position(cut, next, g) < 0)
+				next = cut;
+		}
+		struct block part = rest, copy;
+		int64_t at = rest.end[level];
+		if (next)
+			oj_integer_value(g, next->at, &at);
+		part.end[level] = at;
+		if (!copy_block(s->around.space, &part, &copy))
+			return false;
+		if (!VECTOR_PUSH(s->around.space->context, &parts->blocks, copy)) {
+			oj_block_drop(s->around.space, &copy);
+			return false;
+		}
+		if (!next)
+			return true;
+		rest.lo[level] = at;
+	}
+}
+
+/* Errors. */
+
+static void add_subscripts(struct text *text, const char *name, const int64_t *index, uint32_t rank)
+{
+	oj_text_string(text, name);
+	for (uint32_t k = 0; k < rank; k++)
+		oj_text_format(text, "%s%lld", k ? "," : "[", (long long)index[k]);
+	oj_text_string(text, "]");
+}
+
+static void add_ranges(struct text *text, const char *name, uint32_t rank, const int64_t *base,
+                       const int64_t *extent)
+{
+	oj_text_string(text, name);
+	for (uint32_t k = 0; k < rank; k++)
+		oj_text_format(text, "%s%lld..%lld", k ? ", " : "[", (long long)base[k],
+		               (long long)(base[k] + extent[k] - 1));
+	oj_text_string(text, "]");
+}
+
+static bool in_some_piece(const struct symbol *symbol, const int64_t *index)
+{
+	for (size_t p = 0; p < symbol->pieces.count; p++) {
+		const struct piece *piece = &symbol->pieces.at[p];
+		bool inside = true;
+		for (uint32_t k = 0; k < symbol->rank; k++)
+			inside = inside && index[k] >= piece->base[k] && index[k] < piece->base[k] + piece->extent[k];
+		if (inside)
+			return true;
+	}
+	return false;
+}
+
+/* An index the access can have that no piece holds: a corner of its range, or
+ * what lies one outside of a piece. */
+static void offending_index(const struct symbol *symbol, const int64_t *least, const int64_t *greatest,
+                            int64_t *index)
+{
+	for (uint32_t corner = 0; corner < 1u << symbol->rank; corner++) {
+		for (uint32_t k = 0; k < symbol->rank; k++)
+			index[k] = corner >> k & 1 ? greatest[k] : least[k];
+		if (!in_some_piece(symbol, index))
+			return;
+	}
+}
+
+static ojit_status report_symbol(struct splitter *s, ojit_expr e)
+{
+	struct space *space = s->around.space;
+	struct node n = *oj_node(&space->graph, e);
+	const struct symbol *symbol = &space->symbols.at[n.ref.id];
+	const struct origin *origin = &space->origins.at[n.ref.info ? n.ref.info : s->block->origin];
+	int64_t least[RANK], greatest[RANK], index[RANK];
+	struct text text;
+	oj_text_init(&text, space->context);
+	bool known = true;
+	for (uint32_t k = 0; k < n.arity; k++) {
+		ojit_expr axis = oj_operands(&space->graph, e)[k];
+		known = known && oj_bounds(&s->around, axis, &least[k], &greatest[k]);
+	}
+	if (known) {
+		offending_index(symbol, least, greatest, index);
+		oj_text_string(&text, "this can reach ");
+		add_subscripts(&text, symbol->name, index, n.arity);
+	} else {
+		oj_text_format(&text, "this can leave %s", symbol->name);
+	}
+	oj_text_string(&text, ", which is not defined; there is ");
+	for (size_t p = 0; p < symbol->pieces.count; p++) {
+		const struct piece *piece = &symbol->pieces.at[p];
+		if (p)
+			oj_text_string(&text, p + 1 < symbol->pieces.count ? ", " : " and ");
+		add_ranges(&text, symbol->name, symbol->rank, piece->base, piece->extent);
+	}
+	oj_text_string(&text, ". Extend it with a `let`, make the index `wrap`, or narrow the range");
+	ojit_status status = oj_fail_at(s->error, OJIT_RANGE, origin, "%s", oj_text_get(&text));
+	oj_text_drop(&text);
+	return status;
+}
+
+static ojit_status report_table(struct splitter *s, ojit_expr e, uint32_t axis, int64_t value)
+{
+	struct space *space = s->around.space;
+	const struct table *table = &space->tables.at[oj_node(&space->graph, e)->ref.id];
+	struct text text;
+	oj_text_init(&text, space->context);
+	add_ranges(&text, table->name, table->rank, table->base, table->extent);
+	ojit_status status = oj_fail_at(s->error, OJIT_RANGE, &space->origins.at[s->block->origin],
+	                                "subscript %u of the table %s can be %lld here. Narrow the range",
+	                                axis + 1, oj_text_get(&text), (long long)value);
+	oj_text_drop(&text);
+	return status;
+}
+
+static ojit_status check_table(struct splitter *s, ojit_expr e)
+{
+	struct space *space = s->around.space;
+	struct node n = *oj_node(&space->graph, e);
+	for (uint32_t k = 0; k < n.arity; k++) {
+		int64_t least, greatest;
+		struct table table = space->tables.at[n.ref.id];
+		if (!oj_bounds(&s->around, oj_operands(&space->graph, e)[k], &least, &greatest))
+			return report_table(s, e, k, INT64_MIN);
+		if (least < table.base[k])
+			return report_table(s, e, k, least);
+		if (greatest >= table.base[k] + table.extent[k])
+			return report_table(s, e, k, greatest);
+	}
+	return OJIT_OK;
+}
+
+/* All that is left in the values: no symbol, no table out of range. */
+static ojit_status check_values(struct splitter *s, const ojit_expr *roots, size_t count)
+{
+	struct graph *g = &s->around.space->graph;
+	struct expr_list list = {0};
+	ojit_status status = oj_reach(g, roots, count, false, &list) ? OJIT_OK : oj_fail_memory(s->error);
+	for (size_t i = 0; status == OJIT_OK && i < list.list.count; i++) {
+		ojit_expr e = list.list.at[i];
+		struct node n = *oj_node(g, e);
+		if (n.op == OP_SYMBOL)
+			status = report_symbol(s, e);
+		else if (n.op == OP_TABLE)
+			status = check_table(s, e);
+		else if (n.op == OP_REDUCE) {
+			ojit_expr body = oj_operands(g, e)[REDUCE_BODY];
+			struct entered before = oj_enter(&s->around, n.reduction.level,
+			                                 oj_operands(g, e)[REDUCE_LO],
+			                                 oj_operands(g, e)[REDUCE_END]);
+			status = check_values(s, &body, 1);
+			oj_leave(&s->around, before);
+		}
+	}
+	VECTOR_DROP(g->context, &list.list);
+	return status;
+}
+
+static ojit_status check_block(struct splitter *s, struct block *block)
+{
+	struct space *space = s->around.space;
+	oj_surroundings_init(&s->around, space, block);
+	s->block = block;
+	for (size_t i = 0; i < block->stores.count; i++)
+		TRY(check_values(s, &block->stores.at[i].value, 1));
+	return OJIT_OK;
+}
+
+/* Rebuild one box; decided ones go to `done`, others are cut back onto `todo`. */
+static bool split_box(struct splitter *s, struct block *box, struct program *todo, struct program *done)
+{
+	struct space *space = s->around.space;
+	struct rewrite rewrite = {.space = space, .node = split_node, .reduction = split_reduction, .data = s};
+	struct block rebuilt;
+	s->cuts.count = 0;
+	oj_surroundings_init(&s->around, space, box);
+	if (!copy_block(space, box, &rebuilt))
+		return false;
+	bool ok = oj_rewrite_block(&rewrite, &rebuilt) == OJIT_OK && !s->failed;
+	bool cut = ok && s->cuts.count > 0;
+	if (cut)
+		ok = cut_box(s, box, todo);
+	if (ok && !cut && VECTOR_PUSH(space->context, &done->blocks, rebuilt))
+		return true;
+	oj_block_drop(space, &rebuilt);
+	return ok && cut;
+}
+
+static bool same_stores(const struct space *space, const struct block *a, const struct block *b)
+{
+	if (a->stores.count != b->stores.count)
+		return false;
+	for (size_t i = 0; i < a->stores.count; i++) {
+		const struct store *x = &a->stores.at[i], *y = &b->stores.at[i];
+		if (x->array != y->array || x->value != y->value)
+			return false;
+		for (uint32_t k = 0; k < space->arrays.at[x->array].rank; k++)
+			if (x->index[k] != y->index[k])
+				return false;
+	}
+	return true;
+}
+
+static bool adjacent(const struct block *a, const struct block *b, uint32_t axis)
+{
+	for (uint32_t k = 0; k < a->rank; k++)
+		if (k == axis ? a->end[k] != b->lo[k] : a->lo[k] != b->lo[k] || a->end[k] != b->end[k])
+			return false;
+	return true;
+}
+
+/* Two blocks from `first` on that are one cut in two; false: there are none. */
+static bool find_equal(const struct program *done, size_t first, size_t *a, size_t *b, uint32_t *axis)
+{
+	for (*a = first; *a < done->blocks.count; ++*a)
+		for (*b = first; *b < done->blocks.count; ++*b)
+			for (*axis = 0; *axis < done->blocks.at[*a].rank; ++*axis)
+				if (*a != *b && adjacent(&done->blocks.at[*a], &done->blocks.at[*b], *axis) &&
+				    same_stores(done->space, &done->blocks.at[*a], &done->blocks.at[*b]))
+					return true;
+	return false;
+}
+
+static void join_equal(struct program *done, size_t first)
+{
+	size_t a, b;
+	uint32_t axis;
+	while (find_equal(done, first, &a, &b, &axis)) {
+		done->blocks.at[a].end[axis] = done->blocks.at[b].end[axis];
+		oj_block_drop(done->space, &done->blocks.at[b]);
+		done->blocks.at[b] = done->blocks.at[--done->blocks.count];
+	}
+}
+
+static ojit_status split_block(struct splitter *s, const struct block *block, struct program *done)
+{
+	struct space *space = s->around.space;
+	struct program todo;
+	struct block whole;
+	size_t first = done->blocks.count;
+	oj_program_init(&todo, space, done->kind);
+	bool ok = copy_block(space, block, &whole) && VECTOR_PUSH(space->context, &todo.blocks, whole);
+	while (ok && todo.blocks.count) {
+		struct block box = todo.blocks.at[--todo.blocks.count];
+		ok = oj_block_points(&box) == 0 || split_box(s, &box, &todo, done);
+		oj_block_drop(space, &box);
+	}
+	oj_program_drop(&todo);
+	if (!ok)
+		return oj_fail_memory(s->error);
+	join_equal(done, first);
+	for (size_t b = first; b < done->blocks.count; b++)
+		TRY(check_block(s, &done->blocks.at[b]));
+	return OJIT_OK;
+}
+
+ojit_status oj_pass_split(struct program *program, const struct pass_options *options, struct oj_error *error)
+{
+	(void)options;
+	struct space *space = program->space;
+	struct splitter s = {.around.space = space, .error = error};
+	struct program done;
+	oj_program_init(&done, space, program->kind);
+	ojit_status status = OJIT_OK;
+	for (size_t b = 0; status == OJIT_OK && b < program->blocks.count; b++)
+		status = split_block(&s, &program->blocks.at[b], &done);
+	VECTOR_DROP(space->context, &s.cuts);
+	if (status == OJIT_OK) {
+		struct program old = *program;
+		*program = done;
+		done = old;
+	}
+	oj_program_drop(&done);
+	return status;
+}

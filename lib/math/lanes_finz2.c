@@ -1,0 +1,7 @@
+/* Two lanes, with FMA. */
+#define LANES 2
+#define FAMILY finz
+#define ISA avx2128
+#define WITH_FMA 1
+#define TARGET __attribute__((target("avx2,fma")))
+#include "lib/math/lanes.h"

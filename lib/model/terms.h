@@ -1,0 +1,129 @@
+/* Terms: expressions as they were written, before anything is known of names.
+ *
+ * Both the syntax tree and the model keep their expressions in a forest: an array
+ * of terms whose operands precede them, so that loops replace recursion however
+ * deep an expression is.  Unlike nodes of a graph terms are not shared by value,
+ * because each remembers its own place in the source. */
+#ifndef OJ_TERMS_H
+#define OJ_TERMS_H
+
+#include <ojit/model.h>
+
+#include "lib/base/error.h"
+
+enum term_kind {
+	TERM_NONE,
+	TERM_NUMBER,
+	TERM_TIME,
+	TERM_NAME,     /* operands: subscripts */
+	TERM_INDEX,    /* an index variable */
+	TERM_ARGUMENT, /* of a function's body: argument number `name`; syntax only */
+	TERM_OP,       /* enum ojit_op */
+	TERM_CALL,     /* a function by name; syntax only */
+	TERM_REDUCE    /* enum ojit_reduction; operands as below */
+};
+enum { REDUCE_INDEX, REDUCE_FROM, REDUCE_TO, REDUCE_FILTER /* may be 0 */, REDUCE_TERM, REDUCE_PARTS };
+
+struct term {
+	uint8_t kind, op;
+	uint8_t primes; /* NAME */
+	uint8_t wrap;   /* REDUCE */
+	uint32_t arity, first; /* operands in forest->operands */
+	uint32_t place;        /* in forest->places */
+	uint32_t uses;         /* as an operand */
+	union {
+		double number;
+		struct {
+			uint32_t name;   /* NAME, CALL, INDEX */
+			uint32_t binder; /* INDEX: which variable; in a model the term itself */
+		};
+	};
+};
+
+/* Where something was written; `start` is the offset of its line in the source. */
+struct source {
+	const char *file; /* NULL: unknown */
+	const char *text; /* terminated; NULL: unknown */
+};
+struct place {
+	uint32_t source, start, line, column, length;
+};
+
+/* Names by number; the strings live in the arena given to oj_names_add. */
+struct names {
+	VECTOR(const char *) at;
+	uint32_t *slots;
+	size_t slot_count;
+};
+
+struct forest {
+	ojit_context *context;
+	VECTOR(struct term) terms; /* 0 is "none" */
+	VECTOR(uint32_t) operands;
+	VECTOR(struct place) places;   /* 0 is unknown */
+	VECTOR(struct source) sources; /* 0 is unknown */
+	struct names names;
+	struct arena arena; /* strings */
+};
+ojit_status oj_forest_init(struct forest *forest, ojit_context *context);
+void oj_forest_drop(struct forest *forest);
+/* 0: out of memory. */
+uint32_t oj_forest_add(struct forest *forest, struct term term, uint32_t arity,
+                       const uint32_t *operands);
+uint32_t oj_forest_place(struct forest *forest, const struct place *place);
+uint32_t oj_forest_source(struct forest *forest, const char *file, const char *text, size_t length);
+/* A name of good form as a number; UINT32_MAX: out of memory. */
+uint32_t oj_forest_name(struct forest *forest, const char *name, size_t length);
+/* The same without adding; UINT32_MAX: unknown. */
+uint32_t oj_forest_find_name(const struct forest *forest, const char *name, size_t length);
+
+static inline const char *oj_forest_text(const struct forest *forest, uint32_t name)
+{
+	return forest->names.at.at[name];
+}
+struct origin oj_forest_origin(const struct forest *forest, uint32_t place);
+
+static inline const struct term *oj_term(const struct forest *forest, uint32_t term)
+{
+	return &forest->terms.at[term];
+}
+static inline const uint32_t *oj_term_operands(const struct forest *forest, uint32_t term)
+{
+	return forest->operands.at + forest->terms.at[term].first;
+}
+
+/* The spelling ojit uses: NFC, with the micro sign as the Greek letter.  false
+ * and a reason: not a name.  `spelled` is only written when the name is not
+ * plain ASCII; else it is left empty and the name is its own spelling. */
+bool oj_name_spell(const char *name, size_t length, struct text *spelled, const char **reason);
+/* Bytes of the code point at `at` if it may start (or go on in) a name, else 0. */
+size_t oj_name_letter(const char *at, const char *end, bool first);
+/* Words with a meaning of their own in expressions: t pi inf and or not if in. */
+bool oj_name_reserved(const char *name);
+
+/* The nearest of many names to a mistaken one. */
+struct nearest {
+	const char *name; /* what is looked for */
+	const char *best; /* NULL: nothing near */
+	size_t distance;
+};
+void oj_nearest_offer(struct nearest *nearest, const char *candidate);
+
+/* Expressions as text that reads back. */
+void oj_term_print(const struct forest *forest, uint32_t term, struct text *text);
+
+/* Rows of functions.c, by enum ojit_op. */
+struct function {
+	const char *text;
+	uint8_t least, most; /* operands */
+	uint8_t op;          /* enum op of lib/graph */
+	uint8_t infix;       /* binding strength, 0: written f(a, b) */
+};
+extern const struct function oj_functions[OJIT_OP_COUNT];
+/* The function that is written `name(...)`; OJIT_OP_COUNT: none. */
+ojit_op oj_function_find(const char *name);
+
+/* How tightly operators bind. */
+enum binding { BIND_OR = 1, BIND_AND, BIND_NOT, BIND_COMPARE, BIND_SUM, BIND_PRODUCT, BIND_SIGN, BIND_POWER, BIND_ATOM };
+
+#endif

@@ -1,0 +1,191 @@
+/* Names of a system's elements, both ways; see system.h.
+ *
+ * A name is a family's, with or without a subscript.  Whoever mistypes one is told
+ * the nearest that exists, by the number of letters to change (Levenshtein). */
+#include "lib/system.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static const char *const kind_names[FAMILY_KINDS] = {"state", "parameter", "output", "discrete variable"};
+
+/* ---- element to name ---- */
+
+/* The family that holds element k: the last whose offset is not beyond it. */
+static const struct family *family_of(const struct system *system, enum family_kind kind, int64_t k)
+{
+	const struct family *families = system->families[kind];
+	size_t low = 0, high = system->family_count[kind];
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+		if (families[middle].offset <= k)
+			low = middle;
+		else
+			high = middle;
+	}
+	return &families[low];
+}
+
+void oj_system_name(const struct system *system, enum family_kind kind, int64_t k, struct text *name)
+{
+	if (system->family_count[kind] == 0)
+		return;
+	const struct family *family = family_of(system, kind, k);
+	int64_t index[FAMILY_RANK], rest = k - family->offset;
+	for (int axis = family->rank - 1; axis >= 0; axis--) {
+		index[axis] = family->base[axis] + rest % family->extent[axis];
+		rest /= family->extent[axis];
+	}
+	oj_text_string(name, family->name);
+	for (int axis = 0; axis < family->rank; axis++)
+		oj_text_format(name, axis ? ",%lld" : "[%lld", (long long)index[axis]);
+	if (family->rank)
+		oj_text_string(name, "]");
+}
+
+/* ---- nearest name ---- */
+
+enum { LONGEST = 64 };
+
+/* Letters to insert, delete or replace; names longer than LONGEST are cut. */
+static int distance(const char *a, size_t a_length, const char *b)
+{
+	size_t b_length = strnlen(b, LONGEST), n = a_length < LONGEST ? a_length : LONGEST;
+	int row[LONGEST + 1];
+	for (size_t j = 0; j <= b_length; j++)
+		row[j] = (int)j;
+	for (size_t i = 1; i <= n; i++) {
+		int diagonal = row[0];
+		row[0] = (int)i;
+		for (size_t j = 1; j <= b_length; j++) {
+			int above = row[j], best = diagonal + (a[i - 1] != b[j - 1]);
+			best = above + 1 < best ? above + 1 : best;
+			row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+			diagonal = above;
+		}
+	}
+	return row[b_length];
+}
+
+static const struct family *nearest(const struct system *system, enum family_kind kind,
+                                    const char *name, size_t length)
+{
+	const struct family *best = NULL;
+	int least = 0;
+	for (size_t i = 0; i < system->family_count[kind]; i++) {
+		int d = distance(name, length, system->families[kind][i].name);
+		if (!best || d < least) {
+			best = &system->families[kind][i];
+			least = d;
+		}
+	}
+	return best;
+}
+
+static ojit_status fail_unknown(const struct system *system, enum family_kind kind, const char *name,
+                                size_t length, struct oj_error *error)
+{
+	for (int other = 0; other < FAMILY_KINDS; other++)
+		for (size_t i = 0; other != (int)kind && i < system->family_count[other]; i++)
+			if (strlen(system->families[other][i].name) == length &&
+			    memcmp(system->families[other][i].name, name, length) == 0)
+				return oj_fail(error, OJIT_NAME, "'%.*s' is a %s, not a %s; name a %s",
+				               (int)length, name, kind_names[other], kind_names[kind],
+				               kind_names[kind]);
+	const struct family *near = nearest(system, kind, name, length);
+	if (!near)
+		return oj_fail(error, OJIT_NAME, "there is no %s '%.*s'; the model has no %ss",
+		               kind_names[kind], (int)length, name, kind_names[kind]);
+	return oj_fail(error, OJIT_NAME, "there is no %s '%.*s'; did you mean '%s'?",
+	               kind_names[kind], (int)length, name, near->name);
+}
+
+/* ---- name to element ---- */
+
+/* One whole number with blanks around it; NULL: there is none, or it is too large. */
+static const char *read_index(const char *at, int64_t *value)
+{
+	while (isspace((unsigned char)*at))
+		at++;
+	bool negative = *at == '-';
+	if (*at == '-' || *at == '+')
+		at++;
+	const char *digits = at;
+	*value = 0;
+	for (; *at >= '0' && *at <= '9'; at++) {
+		if (*value > (INT64_MAX - 9) / 10)
+			return NULL;
+		*value = *value * 10 + (*at - '0');
+	}
+	if (at == digits)
+		return NULL;
+	*value = negative ? -*value : *value;
+	while (isspace((unsigned char)*at))
+		at++;
+	return at;
+}
+
+static ojit_status fail_subscript(const struct family *family, const char *name, struct oj_error *error)
+{
+	static const char *const forms[FAMILY_RANK + 1] = {"", "[1]", "[1,1]", "[1,1,1]"};
+	if (family->rank == 0)
+		return oj_fail(error, OJIT_SHAPE, "'%s' has no indices; write '%s' instead of '%s'",
+		               family->name, family->name, name);
+	return oj_fail(error, OJIT_SHAPE, "'%s' is no element of '%s', which has %d %s; write it "
+	               "like '%s%s', or '%s' for all", name, family->name, family->rank,
+	               family->rank == 1 ? "index" : "indices", family->name, forms[family->rank],
+	               family->name);
+}
+
+static ojit_status read_subscript(const struct family *family, const char *name, const char *at,
+                                  int64_t *offset, struct oj_error *error)
+{
+	int64_t element = 0;
+	for (int axis = 0; axis < family->rank; axis++) {
+		int64_t index;
+		at = read_index(at, &index);
+		if (!at || *at != (axis + 1 < family->rank ? ',' : ']'))
+			return fail_subscript(family, name, error);
+		at++;
+		int64_t low = family->base[axis], extent = family->extent[axis];
+		if (index < low || index > low + extent - 1)
+			return oj_fail(error, OJIT_RANGE, "index %lld of '%s' is outside %lld..%lld; "
+			               "choose one inside", (long long)index, name, (long long)low,
+			               (long long)(low + extent - 1));
+		element = element * extent + (index - low);
+	}
+	if (family->rank == 0 || *at != '\0')
+		return fail_subscript(family, name, error);
+	*offset = family->offset + element;
+	return OJIT_OK;
+}
+
+/* Length of the family's name within `name`, blanks around it left out. */
+static const char *trim(const char *name, size_t *length)
+{
+	while (isspace((unsigned char)*name))
+		name++;
+	*length = strcspn(name, "[");
+	while (*length > 0 && isspace((unsigned char)name[*length - 1]))
+		--*length;
+	return name;
+}
+
+ojit_status oj_system_find(const struct system *system, enum family_kind kind, const char *name,
+                           int64_t *offset, int64_t *length, struct oj_error *error)
+{
+	size_t letters;
+	name = trim(name, &letters);
+	const struct family *family = NULL;
+	for (size_t i = 0; i < system->family_count[kind] && !family; i++) {
+		const struct family *f = &system->families[kind][i];
+		if (strncmp(f->name, name, letters) == 0 && f->name[letters] == '\0')
+			family = f;
+	}
+	if (!family)
+		return fail_unknown(system, kind, name, letters, error);
+	const char *bracket = strchr(name, '[');
+	*offset = family->offset;
+	*length = bracket ? 1 : family->length;
+	return bracket ? read_subscript(family, name, bracket + 1, offset, error) : OJIT_OK;
+}

@@ -1,0 +1,104 @@
+/* The meeting point: what a solver knows of a model.
+ *
+ * A system names its sizes and hands out kernels.  jit/ makes systems whose
+ * kernels are machine code, the interpreter makes systems whose kernels walk the
+ * program, a caller may bring C functions; solvers cannot tell them apart.
+ *
+ * A kernel is compiled when it is first asked for, which may fail.  Kernels live
+ * as long as their system.  Systems are immutable to the eye: `kernel` may be
+ * called from several threads at once. */
+#ifndef OJ_SYSTEM_H
+#define OJ_SYSTEM_H
+
+#include "lib/base/error.h"
+
+enum kernel_kind {
+	KERNEL_RHS,     /* out[states]  = dy/dt                       (t, y, p, d, z) */
+	KERNEL_OUTPUTS, /* out[outputs] = the observables             (t, y, p, d, z) */
+	KERNEL_INIT,    /* out[states]  = y at the start              (t, p, d, z) */
+	KERNEL_PREPARE, /* out[derived] = what depends on p alone     (p) */
+	KERNEL_KINDS
+};
+
+/* Every array is uniform (one value for all lanes, stride 0 between lanes) or
+ * per lane: element k of lane l at [k * lanes + l].  With lanes == 1 both are the
+ * plain array.  Which arrays are uniform is fixed when a kernel is made. */
+struct kernel_args {
+	const double *t;    /* [1] the time; per lane like y */
+	const double *y;    /* [states] */
+	const double *p;    /* [parameters] */
+	const double *d;    /* [derived] derived parameters, written by KERNEL_PREPARE */
+	const double *z;    /* [discrete] variables that only events change */
+	const double *seed; /* seeds of tangents and adjoints */
+	double *out;        /* what the kernel computes */
+	double *scratch;    /* [kernel->scratch * lanes], contents of no interest */
+	const double *data;    /* the kernel's constant tables, set from struct kernel */
+	const int32_t *tables; /* likewise, integers */
+	const void *env;       /* import table of machine code; program of the interpreter */
+	int64_t index;         /* a run-time index, for kernels that want one */
+	uint64_t mode;         /* branches of switches on time alone, frozen within a step */
+};
+
+struct kernel {
+	void (*run)(const struct kernel_args *);
+	const double *data;
+	const int32_t *tables;
+	const void *env;
+	int64_t scratch; /* doubles a lane */
+	int lanes;       /* trajectories a call, 1 unless an ensemble was asked for */
+};
+
+/* A named family: "x" (rank 0) or "u[1..3, 0..7]" (rank 2).  Element [i, j] sits
+ * at offset + (i - base[0]) * extent[1] + (j - base[1]) of its vector. */
+enum { FAMILY_RANK = 3 };
+struct family {
+	const char *name;
+	int rank;
+	int64_t base[FAMILY_RANK], extent[FAMILY_RANK];
+	int64_t offset, length; /* within the vector of its kind; length 1 for rank 0 */
+};
+
+enum family_kind { FAMILY_STATES, FAMILY_PARAMETERS, FAMILY_OUTPUTS, FAMILY_DISCRETE, FAMILY_KINDS };
+
+struct system {
+	ojit_context *context;
+	int64_t states, parameters, derived, discrete, outputs;
+	/* Families tile their vector in order of offset. */
+	const struct family *families[FAMILY_KINDS];
+	size_t family_count[FAMILY_KINDS];
+	/* The kernel of a kind, compiled on demand. */
+	ojit_status (*kernel)(struct system *self, enum kernel_kind kind,
+	                      const struct kernel **kernel, struct oj_error *error);
+	/* Fill p[parameters] with defaults.  Elements k with set[k] != 0 are given by
+	 * the caller and stay; defaults that read them follow them.  `set` may be NULL:
+	 * none is given.  Allocates nothing. */
+	ojit_status (*defaults)(struct system *self, const unsigned char *set, double *p,
+	                        struct oj_error *error);
+	/* What the model's `span` and `solve` statements ask for. */
+	bool has_span;
+	double span[2];
+	const char *method;             /* NULL: not given */
+	double rtol, atol;              /* 0: not given */
+};
+
+/* Add the name of element k of a kind: "x", "u[3]", "u[2,7]". */
+void oj_system_name(const struct system *system, enum family_kind kind, int64_t k, struct text *name);
+/* Elements that `name` means: "x", "u[3]", "u[2, 7]" one, "u" the whole family.
+ * OJIT_NAME with a message that names the nearest known name, OJIT_RANGE for an
+ * index outside. */
+ojit_status oj_system_find(const struct system *system, enum family_kind kind, const char *name,
+                           int64_t *offset, int64_t *length, struct oj_error *error);
+
+/* The system inside a compiled program; lives as long as the program. */
+struct ojit_program;
+struct system *oj_program_system(struct ojit_program *program);
+
+/* Fill in what belongs to the kernel; the caller sets the rest. */
+static inline void oj_kernel_bind(const struct kernel *kernel, struct kernel_args *args)
+{
+	args->data = kernel->data;
+	args->tables = kernel->tables;
+	args->env = kernel->env;
+}
+
+#endif

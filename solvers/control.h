@@ -1,0 +1,33 @@
+/* Step sizes: the first one, and the next one from an error. */
+#ifndef OJ_CONTROL_H
+#define OJ_CONTROL_H
+
+#include "solvers/stepper.h"
+#include "solvers/tableau.h"
+
+/* Proportional-integral control (HNW IV.2; Gustafsson 1991): after an accepted step
+ * h grows by safety err^-alpha old^beta, alpha = 1/error_order - 0.75 beta; after a
+ * rejected one by safety err^(-1/error_order).  Limited by the row's shrink and
+ * grow; no growth in the step after a rejection. */
+struct control {
+	const struct tableau *row;
+	double old; /* the error of the last accepted step, at least 1e-4 */
+	bool rejected;
+};
+void oj_control_begin(struct control *control, const struct tableau *row);
+/* Factors for the next step's length. */
+double oj_control_accept(struct control *control, double error);
+double oj_control_reject(struct control *control, double error); /* error not finite: shrink most */
+
+/* The length of the first step, HNW II.4: an Euler step of a length at which it
+ * changes y by a hundredth, then the second derivative from the difference of
+ * slopes.  One evaluation.  `stepper` was started at t; 0 < result <= span. */
+double oj_first_step(const struct stepper *stepper, void *state, struct rhs *f,
+                     const struct tolerance *tolerance, const struct tableau *row, double t,
+                     double direction, double span);
+
+/* x^e for x > 0, to about ten digits, the same bits on every machine: step sizes
+ * must not depend on the version of a mathematical library. */
+double oj_power(double x, double e);
+
+#endif

@@ -1,0 +1,234 @@
+/* Explicit Runge–Kutta steps of any row of the table.
+ *
+ * Stages lie in one matrix k, `stride` apart: k[0] = f(t0, y0), the inner stages,
+ * k[stages] = f(t1, y1), then the extra stages of the interpolant.  f(t1, y1) is
+ * computed inside the attempt where the estimate reads it (fsal), else when the
+ * step is completed; either way it is the next step's k[0], so no method evaluates
+ * it twice, and every interpolant has both end slopes for free.
+ *
+ * Weights are stripped of their zeros once (struct terms). */
+#include "solvers/stepper.h"
+#include "solvers/sums.h"
+
+#include <math.h>
+#include <string.h>
+
+struct explicit {
+	const struct tableau *row;
+	struct rhs *f;
+	const struct tolerance *tolerance;
+	int64_t n, stride;
+	bool have_f1, have_extra;
+	double *y0, *y1, *stage, *k;
+	struct terms inner[TABLEAU_STAGES]; /* of stages 1 .. stages-1, then the extra ones */
+	struct terms solution, estimate[TABLEAU_ESTIMATES];
+	struct nested nested;
+};
+
+/* Doubles from one stage to the next: whole cache lines, and never a multiple of a
+ * page, where all stages would meet in the same cache sets. */
+static int64_t stride_of(int64_t n)
+{
+	int64_t stride = (n + 7) / 8 * 8;
+	return stride % 512 == 0 ? stride + 8 : stride;
+}
+
+static int stage_count(const struct tableau *row)
+{
+	return row->stages + 1 + row->extra;
+}
+
+static size_t state_size(const void *data, int64_t n)
+{
+	const struct tableau *row = data;
+	size_t vectors = 3 + (size_t)stage_count(row);
+	return sizeof(struct explicit) + vectors * (size_t)stride_of(n) * sizeof(double);
+}
+
+static void init(void *state, const void *data, int64_t n)
+{
+	struct explicit *s = state;
+	const struct tableau *row = data;
+	int64_t stride = stride_of(n);
+	double *memory = (double *)(s + 1);
+	*s = (struct explicit){.row = row, .n = n, .stride = stride};
+	s->y0 = memory;
+	s->y1 = memory + stride;
+	s->stage = memory + 2 * stride;
+	s->k = memory + 3 * stride;
+	for (int i = 1; i < row->stages; i++)
+		oj_terms_set(&s->inner[i], oj_tableau_row(row, i), i, stride);
+	for (int i = 0; i < row->extra; i++)
+		oj_terms_set(&s->inner[row->stages + i], oj_tableau_extra_row(row, i),
+		             row->stages + 1 + i, stride);
+	oj_terms_set(&s->solution, row->b.at, row->stages, stride);
+	for (int i = 0; i < row->estimates; i++)
+		oj_terms_set(&s->estimate[i], row->e[i].at, row->stages + 1, stride);
+	oj_tableau_nest(row, &s->nested);
+}
+
+static void bind(void *state, struct rhs *f, const struct tolerance *tolerance)
+{
+	struct explicit *s = state;
+	s->f = f;
+	s->tolerance = tolerance;
+}
+
+static double *stage_at(const struct explicit *s, int i)
+{
+	return s->k + i * s->stride;
+}
+
+static enum attempt start(void *state, double t, const double *y)
+{
+	struct explicit *s = state;
+	s->have_f1 = s->have_extra = false;
+	memcpy(s->y0, y, (size_t)s->n * sizeof *y);
+	rhs_eval(s->f, t, s->y0, s->k);
+	return oj_all_finite(s->n, s->y0) && oj_all_finite(s->n, s->k) ? ATTEMPT_OK : ATTEMPT_FATAL;
+}
+
+static void look(void *state, const double **y, const double **f0, double **scratch0, double **scratch1)
+{
+	struct explicit *s = state;
+	*y = s->y0;
+	*f0 = s->k;
+	*scratch0 = s->stage;
+	*scratch1 = s->y1;
+}
+
+static void evaluate_f1(struct explicit *s, const struct step *step)
+{
+	if (s->have_f1)
+		return;
+	rhs_eval(s->f, step->t1, s->y1, stage_at(s, s->row->stages));
+	s->have_f1 = true;
+}
+
+/* The error over the tolerance; two estimates are combined as in DOP853. */
+static double scaled_error(const struct explicit *s, double h)
+{
+	double norm[TABLEAU_ESTIMATES];
+	oj_error_norms(s->n, h, s->k, s->estimate, s->row->estimates, s->y0, s->y1, s->tolerance, norm);
+	if (s->row->estimates == 1 || norm[0] == 0)
+		return norm[0];
+	if (!isfinite(norm[1]))
+		return norm[1];
+	double ratio = norm[1] / norm[0];
+	return norm[0] / sqrt(1 + 0.01 * ratio * ratio);
+}
+
+static enum attempt attempt(void *state, struct step *step)
+{
+	struct explicit *s = state;
+	const struct tableau *row = s->row;
+	s->have_f1 = s->have_extra = false;
+	step->y0 = s->y0;
+	step->y1 = s->y1;
+	for (int i = 1; i < row->stages; i++) {
+		double c = row->c.at[i];
+		oj_sum_step(s->n, s->y0, step->h, s->k, &s->inner[i], s->stage);
+		rhs_eval(s->f, c == 1 ? step->t1 : step->t0 + c * step->h, s->stage, stage_at(s, i));
+	}
+	oj_sum_step(s->n, s->y0, step->h, s->k, &s->solution, s->y1);
+	if (!s->tolerance) {
+		step->error = 0;
+		return oj_all_finite(s->n, s->y1) ? ATTEMPT_OK : ATTEMPT_RETRY;
+	}
+	if (row->fsal)
+		evaluate_f1(s, step);
+	step->error = scaled_error(s, step->h);
+	return isfinite(step->error) ? ATTEMPT_OK : ATTEMPT_RETRY;
+}
+
+static enum attempt complete(void *state, const struct step *step)
+{
+	struct explicit *s = state;
+	evaluate_f1(s, step);
+	return oj_all_finite(s->n, stage_at(s, s->row->stages)) ? ATTEMPT_OK : ATTEMPT_RETRY;
+}
+
+static void evaluate_extra(struct explicit *s, const struct step *step)
+{
+	if (s->have_extra)
+		return;
+	evaluate_f1(s, step);
+	int first = s->row->stages + 1;
+	for (int i = 0; i < s->row->extra; i++) {
+		double t = step->t0 + s->row->extra_c.at[i] * step->h;
+		oj_sum_step(s->n, s->y0, step->h, s->k, &s->inner[s->row->stages + i], s->stage);
+		rhs_eval(s->f, t, s->stage, stage_at(s, first + i));
+	}
+	s->have_extra = true;
+}
+
+static void interpolate(void *state, const struct step *step, double t, double *y)
+{
+	struct explicit *s = state;
+	evaluate_extra(s, step);
+	double weights[TABLEAU_STAGES];
+	oj_nested_weights(&s->nested, (t - step->t0) / step->h, weights);
+	struct terms terms;
+	oj_terms_set(&terms, weights, s->nested.count, s->stride);
+	oj_sum_step(s->n, s->y0, step->h, s->k, &terms, y);
+}
+
+static void accept(void *state)
+{
+	struct explicit *s = state;
+	double *y = s->y0;
+	s->y0 = s->y1;
+	s->y1 = y;
+	memcpy(s->k, stage_at(s, s->row->stages), (size_t)s->n * sizeof *s->k);
+	s->have_f1 = s->have_extra = false;
+}
+
+/* The largest |e_i|/sc_i, found again for the message. */
+static int64_t worst_error(const struct explicit *s, const struct step *step)
+{
+	struct terms one = s->estimate[0];
+	int64_t worst = 0;
+	double most = -1;
+	for (int64_t i = 0; s->tolerance && i < s->n; i++) {
+		double e = 0, scale = s->tolerance->atol[i]
+			+ s->tolerance->rtol * fmax(fabs(step->y0[i]), fabs(step->y1[i]));
+		for (int j = 0; j < one.count; j++)
+			e += one.weight[j] * s->k[one.offset[j] + i];
+		double ratio = e == 0 ? 0 : fabs(e) / scale;
+		if (ratio > most)
+			most = ratio, worst = i;
+	}
+	return worst;
+}
+
+static int64_t culprit(const void *state, const struct step *step, bool *finite)
+{
+	const struct explicit *s = state;
+	int stages = s->row->stages + s->have_f1;
+	*finite = false;
+	for (int i = 0; i < stages; i++) {
+		int64_t at = oj_first_nonfinite(s->n, stage_at(s, i));
+		if (at >= 0)
+			return at;
+	}
+	int64_t at = oj_first_nonfinite(s->n, step->y1);
+	if (at >= 0)
+		return at;
+	*finite = true;
+	return worst_error(s, step);
+}
+
+const struct stepper oj_stepper_explicit = {
+	.name = "explicit",
+	.state_size = state_size,
+	.init = init,
+	.bind = bind,
+	.start = start,
+	.look = look,
+	.attempt = attempt,
+	.complete = complete,
+	.interpolate = interpolate,
+	.accept = accept,
+	.restart = start,
+	.culprit = culprit,
+};

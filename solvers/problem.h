@@ -1,0 +1,30 @@
+/* What a stepper integrates: a right-hand side with its arrays, and the scale that
+ * errors are measured on. */
+#ifndef OJ_PROBLEM_H
+#define OJ_PROBLEM_H
+
+#include "lib/system.h"
+
+struct rhs {
+	const struct kernel *kernel;
+	struct kernel_args args; /* p, d, z, scratch set; t, y, out set by each call */
+	int64_t n;               /* states */
+	uint64_t calls;
+};
+
+static inline void rhs_eval(struct rhs *f, double t, const double *y, double *out)
+{
+	f->args.t = &t;
+	f->args.y = y;
+	f->args.out = out;
+	f->calls++;
+	f->kernel->run(&f->args);
+}
+
+struct tolerance {
+	const double *atol; /* [n] */
+	double rtol;
+	bool max_norm; /* else the root of the mean square */
+};
+
+#endif

@@ -1,0 +1,61 @@
+/* The inside of an ojit_solver: values, kernels, workspace, result.
+ *
+ * Everything of fixed size lies in one arena.  The stepper's state is one more
+ * block, remade when the method changes; rows are the record's. */
+#ifndef OJ_SOLVER_H
+#define OJ_SOLVER_H
+
+#include "solvers/loop.h"
+
+/* Values a caller may set: some elements, marked. */
+struct overrides {
+	double *at;         /* [length] */
+	unsigned char *set; /* [length] */
+};
+
+struct ojit_solver {
+	struct system *system;
+	struct oj_error error;
+	bool broken; /* making it failed; `error` says why */
+	struct arena arena;
+	const struct kernel *kernels[KERNEL_KINDS]; /* NULL where there is nothing to compute */
+
+	/* Values.  p and d follow from the overrides when `stale`. */
+	struct overrides parameters, initials, tolerances;
+	double *p, *d, *z;
+	bool stale;
+	double *atol; /* of the coming run */
+
+	double *scratch; /* of any kernel */
+	struct rhs rhs;
+	struct tolerance tolerance;
+
+	/* Workspace. */
+	void *state;
+	size_t state_bytes;
+	const struct tableau *state_row; /* what `state` is laid out for */
+
+	/* Result. */
+	struct loop loop;
+	struct record record;
+	ojit_options options; /* of the last run, defaulted */
+	double *y, *outputs;  /* last states, last observables */
+	double *start;        /* what ojit_solver_initials shows */
+	bool ran;
+	struct text message, name;
+};
+
+/* A solver on a system, which must outlive it; ojit_solver_new does this with the
+ * system inside a program. */
+ojit_solver *oj_solver_new(struct system *system);
+
+/* Begin a call: forget the last failure.  Not OJIT_OK for a broken solver. */
+ojit_status oj_solver_call(ojit_solver *solver);
+/* Kernel arguments with everything set but t, y, out. */
+struct kernel_args oj_solver_args(const ojit_solver *solver, enum kernel_kind kind);
+/* Bring parameters and derived parameters up to date. */
+ojit_status oj_solver_refresh(ojit_solver *solver);
+/* The states at the start into y. */
+ojit_status oj_solver_start(ojit_solver *solver, double t, double *y);
+
+#endif

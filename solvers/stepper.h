@@ -1,0 +1,54 @@
+/* A stepper attempts single steps; the time loop owns everything else: direction,
+ * step control, output, limits, cancellation.
+ *
+ * The state of a stepper is one block of memory of state_size bytes that the caller
+ * owns.  The order of calls: init once a method and size; bind and start at the
+ * beginning of a run; then for each step attempt until one is accepted, complete,
+ * any number of interpolate, and accept.  restart replaces accept where y itself was
+ * changed from outside, at an event. */
+#ifndef OJ_STEPPER_H
+#define OJ_STEPPER_H
+
+#include "solvers/problem.h"
+
+enum attempt {
+	ATTEMPT_OK,
+	ATTEMPT_RETRY, /* not finite: try a shorter step */
+	ATTEMPT_FATAL, /* no step size will help */
+};
+
+struct step {
+	double t0, t1; /* t1 is assigned by the loop; stages at c = 1 see exactly t1 */
+	double h;      /* signed, what t1 - t0 was before rounding */
+	double error;  /* set by attempt: the estimate over the tolerance, 0 without control */
+	const double *y0, *y1; /* set by attempt, [n] */
+};
+
+struct stepper {
+	const char *name;
+	size_t (*state_size)(const void *row, int64_t n);
+	void (*init)(void *state, const void *row, int64_t n);
+	/* tolerance NULL: steps of given size, no estimate. */
+	void (*bind)(void *state, struct rhs *f, const struct tolerance *tolerance);
+	/* Begin at (t, y): copies y, evaluates f there. */
+	enum attempt (*start)(void *state, double t, const double *y);
+	/* y and f at the beginning of the coming step, and two vectors of scratch; [n]. */
+	void (*look)(void *state, const double **y, const double **f0, double **scratch0, double **scratch1);
+	enum attempt (*attempt)(void *state, struct step *step);
+	/* What the next step needs of this one, which the estimate did not: may still
+	 * find the step unusable. */
+	enum attempt (*complete)(void *state, const struct step *step);
+	/* States at time t within the completed step.  May evaluate extra stages, once a
+	 * step.  Never changes what the next step sees. */
+	void (*interpolate)(void *state, const struct step *step, double t, double *y);
+	void (*accept)(void *state);
+	enum attempt (*restart)(void *state, double t, const double *y);
+	/* The state to name when a step fails: where something is not finite
+	 * (*finite = false), else where the error is largest. */
+	int64_t (*culprit)(const void *state, const struct step *step, bool *finite);
+};
+
+/* Explicit Runge–Kutta methods; row is a struct tableau. */
+extern const struct stepper oj_stepper_explicit __attribute__((visibility("hidden")));
+
+#endif

@@ -1,0 +1,88 @@
+/* See support_systems.h. */
+#include "tests/support_systems.h"
+
+#include <string.h>
+
+static void run_zero_init(const struct kernel_args *args)
+{
+	(void)args;
+}
+
+static ojit_status ask(struct system *system, enum kernel_kind kind, const struct kernel **kernel,
+                       struct oj_error *error)
+{
+	struct support_system *s = (struct support_system *)system;
+	s->asked[kind]++;
+	if (s->refused == (int)kind + 1)
+		return oj_fail(error, OJIT_BACKEND, "this kernel does not compile; ask for another");
+	*kernel = &s->kernels[kind];
+	return OJIT_OK;
+}
+
+static ojit_status defaults(struct system *system, const unsigned char *set, double *p,
+                            struct oj_error *error)
+{
+	const struct support_system *s = (const struct support_system *)system;
+	(void)error;
+	for (int64_t i = 0; i < system->parameters; i++)
+		if (!set || !set[i])
+			p[i] = s->defaults ? s->defaults[i] : 0;
+	return OJIT_OK;
+}
+
+static int64_t *size_of(struct support_system *s, enum family_kind kind)
+{
+	switch (kind) {
+	case FAMILY_STATES:
+		return &s->system.states;
+	case FAMILY_PARAMETERS:
+		return &s->system.parameters;
+	case FAMILY_OUTPUTS:
+		return &s->system.outputs;
+	default:
+		return &s->system.discrete;
+	}
+}
+
+void support_system_kernel(struct support_system *s, enum kernel_kind kind, support_kernel run)
+{
+	s->kernels[kind] = (struct kernel){.run = run, .lanes = 1};
+}
+
+void support_system_family(struct support_system *s, enum family_kind kind, const char *name, int rank,
+                           const int64_t *base, const int64_t *extent)
+{
+	struct family *family = &s->families[kind][s->system.family_count[kind]++];
+	*family = (struct family){.name = name, .rank = rank, .offset = *size_of(s, kind), .length = 1};
+	for (int axis = 0; axis < rank; axis++) {
+		family->base[axis] = base[axis];
+		family->extent[axis] = extent[axis];
+		family->length *= extent[axis];
+	}
+	*size_of(s, kind) += family->length;
+	s->system.families[kind] = s->families[kind];
+}
+
+void support_system_scalars(struct support_system *s, enum family_kind kind, const char *const *names,
+                            int count)
+{
+	s->system.family_count[kind] = 0;
+	*size_of(s, kind) = 0;
+	for (int i = 0; i < count; i++)
+		support_system_family(s, kind, names[i], 0, NULL, NULL);
+}
+
+void support_system_init(struct support_system *s, ojit_context *context, int64_t states,
+                         support_kernel rhs, support_kernel init)
+{
+	memset(s, 0, sizeof *s);
+	s->system.context = context;
+	s->system.kernel = ask;
+	s->system.defaults = defaults;
+	for (int kind = 0; kind < FAMILY_KINDS; kind++)
+		s->system.families[kind] = s->families[kind];
+	support_system_kernel(s, KERNEL_RHS, rhs);
+	support_system_kernel(s, KERNEL_INIT, init ? init : run_zero_init);
+	if (states > 0)
+		support_system_family(s, FAMILY_STATES, "x", states > 1, &(int64_t){1}, &states);
+}

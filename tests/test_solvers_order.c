@@ -1,0 +1,178 @@
+/* Every method, measured: how errors of steps, estimates and interpolants shrink
+ * with h, and errors of whole runs with the tolerance. */
+#include "solvers/solver.h"
+#include "solvers/tableau.h"
+#include "tests/support_systems.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+
+/* Smooth, time-dependent, nonlinear, solved by exp(sin t), 1/(1 + t^2), cos t, sin t. */
+enum { N = 4 };
+static void rhs(const struct kernel_args *a)
+{
+	double t = *a->t, r = a->y[2] * a->y[2] + a->y[3] * a->y[3];
+	a->out[0] = a->y[0] * cos(t);
+	a->out[1] = -2 * t * a->y[1] * a->y[1];
+	a->out[2] = -a->y[3] * r;
+	a->out[3] = a->y[2] * r;
+}
+
+static void exact(double t, double *y)
+{
+	y[0] = exp(sin(t));
+	y[1] = 1 / (1 + t * t);
+	y[2] = cos(t);
+	y[3] = sin(t);
+}
+
+static void init(const struct kernel_args *a)
+{
+	exact(*a->t, a->out);
+}
+
+static double distance(const double *y, double t)
+{
+	double e[N], most = 0;
+	exact(t, e);
+	for (int i = 0; i < N; i++)
+		most = fmax(most, fabs(y[i] - e[i]));
+	return most;
+}
+
+static ojit_context *context;
+static struct support_system hand;
+static ojit_solver *solver;
+
+static void setup(void)
+{
+	context = ojit_context_new(NULL);
+	support_system_init(&hand, context, N, rhs, init);
+	solver = oj_solver_new(&hand.system);
+}
+
+static void teardown(void)
+{
+	ojit_solver_free(solver);
+	ojit_context_free(context);
+}
+
+TestSuite(solvers_order, .init = setup, .fini = teardown);
+
+static double error_of_fixed(const char *method, double h)
+{
+	ojit_options o = ojit_options_default();
+	o.method = method;
+	o.fixed_step = h;
+	cr_assert_eq(ojit_solver_run(solver, &o, 0.25, 2.25, ojit_output_final()), OJIT_OK);
+	return distance(ojit_solver_last_states(solver), 2.25);
+}
+
+Test(solvers_order, fixed_steps_converge_with_the_order)
+{
+	for (size_t r = 0; r < ojit_method_count(); r++) {
+		ojit_method m = ojit_method_info(r);
+		double h = m.order >= 8 ? 1.0 / 4 : 1.0 / 32;
+		double slope = log2(error_of_fixed(m.name, h) / error_of_fixed(m.name, h / 2));
+		cr_expect(fabs(slope - m.order) < 0.35, "%s: %g", m.name, slope);
+	}
+}
+
+/* One step of length h from the exact solution at t = 0.25: the estimate, and the
+ * largest error inside. */
+static void single_step(const struct tableau *row, double h, double *estimate, double *inside)
+{
+	const double atol[N] = {1, 1, 1, 1}, t0 = 0.25;
+	struct tolerance tolerance = {.atol = atol};
+	struct rhs f = {.kernel = &hand.kernels[KERNEL_RHS], .n = N};
+	const struct stepper *stepper = &oj_stepper_explicit;
+	void *state = malloc(stepper->state_size(row, N));
+	double y[N];
+	exact(t0, y);
+	stepper->init(state, row, N);
+	stepper->bind(state, &f, &tolerance);
+	cr_assert_eq(stepper->start(state, t0, y), ATTEMPT_OK);
+	struct step step = {.t0 = t0, .t1 = t0 + h, .h = h};
+	cr_assert_eq(stepper->attempt(state, &step), ATTEMPT_OK);
+	cr_assert_eq(stepper->complete(state, &step), ATTEMPT_OK);
+	*estimate = step.error;
+	*inside = 0;
+	for (int i = 1; i < 32; i++) {
+		double t = t0 + h * i / 32;
+		stepper->interpolate(state, &step, t, y);
+		*inside = fmax(*inside, distance(y, t));
+	}
+	free(state);
+}
+
+Test(solvers_order, interpolants_are_of_their_order_inside_a_step)
+{
+	for (size_t r = 0; r < oj_tableau_count(); r++) {
+		const struct tableau *row = oj_tableau_at(r);
+		double e, wide, narrow, h = row->order >= 8 ? 1.0 / 4 : 1.0 / 16;
+		single_step(row, h, &e, &wide);
+		single_step(row, h / 2, &e, &narrow);
+		double slope = log2(wide / narrow);
+		cr_expect(fabs(slope - row->dense_order - 1) < 0.35, "%s: %g", row->name, slope);
+	}
+}
+
+Test(solvers_order, estimates_shrink_with_the_power_that_the_controller_assumes)
+{
+	for (size_t r = 0; r < oj_tableau_count(); r++) {
+		const struct tableau *row = oj_tableau_at(r);
+		double wide, narrow, inside, h = row->order >= 8 ? 1.0 / 8 : 1.0 / 64;
+		single_step(row, h, &wide, &inside);
+		single_step(row, h / 2, &narrow, &inside);
+		double slope = log2(wide / narrow);
+		cr_expect(fabs(slope - row->error_order) < 0.35, "%s: %g", row->name, slope);
+	}
+}
+
+static double error_of_run(const char *method, double rtol)
+{
+	ojit_options o = ojit_options_default();
+	o.method = method;
+	o.rtol = o.atol = rtol;
+	cr_assert_eq(ojit_solver_run(solver, &o, 0.25, 6.25, ojit_output_final()), OJIT_OK);
+	cr_assert_eq(ojit_solver_stats(solver).outcome, OJIT_SUCCESS);
+	return distance(ojit_solver_last_states(solver), 6.25);
+}
+
+/* Where the solution that is carried on is of the estimate's order at least (all
+ * but euler, which has no local extrapolation). */
+Test(solvers_order, errors_follow_the_tolerance)
+{
+	for (size_t r = 0; r < oj_tableau_count(); r++) {
+		const struct tableau *row = oj_tableau_at(r);
+		if (row->order < row->error_order)
+			continue;
+		double loose = row->order >= 8 ? 1e-7 : 1e-4, tight = row->order >= 8 ? 1e-11 : 1e-8;
+		double slope = log(error_of_run(row->name, loose) / error_of_run(row->name, tight))
+		               / log(loose / tight);
+		cr_expect(slope > 0.7 && slope < 1.3, "%s: %g", row->name, slope);
+		cr_expect_lt(error_of_run(row->name, tight), 300 * tight, "%s", row->name);
+	}
+}
+
+Test(solvers_order, output_inside_steps_is_as_good_as_the_steps)
+{
+	for (size_t r = 0; r < oj_tableau_count(); r++) {
+		const struct tableau *row = oj_tableau_at(r);
+		ojit_options o = ojit_options_default();
+		o.method = row->name;
+		o.rtol = o.atol = row->order >= 8 ? 1e-11 : row->order == 1 ? 1e-5 : 1e-8;
+		cr_assert_eq(ojit_solver_run(solver, &o, 0.25, 6.25, ojit_output_steps()), OJIT_OK);
+		double at_steps = 0, inside = 0;
+		for (size_t i = 0; i < ojit_solver_rows(solver); i++)
+			at_steps = fmax(at_steps, distance(ojit_solver_row(solver, i) + 1,
+			                                   ojit_solver_row(solver, i)[0]));
+		cr_assert_eq(ojit_solver_run(solver, &o, 0.25, 6.25, ojit_output_points(1001)), OJIT_OK);
+		for (size_t i = 0; i < ojit_solver_rows(solver); i++)
+			inside = fmax(inside, distance(ojit_solver_row(solver, i) + 1,
+			                               ojit_solver_row(solver, i)[0]));
+		cr_expect_lt(inside, 10 * at_steps, "%s: %g inside, %g at the ends", row->name, inside,
+		             at_steps);
+	}
+}

@@ -1,0 +1,65 @@
+# Tests: each test_*.c an executable of its own, linked with all of ojit's
+# internals and with every support_*.c.  The environment tells them where the
+# module (OJIT_LLVM), the library (OJIT_LIBRARY) and the tool (OJIT_TOOL) are.
+
+# Tests whose cases are too many to be run under sanitizers as well.
+set(slow_tests)
+
+file(GLOB support_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support_*.c)
+file(GLOB test_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/test_*.c)
+
+if(OJIT_TESTS)
+	pkg_check_modules(CRITERION REQUIRED IMPORTED_TARGET criterion)
+	pkg_check_modules(MPFR REQUIRED IMPORTED_TARGET mpfr)
+	pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+
+	add_library(test_support STATIC ${support_sources} ${PROJECT_BINARY_DIR}/empty.c)
+	target_link_libraries(test_support PUBLIC ojit_static PkgConfig::MPFR PkgConfig::JANSSON gmp m
+		PkgConfig::CRITERION)
+
+	foreach(source IN LISTS test_sources)
+		get_filename_component(name ${source} NAME_WE)
+		add_executable(${name} ${source})
+		target_link_libraries(${name} PRIVATE test_support)
+		target_compile_definitions(${name} PRIVATE OJIT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+			OJIT_BINARY_DIR="${PROJECT_BINARY_DIR}")
+		set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+		add_dependencies(${name} ojit_llvm)
+		add_test(NAME ${name} COMMAND ${name} -j1 WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+		set_tests_properties(${name} PROPERTIES
+			TIMEOUT 300
+			ENVIRONMENT "OJIT_LLVM=$<TARGET_FILE:ojit_llvm>;OJIT_LIBRARY=$<TARGET_FILE:ojit>;OJIT_TOOL=${PROJECT_BINARY_DIR}/ojit;UBSAN_OPTIONS=print_stacktrace=1")
+		if(name IN_LIST slow_tests)
+			set_tests_properties(${name} PROPERTIES LABELS slow)
+		endif()
+	endforeach()
+
+	# Public headers stand alone, in C and in C++.
+	file(GLOB headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/ojit/*.h)
+	foreach(header IN LISTS headers)
+		get_filename_component(name ${header} NAME_WE)
+		set(flags -Wall -Wextra -Wpedantic -Werror -fsyntax-only -I${PROJECT_SOURCE_DIR}/include)
+		add_test(NAME header_${name}_is_c
+			COMMAND ${CMAKE_C_COMPILER} -x c -std=c11 ${flags} -include ${header} /dev/null)
+		add_test(NAME header_${name}_is_cpp
+			COMMAND ${CMAKE_CXX_COMPILER} -x c++ -std=c++11 ${flags} -include ${header} /dev/null)
+	endforeach()
+endif()
+
+# Fuzzers start from the inputs kept in tests/fuzz/corpus; what they find new
+# stays in the build directory.
+if(OJIT_FUZZ)
+	set(OJIT_FUZZ_SECONDS 15 CACHE STRING "How long a fuzzer runs as a test")
+	file(GLOB fuzz_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz_*.c)
+	foreach(source IN LISTS fuzz_sources)
+		get_filename_component(name ${source} NAME_WE)
+		add_executable(${name} ${source})
+		target_link_libraries(${name} PRIVATE ojit_static)
+		target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+		set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+		file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/found_by_${name})
+		add_test(NAME ${name} COMMAND ${name} -max_total_time=${OJIT_FUZZ_SECONDS} -timeout=10
+			-rss_limit_mb=1024 -verbosity=0 ${PROJECT_BINARY_DIR}/found_by_${name}
+			${PROJECT_SOURCE_DIR}/tests/fuzz/corpus WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
+	endforeach()
+endif()
