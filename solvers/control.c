@@ -4,37 +4,44 @@
 #include "solvers/sums.h"
 
 #include <math.h>
+#include <string.h>
 
-/* ln m through 2 artanh((m-1)/(m+1)), m in [sqrt 1/2, sqrt 2): |s| < 0.172. */
+/* x = m 2^e with m in [1/sqrt 2, sqrt 2), then 2 artanh((m-1)/(m+1)): the argument is
+ * below 0.172, and thirteen powers of it are enough. */
 static double logarithm(double x)
 {
-	int exponent;
-	double m = frexp(x, &exponent);
+	int e;
+	double m = frexp(x, &e);
 	if (m < 0.70710678118654752)
-		m *= 2, exponent--;
-	double s = (m - 1) / (m + 1), q = s * s;
-	double series = 1 + q * (1.0/3 + q * (1.0/5 + q * (1.0/7 + q * (1.0/9 + q * (1.0/11 + q / 13)))));
-	return exponent * 0.69314718055994531 + 2 * s * series;
+		m *= 2, e--;
+	double s = (m - 1) / (m + 1), q = s * s, low = 1 + q * (1.0/3 + q * (1.0/5 + q * (1.0/7)));
+	double high = 1.0/9 + q * (1.0/11 + q * (1.0/13));
+	return e * 0.69314718055994531 + 2 * s * (low + q * q * (q * q) * high);
 }
 
-/* The Taylor series on |x| < ln 2 / 2, scaled by a power of two. */
+/* The Taylor series on |x| <= ln 2 / 2, times a power of two. */
 static double exponential(double x)
 {
-	if (x > 700)
+	if (!(x < 700))
 		return HUGE_VAL;
 	if (x < -700)
 		return 0;
-	double k = floor(x / 0.69314718055994531 + 0.5), r = x - k * 0.69314718055994531;
-	double sum = 1;
-	for (int i = 11; i > 0; i--)
-		sum = 1 + sum * r / i;
-	return ldexp(sum, (int)k);
+	double k = floor(x * 1.4426950408889634 + 0.5), r = x - k * 0.69314718055994531, q = r * r;
+	double low = (1 + r) + q * (1.0/2 + r * (1.0/6)) + q * q * (1.0/24 + r * (1.0/120));
+	double high = (1.0/720 + r * (1.0/5040)) + q * (1.0/40320 + r * (1.0/362880));
+	uint64_t bits = (uint64_t)(1023 + (int64_t)k) << 52;
+	double power;
+	memcpy(&power, &bits, sizeof power);
+	return (low + q * q * q * high) * power;
 }
 
 double oj_power(double x, double e)
 {
 	return exponential(e * logarithm(x));
 }
+
+/* Errors below this count as this much when the next step looks back. */
+#define LEAST_ERROR 1e-4
 
 static double limit(double x, double low, double high)
 {
@@ -43,21 +50,19 @@ static double limit(double x, double low, double high)
 
 void oj_control_begin(struct control *control, const struct tableau *row)
 {
-	*control = (struct control){.row = row, .old = 1e-4};
+	*control = (struct control){.row = row, .old = logarithm(LEAST_ERROR)};
 }
 
 double oj_control_accept(struct control *control, double error)
 {
 	const struct tableau *row = control->row;
 	double alpha = 1.0 / row->error_order - 0.75 * row->beta;
-	double factor = row->grow;
-	if (error > 0) {
-		factor = row->safety * oj_power(error, -alpha);
-		if (row->beta > 0)
-			factor *= oj_power(control->old, row->beta);
-	}
+	double factor = row->grow, size = logarithm(error > LEAST_ERROR ? error : LEAST_ERROR);
+	if (error > 0)
+		factor = row->safety * exponential(row->beta * control->old
+		                                   - alpha * (error > LEAST_ERROR ? size : logarithm(error)));
 	factor = limit(factor, row->shrink, control->rejected ? 1 : row->grow);
-	control->old = error > 1e-4 ? error : 1e-4;
+	control->old = size;
 	control->rejected = false;
 	return factor;
 }

@@ -11,7 +11,7 @@
  * grow; no growth in the step after a rejection. */
 struct control {
 	const struct tableau *row;
-	double old; /* the error of the last accepted step, at least 1e-4 */
+	double old; /* logarithm of the last accepted step's error, at least of 1e-4 */
 	bool rejected;
 };
 void oj_control_begin(struct control *control, const struct tableau *row);

@@ -144,6 +144,8 @@ static enum attempt attempt(void *state, struct step *step)
 static enum attempt complete(void *state, const struct step *step)
 {
 	struct explicit *s = state;
+	if (s->have_f1)
+		return ATTEMPT_OK; /* and the estimate, which reads it, was finite */
 	evaluate_f1(s, step);
 	return oj_all_finite(s->n, stage_at(s, s->row->stages)) ? ATTEMPT_OK : ATTEMPT_RETRY;
 }

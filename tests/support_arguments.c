@@ -195,8 +195,9 @@ static void fill_four(struct list *list)
 {
 	for (int n = 0; n < QUADRUPLES; n++) {
 		double big = within(list, -0x1p40, 0x1p40);
-		add(list, special[next(list) % SPECIALS], special[next(list) % SPECIALS],
-		    special[next(list) % SPECIALS], special[next(list) % SPECIALS]);
+		uint64_t four = next(list);
+		add(list, special[four % SPECIALS], special[four / 64 % SPECIALS],
+		    special[four / 4096 % SPECIALS], special[four / 262144 % SPECIALS]);
 		add(list, (double)(n % 7), (double)(n % 100), (double)(n / 100), 0);
 		add(list, anything(list), rint(big), (double)n, rint(-big));
 	}

@@ -1,22 +1,10 @@
-/* One caller a width, each compiled for the instructions its vectors need. */
+/* Any lane count, and two lanes, which every CPU has. */
 #include "tests/support_lanes.h"
 
-#include <immintrin.h>
+#include <emmintrin.h>
+#include <string.h>
 
-#define CALLER(width, vector, target)                                                        \
-	target static void call##width(void *pointer, int arity, const double *a,            \
-	                               const double *b, double *y)                           \
-	{                                                                                    \
-		typedef vector one(vector), two(vector, vector);                             \
-		vector first, second, result;                                                \
-		__builtin_memcpy(&first, a, sizeof first);                                   \
-		__builtin_memcpy(&second, b, sizeof second);                                 \
-		result = arity == 1 ? ((one *)pointer)(first) : ((two *)pointer)(first, second); \
-		__builtin_memcpy(y, &result, sizeof result);                                 \
-	}
-CALLER(2, __m128d, )
-CALLER(4, __m256d, __attribute__((target("avx2"))))
-CALLER(8, __m512d, __attribute__((target("avx512f"))))
+SUPPORT_CALL(2, __m128d, )
 
 bool support_lanes(const struct math_function *f, int lanes, double (*x)[SUPPORT_OPERANDS],
                    size_t count, double *values)
@@ -33,9 +21,9 @@ bool support_lanes(const struct math_function *f, int lanes, double (*x)[SUPPORT
 		}
 		switch (lanes) {
 		case 1: y[0] = oj_math_call(f, x[k]); break;
-		case 2: call2(pointer, f->arity, a, b, y); break;
-		case 4: call4(pointer, f->arity, a, b, y); break;
-		default: call8(pointer, f->arity, a, b, y); break;
+		case 2: support_call2(pointer, f->arity, a, b, y); break;
+		case 4: support_call4(pointer, f->arity, a, b, y); break;
+		default: support_call8(pointer, f->arity, a, b, y); break;
 		}
 		for (size_t l = 0; l < (size_t)lanes && k + l < count; l++)
 			values[k + l] = y[l];

@@ -1,6 +1,6 @@
 /* One function an operator, one row a function.  Most are MPFR's own; what is
- * written here is composed so that no digit of the result's precision is lost
- * (`wide` bits more inside). */
+ * written here is composed with GUARD bits more inside, so that no digit of the
+ * result's precision is lost. */
 #include "tests/support_mpfr.h"
 
 #include "lib/math/math.h"
@@ -191,8 +191,8 @@ static void of_normal(mpfr_ptr r, const mpfr_srcptr *x, int count)
 static void of_sign(mpfr_ptr r, const mpfr_srcptr *x, int count)
 {
 	(void)count;
-	if (mpfr_nan_p(x[0]) || mpfr_zero_p(x[0]))
-		mpfr_set(r, x[0], MPFR_RNDN);
+	if (mpfr_nan_p(x[0]))
+		mpfr_set_nan(r);
 	else
 		mpfr_set_si(r, mpfr_sgn(x[0]), MPFR_RNDN);
 }

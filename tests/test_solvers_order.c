@@ -1,5 +1,6 @@
 /* Every method, measured: how errors of steps, estimates and interpolants shrink
- * with h, and errors of whole runs with the tolerance. */
+ * with h, and errors of whole runs with the tolerance.  That nothing is of higher
+ * order than its row says, the order conditions show (test_solvers_tableaus.c). */
 #include "solvers/solver.h"
 #include "solvers/tableau.h"
 #include "tests/support_systems.h"
@@ -75,7 +76,7 @@ Test(solvers_order, fixed_steps_converge_with_the_order)
 		ojit_method m = ojit_method_info(r);
 		double h = m.order >= 8 ? 1.0 / 4 : 1.0 / 32;
 		double slope = log2(error_of_fixed(m.name, h) / error_of_fixed(m.name, h / 2));
-		cr_expect(fabs(slope - m.order) < 0.35, "%s: %g", m.name, slope);
+		cr_expect_gt(slope, m.order - 0.35, "%s: %g", m.name, slope);
 	}
 }
 
@@ -114,7 +115,7 @@ Test(solvers_order, interpolants_are_of_their_order_inside_a_step)
 		single_step(row, h, &e, &wide);
 		single_step(row, h / 2, &e, &narrow);
 		double slope = log2(wide / narrow);
-		cr_expect(fabs(slope - row->dense_order - 1) < 0.35, "%s: %g", row->name, slope);
+		cr_expect_gt(slope, row->dense_order + 1 - 0.35, "%s: %g", row->name, slope);
 	}
 }
 
@@ -126,7 +127,7 @@ Test(solvers_order, estimates_shrink_with_the_power_that_the_controller_assumes)
 		single_step(row, h, &wide, &inside);
 		single_step(row, h / 2, &narrow, &inside);
 		double slope = log2(wide / narrow);
-		cr_expect(fabs(slope - row->error_order) < 0.35, "%s: %g", row->name, slope);
+		cr_expect_gt(slope, row->error_order - 0.35, "%s: %g", row->name, slope);
 	}
 }
 
@@ -148,7 +149,7 @@ Test(solvers_order, errors_follow_the_tolerance)
 		const struct tableau *row = oj_tableau_at(r);
 		if (row->order < row->error_order)
 			continue;
-		double loose = row->order >= 8 ? 1e-7 : 1e-4, tight = row->order >= 8 ? 1e-11 : 1e-8;
+		double loose = row->order >= 8 ? 1e-7 : 1e-5, tight = row->order >= 8 ? 1e-11 : 1e-10;
 		double slope = log(error_of_run(row->name, loose) / error_of_run(row->name, tight))
 		               / log(loose / tight);
 		cr_expect(slope > 0.7 && slope < 1.3, "%s: %g", row->name, slope);

@@ -7,6 +7,10 @@
  * lanes that need it, the scalar functions of repair.h: hence the same bits in
  * every width.
  *
+ * TARGET turns the instructions on function by function, which is all gcc needs.
+ * Clang chooses between registers and memory for arguments by file, so the build
+ * gives these files their -m flags too.
+ *
  * What is mended in SLEEF 3.5.1, found by comparing it with MPFR:
  *   tan asinh log1p         0 for the least subnormal
  *   tanh atanh sinh asinh   a whole ulp between 2^-54 and 2^-52
@@ -28,6 +32,12 @@
 
 #include <immintrin.h>
 #include <string.h>
+
+#if defined(__clang__) && LANES == 4 && !defined(__AVX__)
+#error "clang passes vectors of 4 lanes in memory: compile this file with -mavx2 -mfma"
+#elif defined(__clang__) && LANES == 8 && !defined(__AVX512F__)
+#error "clang passes vectors of 8 lanes in memory: compile this file with -mavx512f -mavx2 -mfma"
+#endif
 
 #define PASTE_(a, b) a##b
 #define PASTE(a, b) PASTE_(a, b)

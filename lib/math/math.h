@@ -9,9 +9,8 @@
  * generates code asks oj_math_table, and so falls on the same side.
  *
  * Accuracy is the last column of lib/graph/ops.def, in units of the last place,
- * subnormal results included, special values as in C99 annex F.  One exception:
- * within 2^-100 of 0, near its zeros at negative arguments, lgamma is held to an
- * absolute error of 2^-100; it is relative near the zeros at 1 and 2.
+ * subnormal results and the neighbourhoods of all zeros (those of lgamma too)
+ * included; special values are those of C99 annex F.
  *
  * gamma(±0) = ±inf and gamma(n) = nan at negative integers; lgamma is the
  * logarithm of |gamma|, +inf at 0 and all negative integers.

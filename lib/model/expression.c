@@ -174,7 +174,7 @@ static ojit_status parse_reference(struct parser *p, uint32_t *out)
 	TRY(oj_parser_name(p, &at, &term.name));
 	TRY(oj_parser_advance(p));
 	for (size_t i = p->scope.count; i-- > 0;) {
-		const struct binding *b = &p->scope.at[i];
+		const struct meaning *b = &p->scope.at[i];
 		if (b->name != term.name)
 			continue;
 		term.kind = b->argument ? TERM_ARGUMENT : TERM_INDEX;

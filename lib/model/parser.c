@@ -87,7 +87,7 @@ ojit_status oj_parser_bind(struct parser *p, const struct token *at, uint32_t na
 			return oj_parser_fail(p, at, OJIT_NAME, "%s already stands for %s here; choose another name",
 			                      oj_forest_text(&p->syntax->forest, name),
 			                      p->scope.at[i].argument ? "an argument" : "an index");
-	if (VECTOR_PUSH(p->syntax->forest.context, &p->scope, (struct binding){name, argument, value}))
+	if (VECTOR_PUSH(p->syntax->forest.context, &p->scope, (struct meaning){name, argument, value}))
 		return OJIT_OK;
 	return oj_fail_memory(p->error);
 }

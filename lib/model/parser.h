@@ -8,7 +8,7 @@
 
 enum { NESTING = 1000 }; /* of brackets and exponents */
 
-struct binding { /* a name with a meaning inside one clause */
+struct meaning { /* a name with a meaning inside one clause */
 	uint32_t name;
 	bool argument;  /* else an index variable */
 	uint32_t value; /* binder, or number of the argument */
@@ -20,7 +20,7 @@ struct parser {
 	struct syntax *syntax;
 	struct oj_error *error;
 	uint32_t source;
-	VECTOR(struct binding) scope;
+	VECTOR(struct meaning) scope;
 	int nesting;
 	struct text spelled; /* work space for names */
 };

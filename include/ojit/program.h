@@ -1,0 +1,101 @@
+/* Compiling a model, evaluating its kernels, looking inside.
+ *
+ * A program is a compiled model: immutable, shared by any number of threads, alive
+ * until it is freed, independent of the model it came from.  Kernels are
+ * translated to machine code when they are first needed; parameters, initial
+ * values, tolerances and times are run-time data, so nothing a solve changes ever
+ * translates anything again. */
+#ifndef OJIT_PROGRAM_H
+#define OJIT_PROGRAM_H
+
+#include <ojit/base.h>
+#include <ojit/model.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct ojit_program ojit_program;
+
+/* Who computes.  All give the same bits on a machine with FMA. */
+typedef enum ojit_executor {
+	OJIT_OPTIMISED,   /* machine code, the default */
+	OJIT_UNOPTIMISED, /* machine code without optimisation: quicker to make, slower to run */
+	OJIT_INTERPRETER, /* no code generator needed */
+} ojit_executor;
+
+/* Which rules may simplify an expression; see `ojit dump --help`. */
+typedef enum ojit_law {
+	OJIT_LAW_EXACT,  /* those that change no bit of any result: the default */
+	OJIT_LAW_FINITE, /* those right whenever no inf or nan occurs */
+	OJIT_LAW_REAL,   /* those right for real numbers; rounding may differ */
+} ojit_law;
+
+typedef struct ojit_compile_options {
+	ojit_executor executor;
+	ojit_law law;
+	int lanes;                  /* doubles a vector: 1, 2, 4, 8; 0: what suits this machine */
+	const char *const *without; /* [without_count] passes to leave out, to hunt for a fault */
+	size_t without_count;
+} ojit_compile_options;
+OJIT_API ojit_compile_options ojit_compile_options_default(void);
+
+/* Compile a model; `options` may be NULL.  Checks all of the model, then brings
+ * its kernels to the form that is translated on demand.  On failure *program is
+ * NULL and ojit_model_error says why: whatever the model's text got wrong, or
+ * OJIT_ARGUMENT for an unknown pass.  The model may be freed or compiled again. */
+OJIT_API ojit_status ojit_program_compile(ojit_model *model, const ojit_compile_options *options,
+                                          ojit_program **program);
+/* Frees all code and memory; solvers and evaluators on it must be gone. */
+OJIT_API void ojit_program_free(ojit_program *program); /* NULL is allowed */
+
+typedef struct ojit_program_info {
+	size_t states, parameters, outputs, derived;
+	size_t nodes;      /* of the expression graph, all kernels */
+	size_t code_bytes; /* machine code loaded so far, with its constants */
+	size_t compiles;   /* kernels translated so far */
+	double compile_seconds; /* spent in compiling and translating so far */
+	int has_span;      /* does the model name a time span? */
+	double span[2];
+	const char *method; /* "" where the model names none */
+	double rtol, atol;  /* 0 where the model names none */
+} ojit_program_info;
+OJIT_API ojit_program_info ojit_program_describe(ojit_program *program);
+
+/* ------------------------------------------------------------------ evaluating */
+
+typedef enum ojit_kernel {
+	OJIT_RHS,         /* [states] derivatives */
+	OJIT_OBSERVABLES, /* [outputs] */
+	OJIT_INITIAL,     /* [states] at the start; y is not read */
+	OJIT_KERNEL_COUNT
+} ojit_kernel;
+
+/* A place to evaluate kernels from: its own scratch and parameter values.  One
+ * thread at a time. NULL when out of memory. */
+typedef struct ojit_evaluator ojit_evaluator;
+OJIT_API ojit_evaluator *ojit_evaluator_new(ojit_program *program);
+OJIT_API void ojit_evaluator_free(ojit_evaluator *evaluator); /* NULL is allowed */
+OJIT_API ojit_error ojit_evaluator_error(const ojit_evaluator *evaluator);
+/* p: [parameters]; NULL: the model's defaults, as after ojit_evaluator_new. */
+OJIT_API ojit_status ojit_evaluator_parameters(ojit_evaluator *evaluator, const double *p);
+/* out = kernel(t, y).  The first call of a kernel may translate it. */
+OJIT_API ojit_status ojit_evaluator_call(ojit_evaluator *evaluator, ojit_kernel kernel, double t,
+                                         const double *y, double *out);
+
+/* --------------------------------------------------------------- looking inside */
+
+/* The text of a stage of compiling one kernel, allocated from the model's context:
+ * "model", "program" (before any pass), a pass by name (after it), "prepare",
+ * "ir", "ir-optimised", "asm".  Free it with ojit_text_free.  On failure *text is
+ * NULL and ojit_model_error says why. */
+OJIT_API ojit_status ojit_program_dump(ojit_model *model, const ojit_compile_options *options,
+                                       ojit_kernel kernel, const char *stage, char **text);
+OJIT_API void ojit_text_free(ojit_context *context, char *text); /* NULL is allowed */
+/* Names of the stages in order, NULL at the end. */
+OJIT_API const char *const *ojit_stages(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,99 @@
+/* The pipeline, from a model to programs that can be translated.
+ *
+ * All programs of a model go through the same passes; what hoist takes out of the
+ * right-hand side and the observables gathers in the prepare program, which comes
+ * last.  Nothing here knows of machine code. */
+#include "jit/compile.h"
+
+#include <string.h>
+#include <time.h>
+
+double oj_seconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+ojit_compile_options ojit_compile_options_default(void)
+{
+	return (ojit_compile_options){.executor = OJIT_OPTIMISED, .law = OJIT_LAW_EXACT};
+}
+
+static ojit_status find_pass(const char *name, uint32_t *bit, struct oj_error *error)
+{
+	struct text known;
+	oj_text_init(&known, error->message.context);
+	for (uint32_t p = 0; oj_passes[p].name; p++) {
+		if (!strcmp(name, oj_passes[p].name) && !oj_passes[p].required) {
+			*bit = 1u << p;
+			oj_text_drop(&known);
+			return OJIT_OK;
+		}
+		if (!oj_passes[p].required)
+			oj_text_format(&known, "%s%s", known.length ? ", " : "", oj_passes[p].name);
+	}
+	oj_fail(error, OJIT_ARGUMENT, "there is no pass '%s' that can be left out. There are: %s", name,
+	        oj_text_get(&known));
+	oj_text_drop(&known);
+	return error->status;
+}
+
+ojit_status oj_settings(const ojit_compile_options *options, struct settings *settings, struct oj_error *error)
+{
+	ojit_compile_options o = options ? *options : ojit_compile_options_default();
+	*settings = (struct settings){.executor = o.executor, .law = (enum law)o.law, .lanes = o.lanes};
+	if ((unsigned)o.executor > OJIT_INTERPRETER || (unsigned)o.law > OJIT_LAW_REAL)
+		return oj_fail(error, OJIT_ARGUMENT, "the executor or the law is not one of those in ojit/program.h");
+	if (o.lanes < 0 || o.lanes > 8 || (o.lanes & (o.lanes - 1)))
+		return oj_fail(error, OJIT_ARGUMENT, "%d lanes: use 1, 2, 4, 8, or 0 for what suits the machine", o.lanes);
+	for (size_t i = 0; i < o.without_count; i++) {
+		uint32_t bit = 0;
+		TRY(find_pass(o.without[i], &bit, error));
+		settings->without |= bit;
+	}
+	return OJIT_OK;
+}
+
+/* Run the passes over one program, up to and including `stop`. */
+static ojit_status run_passes(struct program *program, const struct settings *settings,
+                              struct program *prepare, const char *stop, struct oj_error *error)
+{
+	struct pass_options options = {.law = settings->law, .prepare = prepare};
+	for (uint32_t p = 0; oj_passes[p].name; p++) {
+		if (!(settings->without >> p & 1))
+			TRY(oj_passes[p].run(program, &options, error));
+		if (stop && !strcmp(stop, oj_passes[p].name))
+			break;
+	}
+	return OJIT_OK;
+}
+
+/* Defaults of parameters keep their blocks apart: each is overlaid by what the
+ * user has set before the next reads it. */
+static ojit_status prepare_parameters(struct program *program, const struct settings *settings,
+                                      struct oj_error *error)
+{
+	struct settings apart = *settings;
+	for (uint32_t p = 0; oj_passes[p].name; p++)
+		if (!strcmp(oj_passes[p].name, "inline") || !strcmp(oj_passes[p].name, "fuse") ||
+		    !strcmp(oj_passes[p].name, "partition"))
+			apart.without |= 1u << p;
+	TRY(run_passes(program, &apart, NULL, NULL, error));
+	return oj_program_layout(program) == OJIT_OK ? OJIT_OK : oj_fail_memory(error);
+}
+
+ojit_status oj_compile(ojit_model *model, const struct settings *settings, int kind, const char *stop,
+                       struct lowered *lowered, struct oj_error *error)
+{
+	TRY(oj_model_lower(model, lowered, error));
+	struct program *programs = lowered->programs, *prepare = &programs[KERNEL_PREPARE];
+	if (stop && kind != KERNEL_PREPARE)
+		return !strcmp(stop, "program") ? OJIT_OK
+		                                : run_passes(&programs[kind], settings, prepare, stop, error);
+	TRY(run_passes(&programs[KERNEL_RHS], settings, prepare, NULL, error));
+	TRY(run_passes(&programs[KERNEL_OUTPUTS], settings, prepare, NULL, error));
+	TRY(run_passes(&programs[KERNEL_INIT], settings, NULL, NULL, error));
+	TRY(prepare_parameters(&programs[KERNEL_PARAMETERS], settings, error));
+	return run_passes(prepare, settings, NULL, NULL, error);
+}

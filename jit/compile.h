@@ -1,0 +1,60 @@
+/* A compiled model: programs ready to be translated, and the system around them.
+ *
+ * Everything but the kernel slots is fixed once compiled.  A slot is filled at
+ * its first use, under the lock, and never changes after; so programs are shared
+ * by threads and a solve takes no lock. */
+#ifndef OJ_COMPILE_H
+#define OJ_COMPILE_H
+
+#include <ojit/program.h>
+
+#include "jit/backend.h"
+#include "lib/graph/interpret.h"
+#include "lib/graph/passes.h"
+#include "lib/model/lower.h"
+#include "lib/system.h"
+
+#include <pthread.h>
+
+struct kernel_slot {
+	_Atomic(const struct kernel *) ready; /* &kernel once it can be run */
+	struct kernel kernel;
+	struct code *code;               /* machine code, or */
+	struct interpreter *interpreter; /* plans */
+};
+
+/* Options in the library's own terms. */
+struct settings {
+	enum ojit_executor executor;
+	enum law law;
+	int lanes;
+	uint32_t without; /* bit k: oj_passes[k] is left out */
+};
+ojit_status oj_settings(const ojit_compile_options *options, struct settings *settings,
+                        struct oj_error *error);
+
+struct ojit_program {
+	struct system system; /* first: a system is recognised as its program */
+	struct lowered lowered;
+	struct settings settings;
+	pthread_mutex_t lock;
+	struct kernel_slot slots[KERNEL_KINDS];
+	struct interpreter *parameters; /* computes defaults */
+	double *parameter_work;         /* its scratch, then a copy of p */
+	size_t parameter_work_count;
+	size_t code_bytes, compiles;
+	double seconds;
+};
+
+/* The pipeline: from a model to programs ready to translate.  `stop`, where not
+ * NULL, is the name of the last pass to run on kernel `kind` (nothing else is
+ * brought further then). */
+ojit_status oj_compile(ojit_model *model, const struct settings *settings, int kind, const char *stop,
+                       struct lowered *lowered, struct oj_error *error);
+/* The kernel of a slot, made if it was not yet; system->kernel of compiled programs. */
+ojit_status oj_program_kernel(struct system *system, enum kernel_kind kind,
+                              const struct kernel **kernel, struct oj_error *error);
+struct target oj_program_target(const struct settings *settings, const struct backend *backend);
+double oj_seconds(void); /* of a monotonic clock */
+
+#endif

@@ -1,0 +1,125 @@
+/* Evaluating kernels one call at a time. */
+#include "jit/compile.h"
+
+#include <math.h>
+#include <string.h>
+
+struct ojit_evaluator {
+	struct ojit_program *program;
+	struct oj_error error;
+	bool prepared; /* d fits p */
+	double *p, *d, *scratch;
+	size_t room, scratch_room; /* doubles: p with d, scratch */
+	const struct kernel *kernels[KERNEL_KINDS]; /* NULL: not asked for yet */
+	struct kernel_args args[KERNEL_KINDS];
+};
+
+ojit_evaluator *ojit_evaluator_new(ojit_program *program)
+{
+	struct system *system = &program->system;
+	ojit_evaluator *e = oj_memory_get(system->context, sizeof *e);
+	if (!e)
+		return NULL;
+	*e = (ojit_evaluator){.program = program};
+	oj_error_init(&e->error, system->context);
+	e->room = (size_t)(system->parameters + system->derived) + 1;
+	e->p = oj_memory_get(system->context, e->room * sizeof *e->p);
+	if (!e->p) {
+		ojit_evaluator_free(e);
+		return NULL;
+	}
+	e->d = e->p + system->parameters;
+	ojit_evaluator_parameters(e, NULL);
+	return e;
+}
+
+void ojit_evaluator_free(ojit_evaluator *e)
+{
+	if (!e)
+		return;
+	ojit_context *context = e->program->system.context;
+	oj_memory_put(context, e->p, e->room * sizeof *e->p);
+	oj_memory_put(context, e->scratch, e->scratch_room * sizeof *e->scratch);
+	oj_error_drop(&e->error);
+	oj_memory_put(context, e, sizeof *e);
+}
+
+ojit_error ojit_evaluator_error(const ojit_evaluator *e)
+{
+	return oj_error_public(&e->error);
+}
+
+ojit_status ojit_evaluator_parameters(ojit_evaluator *e, const double *p)
+{
+	struct system *system = &e->program->system;
+	oj_error_clear(&e->error);
+	e->prepared = false;
+	if (!p)
+		return system->defaults(system, NULL, e->p, &e->error);
+	memcpy(e->p, p, (size_t)system->parameters * sizeof *p);
+	return OJIT_OK;
+}
+
+/* Scratch for `count` doubles; arguments made before point to where it is now. */
+static ojit_status reserve(ojit_evaluator *e, size_t count)
+{
+	ojit_context *context = e->program->system.context;
+	if (count <= e->scratch_room)
+		return OJIT_OK;
+	double *fresh = oj_memory_get(context, count * sizeof *fresh);
+	if (!fresh)
+		return oj_fail_memory(&e->error);
+	oj_memory_put(context, e->scratch, e->scratch_room * sizeof *e->scratch);
+	e->scratch = fresh;
+	e->scratch_room = count;
+	for (int k = 0; k < KERNEL_KINDS; k++)
+		e->args[k].scratch = fresh;
+	return OJIT_OK;
+}
+
+static ojit_status fetch(ojit_evaluator *e, enum kernel_kind kind)
+{
+	struct system *system = &e->program->system;
+	const struct kernel *kernel;
+	TRY(system->kernel(system, kind, &kernel, &e->error));
+	TRY(reserve(e, (size_t)kernel->scratch + 1));
+	e->args[kind] = (struct kernel_args){.p = e->p, .d = e->d, .scratch = e->scratch};
+	oj_kernel_bind(kernel, &e->args[kind]);
+	e->kernels[kind] = kernel;
+	return OJIT_OK;
+}
+
+static ojit_status run(ojit_evaluator *e, enum kernel_kind kind, const double *t, const double *y, double *out)
+{
+	if (!e->kernels[kind])
+		TRY(fetch(e, kind));
+	struct kernel_args *args = &e->args[kind];
+	args->t = t;
+	args->y = y;
+	args->out = out;
+	e->kernels[kind]->run(args);
+	return OJIT_OK;
+}
+
+static ojit_status prepare(ojit_evaluator *e)
+{
+	const double zero = 0;
+	if (e->program->system.derived)
+		TRY(run(e, KERNEL_PREPARE, &zero, NULL, e->d));
+	e->prepared = true;
+	return OJIT_OK;
+}
+
+ojit_status ojit_evaluator_call(ojit_evaluator *e, ojit_kernel kernel, double t, const double *y, double *out)
+{
+	static const enum kernel_kind kinds[OJIT_KERNEL_COUNT] = {
+		[OJIT_RHS] = KERNEL_RHS, [OJIT_OBSERVABLES] = KERNEL_OUTPUTS, [OJIT_INITIAL] = KERNEL_INIT,
+	};
+	if (e->error.status != OJIT_OK)
+		oj_error_clear(&e->error);
+	if ((unsigned)kernel >= OJIT_KERNEL_COUNT)
+		return oj_fail(&e->error, OJIT_ARGUMENT, "there is no kernel %d; see ojit_kernel", (int)kernel);
+	if (!e->prepared)
+		TRY(prepare(e));
+	return run(e, kinds[kernel], &t, y, out);
+}

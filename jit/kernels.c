@@ -1,0 +1,254 @@
+/* Programs as users hold them: kernels made on demand, defaults of parameters. */
+#include "jit/compile.h"
+
+#include "lib/graph/cost.h"
+
+#include <string.h>
+
+struct target oj_program_target(const struct settings *settings, const struct backend *backend)
+{
+	return (struct target){
+		.lanes = settings->lanes ? settings->lanes : backend->lanes(),
+		.axis = LANES_MAP,
+		.level = settings->executor == OJIT_UNOPTIMISED ? 0 : 2,
+	};
+}
+
+static ojit_status translate(struct ojit_program *program, enum kernel_kind kind, struct kernel_slot *slot,
+                             struct oj_error *error)
+{
+	ojit_context *context = program->system.context;
+	const struct program *source = &program->lowered.programs[kind];
+	const struct backend *backend;
+	struct object object = {0};
+	TRY(oj_backend_open(context, &backend, error));
+	struct target target = oj_program_target(&program->settings, backend);
+	TRY(backend->translate(source, &target, &object, NULL, NULL, error));
+	ojit_status status = backend->load(context, &object, &slot->code, &slot->kernel.run, error);
+	oj_memory_put(context, object.bytes, object.size);
+	if (status != OJIT_OK)
+		return status;
+	const struct space *space = &program->lowered.space;
+	slot->kernel.data = space->data.at;
+	slot->kernel.tables = space->table_data.at;
+	slot->kernel.env = oj_math_table();
+	slot->kernel.scratch = source->scratch;
+	slot->kernel.lanes = 1;
+	program->code_bytes += backend->code_bytes(slot->code);
+	program->compiles++;
+	atomic_fetch_add_explicit(&context->compiles, 1, memory_order_relaxed);
+	return OJIT_OK;
+}
+
+static ojit_status plan(struct ojit_program *program, enum kernel_kind kind, struct kernel_slot *slot,
+                        struct oj_error *error)
+{
+	if (oj_interpreter_new(&program->lowered.programs[kind], &slot->interpreter) != OJIT_OK)
+		return oj_fail_memory(error);
+	slot->kernel = oj_interpreter_kernel(slot->interpreter);
+	return OJIT_OK;
+}
+
+enum { SMALL = 20000 }; /* additions: below, interpreting once is quicker than translating */
+
+/* Kernels that run once a solve are worth translating only when they are long. */
+static bool worth_translating(const struct ojit_program *program, enum kernel_kind kind)
+{
+	const struct program *source = &program->lowered.programs[kind];
+	double work = 0;
+	if (program->settings.executor == OJIT_INTERPRETER)
+		return false;
+	if (kind != KERNEL_INIT && kind != KERNEL_PREPARE)
+		return true;
+	for (size_t b = 0; b < source->blocks.count; b++) {
+		const struct block *block = &source->blocks.at[b];
+		for (size_t s = 0; s < block->stores.count; s++) {
+			unsigned cost = SMALL;
+			oj_cost(&source->space->graph, block->stores.at[s].value, SMALL, &cost);
+			work += (double)oj_block_points(block) * (cost + 1);
+		}
+	}
+	return work > SMALL;
+}
+
+static ojit_status fill_slot(struct ojit_program *program, enum kernel_kind kind, struct oj_error *error)
+{
+	struct kernel_slot *slot = &program->slots[kind];
+	ojit_status status = OJIT_OK;
+	pthread_mutex_lock(&program->lock);
+	if (!atomic_load_explicit(&slot->ready, memory_order_relaxed)) {
+		double begin = oj_seconds();
+		status = worth_translating(program, kind) ? translate(program, kind, slot, error)
+		                                          : plan(program, kind, slot, error);
+		program->seconds += oj_seconds() - begin;
+		if (status == OJIT_OK)
+			atomic_store_explicit(&slot->ready, &slot->kernel, memory_order_release);
+	}
+	pthread_mutex_unlock(&program->lock);
+	return status;
+}
+
+ojit_status oj_program_kernel(struct system *system, enum kernel_kind kind, const struct kernel **kernel,
+                              struct oj_error *error)
+{
+	struct ojit_program *program = (struct ojit_program *)system;
+	struct kernel_slot *slot = &program->slots[kind];
+	*kernel = atomic_load_explicit(&slot->ready, memory_order_acquire);
+	if (*kernel)
+		return OJIT_OK;
+	TRY(fill_slot(program, kind, error));
+	*kernel = atomic_load_explicit(&slot->ready, memory_order_acquire);
+	return OJIT_OK;
+}
+
+struct system *oj_program_system(struct ojit_program *program)
+{
+	return &program->system;
+}
+
+/* Put back what the user has set over what a block has just computed. */
+static void overlay(const struct program *source, const struct block *block, const unsigned char *set,
+                    const double *given, double *p)
+{
+	for (size_t s = 0; s < block->stores.count; s++) {
+		const struct array *array = &source->space->arrays.at[block->stores.at[s].array];
+		int64_t end = array->offset + oj_array_length(array);
+		if (array->role != ROLE_PARAMETER)
+			continue;
+		for (int64_t k = array->offset; k < end; k++)
+			if (set[k])
+				p[k] = given[k];
+	}
+}
+
+static ojit_status defaults(struct system *system, const unsigned char *set, double *p, struct oj_error *error)
+{
+	struct ojit_program *program = (struct ojit_program *)system;
+	const struct program *source = &program->lowered.programs[KERNEL_PARAMETERS];
+	struct kernel kernel = oj_interpreter_kernel(program->parameters);
+	const double zero = 0;
+	(void)error;
+	pthread_mutex_lock(&program->lock);
+	double *given = program->parameter_work + kernel.scratch;
+	struct kernel_args args = {.t = &zero, .p = p, .out = p, .scratch = program->parameter_work};
+	oj_kernel_bind(&kernel, &args);
+	if (set)
+		memcpy(given, p, (size_t)system->parameters * sizeof *p);
+	for (size_t b = 0; b < source->blocks.count; b++) {
+		oj_interpreter_run_block(&args, b);
+		if (set)
+			overlay(source, &source->blocks.at[b], set, given, p);
+	}
+	pthread_mutex_unlock(&program->lock);
+	return OJIT_OK;
+}
+
+static int64_t length_of(const struct family *families, size_t count)
+{
+	return count ? families[count - 1].offset + families[count - 1].length : 0;
+}
+
+static void describe(struct ojit_program *program)
+{
+	struct lowered *lowered = &program->lowered;
+	struct system *system = &program->system;
+	for (int k = 0; k < FAMILY_KINDS; k++) {
+		system->families[k] = lowered->families[k];
+		system->family_count[k] = lowered->family_count[k];
+	}
+	system->states = length_of(system->families[FAMILY_STATES], system->family_count[FAMILY_STATES]);
+	system->parameters = length_of(system->families[FAMILY_PARAMETERS], system->family_count[FAMILY_PARAMETERS]);
+	system->outputs = length_of(system->families[FAMILY_OUTPUTS], system->family_count[FAMILY_OUTPUTS]);
+	system->discrete = length_of(system->families[FAMILY_DISCRETE], system->family_count[FAMILY_DISCRETE]);
+	system->derived = lowered->space.derived;
+	system->kernel = oj_program_kernel;
+	system->defaults = defaults;
+	system->has_span = lowered->has_span;
+	system->span[0] = lowered->span[0];
+	system->span[1] = lowered->span[1];
+	system->method = lowered->method;
+	system->rtol = lowered->rtol;
+	system->atol = lowered->atol;
+}
+
+static ojit_status plan_parameters(struct ojit_program *program, struct oj_error *error)
+{
+	if (oj_interpreter_new(&program->lowered.programs[KERNEL_PARAMETERS], &program->parameters) != OJIT_OK)
+		return oj_fail_memory(error);
+	program->parameter_work_count =
+		(size_t)(oj_interpreter_kernel(program->parameters).scratch + program->system.parameters) + 1;
+	program->parameter_work =
+		oj_memory_get(program->system.context, program->parameter_work_count * sizeof(double));
+	return program->parameter_work ? OJIT_OK : oj_fail_memory(error);
+}
+
+ojit_status ojit_program_compile(ojit_model *model, const ojit_compile_options *options, ojit_program **out)
+{
+	ojit_context *context = model->context;
+	struct oj_error *error = &model->error;
+	double begin = oj_seconds();
+	struct settings settings;
+	*out = NULL;
+	if (error->status != OJIT_OK)
+		return error->status;
+	TRY(oj_settings(options, &settings, error));
+	struct ojit_program *program = oj_memory_get(context, sizeof *program);
+	if (!program)
+		return oj_fail_memory(error);
+	memset(program, 0, sizeof *program);
+	pthread_mutex_init(&program->lock, NULL);
+	program->system.context = context;
+	program->settings = settings;
+	ojit_status status = oj_compile(model, &settings, 0, NULL, &program->lowered, error);
+	if (status == OJIT_OK) {
+		describe(program);
+		status = plan_parameters(program, error);
+	}
+	if (status != OJIT_OK) {
+		ojit_program_free(program);
+		return status;
+	}
+	program->seconds = oj_seconds() - begin;
+	*out = program;
+	return OJIT_OK;
+}
+
+static void drop_slot(ojit_context *context, struct kernel_slot *slot)
+{
+	oj_interpreter_free(slot->interpreter);
+	if (!slot->code)
+		return;
+	const struct backend *backend = atomic_load(&context->backend);
+	backend->unload(context, slot->code);
+}
+
+void ojit_program_free(ojit_program *program)
+{
+	if (!program)
+		return;
+	ojit_context *context = program->system.context;
+	for (int k = 0; k < KERNEL_KINDS; k++)
+		drop_slot(context, &program->slots[k]);
+	oj_interpreter_free(program->parameters);
+	oj_memory_put(context, program->parameter_work, program->parameter_work_count * sizeof(double));
+	oj_lowered_drop(&program->lowered);
+	pthread_mutex_destroy(&program->lock);
+	oj_memory_put(context, program, sizeof *program);
+}
+
+ojit_program_info ojit_program_describe(ojit_program *program)
+{
+	const struct system *s = &program->system;
+	pthread_mutex_lock(&program->lock);
+	ojit_program_info info = {
+		.states = (size_t)s->states, .parameters = (size_t)s->parameters,
+		.outputs = (size_t)s->outputs, .derived = (size_t)s->derived,
+		.nodes = program->lowered.space.graph.nodes.count - 1,
+		.code_bytes = program->code_bytes, .compiles = program->compiles,
+		.compile_seconds = program->seconds,
+		.has_span = s->has_span, .span = {s->span[0], s->span[1]},
+		.method = s->method ? s->method : "", .rtol = s->rtol, .atol = s->atol,
+	};
+	pthread_mutex_unlock(&program->lock);
+	return info;
+}

@@ -1,0 +1,56 @@
+/* A model: definitions in the order they were given, over one forest of terms.
+ *
+ * Nothing is resolved here: a name is a number, and what it stands for is found
+ * out by lowering (lower.h), when all definitions are known.  Invariant: every
+ * term is complete and every definition's shape is well formed, whatever calls
+ * made it. */
+#ifndef OJ_DEFINITIONS_H
+#define OJ_DEFINITIONS_H
+
+#include "lib/model/terms.h"
+
+struct axis {
+	ojit_expr index; /* TERM_INDEX; 0: the one place lo */
+	ojit_expr lo, hi;
+	bool wrap;
+};
+struct definition {
+	uint8_t kind, primes, rank; /* enum ojit_kind */
+	bool listed;                /* the value is numbers[count] */
+	uint32_t name, place;
+	struct axis axes[3];
+	ojit_expr value;  /* 0: numbers, a file, or (OUT) what has this name */
+	const char *path; /* a file of numbers, or NULL */
+	double *numbers;
+	size_t count;
+};
+struct overriding {
+	uint32_t name;
+	double value;
+};
+
+struct ojit_model {
+	ojit_context *context;
+	struct forest forest;
+	VECTOR(struct definition) definitions;
+	VECTOR(struct overriding) overridings;
+	uint32_t place; /* of what is being made */
+	ojit_expr span[2], rtol, atol;
+	uint32_t span_place, solve_place;
+	const char *method;
+	struct oj_error error;
+	struct text spelled; /* work space */
+};
+
+/* Internal to the text reader: places, and failing with one. */
+uint32_t oj_model_source(ojit_model *model, const char *file, const char *text, size_t length);
+void oj_model_set_place(ojit_model *model, const struct place *place);
+ojit_status oj_model_fail(ojit_model *model, uint32_t place, ojit_status status, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+void oj_model_print(const ojit_model *model, struct text *text);
+
+/* A name of a model followed by its primes, "x''", for messages and families. */
+const char *oj_primed(struct arena *arena, const char *name, unsigned primes);
+
+#endif

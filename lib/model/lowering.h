@@ -1,0 +1,141 @@
+/* What the steps of lowering share.
+ *
+ *   entity   what a name stands for: constant, parameter, state, intermediate, table
+ *   unit     lines that are computed together: all equations of a state, all lines
+ *            of a let, all initial values of a state, one edge of an array.  Units
+ *            are what depends on each other
+ *   line     one definition with its box of indices
+ *
+ * Steps, in order: gather (entities, units), statics (constants, tables, boxes),
+ * tiles (overlaps and gaps), scan (who needs whom; names, ranks), order, kernels. */
+#ifndef OJ_LOWERING_H
+#define OJ_LOWERING_H
+
+#include "lib/model/lower.h"
+
+enum unit_kind { UNIT_CONST, UNIT_TABLE, UNIT_PARAM, UNIT_LET, UNIT_EQUATION, UNIT_EDGE, UNIT_INIT, UNIT_OUT };
+enum { NOWHERE = UINT32_MAX, STATIC_KERNEL = PROGRAM_KINDS };
+
+struct line { /* of the definition with the same number */
+	uint32_t unit, next; /* next line of the unit, NOWHERE */
+	int64_t lo[RANK], end[RANK];
+};
+
+struct edge { /* a unit needs another */
+	uint32_t unit, place, next;
+};
+
+struct unit {
+	uint8_t kind, rank, primes;
+	uint8_t visit;     /* of the ordering walk: 0, 1 open, 2 done */
+	bool reduces;      /* a reduction stands in its terms */
+	bool shared;       /* EQUATION: others read it */
+	bool used;         /* by any kernel */
+	uint32_t entity;   /* NOWHERE: OUT */
+	uint32_t name, place;
+	uint32_t first, last; /* lines; NOWHERE: the bare OUT */
+	uint32_t edges;       /* first in lowering->edges */
+	uint32_t next;        /* EDGE: next edge of the entity */
+	int64_t base[RANK], extent[RANK], offset;
+	const char *taint;    /* what forbids it in initial values, e.g. "the state x" */
+	int needed;           /* by this kernel + 1 */
+	int kernel;           /* the kernel that the rest is valid for, + 1 */
+	uint32_t array;       /* its TEMP array, NOWHERE */
+	ojit_expr value;      /* of a scalar without array */
+};
+
+struct entity {
+	uint8_t kind;  /* enum ojit_kind; STATES are OJIT_EQUATION */
+	uint8_t order, rank;
+	uint32_t name, place;
+	uint32_t unit;        /* main */
+	uint32_t inits[2];
+	uint32_t edge_units;  /* first, NOWHERE */
+	double value;         /* CONST */
+	uint32_t table;       /* TABLE: in the space */
+	uint32_t table_copy;  /* and in the statics' space */
+	uint32_t arrays[2];   /* PARAM, STATE and its derivative */
+	int64_t offsets[2];
+	int symbol_kernel[3]; /* + 1 */
+	uint32_t symbols[3];  /* by primes */
+};
+
+struct memo {
+	ojit_expr value;
+	uint32_t scope;
+	uint8_t depth, want, nest;
+};
+
+struct lowering {
+	const ojit_model *model;
+	const struct forest *forest;
+	struct lowered *out;
+	struct space *space; /* &out->space */
+	struct space statics; /* where constants and tables are computed */
+	struct oj_error *error;
+	ojit_context *context;
+	struct arena arena;
+	struct line *lines;      /* [definitions] */
+	uint32_t *entity_of;     /* [names], NOWHERE */
+	uint32_t *out_of;        /* [3 * names] units, NOWHERE */
+	struct memo *memo;       /* [terms] */
+	uint8_t *integral;       /* [terms] INTEGRAL, CONSTANT */
+	uint32_t *seen;          /* [terms] stamp of the scan that met it */
+	uint32_t stamp;
+	uint32_t scope;          /* the latest scope's number */
+	struct source *sources;  /* [sources] copies that outlive the model */
+	VECTOR(struct entity) entities;
+	VECTOR(struct unit) units;
+	VECTOR(struct edge) edges;
+	VECTOR(uint32_t) order;  /* of units */
+	struct expr_map tables;  /* tabulated expressions: node in statics -> table + 1 */
+	int tabulating;          /* depth */
+};
+enum { INTEGRAL = 1, CONSTANT = 2 };
+
+ojit_status oj_gather(struct lowering *low);
+ojit_status oj_evaluate_statics(struct lowering *low);
+ojit_status oj_check_tiles(struct lowering *low);
+ojit_status oj_scan(struct lowering *low);
+ojit_status oj_emit_kernels(struct lowering *low);
+/* Order units of the given kinds (those up to UNIT_TABLE, or the others) after what
+ * they need, appended to low->order. */
+ojit_status oj_order_units(struct lowering *low, bool statics);
+
+/* Note what the terms of a line need.  Statics may only need statics. */
+ojit_status oj_scan_unit(struct lowering *low, uint32_t unit);
+
+ojit_status oj_fail_place(const struct lowering *low, uint32_t place, ojit_status status,
+                          const char *format, ...) __attribute__((format(printf, 4, 5)));
+ojit_status oj_fail_unknown(const struct lowering *low, uint32_t place, const char *what, uint32_t name);
+static inline const char *oj_name_of(const struct lowering *low, uint32_t name)
+{
+	return oj_forest_text(low->forest, name);
+}
+static inline const struct definition *oj_definition(const struct lowering *low, uint32_t line)
+{
+	return &low->model->definitions.at[line];
+}
+/* "line 3" or "FILE:3", for messages. */
+const char *oj_line_text(const struct lowering *low, uint32_t place, char buffer[96]);
+/* "a param", "a state", ... */
+const char *oj_entity_kind(const struct entity *entity);
+/* The names "x", "x'", "x''" in the space's arena. */
+const char *oj_family_name(struct lowering *low, uint32_t name, unsigned primes);
+
+/* Constants: a term without indices or names of run-time things. */
+ojit_status oj_constant(struct lowering *low, ojit_expr term, double *value);
+ojit_status oj_constant_integer(struct lowering *low, ojit_expr term, const char *what, int64_t *value);
+/* Values for all places of a box; indices[rank] are its index variables. */
+ojit_status oj_tabulate(struct lowering *low, ojit_expr term, uint32_t rank, const ojit_expr *indices,
+                        const int64_t *lo, const int64_t *end, double *values);
+/* Numbers of a line's list or file, points of its box; in the arena. */
+ojit_status oj_line_numbers(struct lowering *low, uint32_t line, const double **values);
+/* A table of whole numbers in both spaces. */
+ojit_status oj_add_table(struct lowering *low, const char *name, uint32_t place, uint32_t rank,
+                         const int64_t *base, const int64_t *extent, const double *values,
+                         uint32_t *table, uint32_t *copy);
+/* Shape of a line: points, or -1 when beyond 2^40. */
+int64_t oj_box_points(uint32_t rank, const int64_t *lo, const int64_t *end);
+
+#endif

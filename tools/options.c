@@ -1,0 +1,383 @@
+/* Options: one row each, for reading them and for describing them.
+ *
+ * Adding an option is adding a row: its name, its argument as people see it, the
+ * commands that know it, the field of the request it fills and the function that
+ * reads its argument into it. */
+#include "tools/tool.h"
+
+#include <getopt.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct option_row;
+typedef int taker(struct request *request, const struct option_row *row, const char *text);
+
+struct option_row {
+	const char *name, *argument; /* NULL: takes none */
+	unsigned commands;
+	bool advanced;
+	taker *take;
+	size_t field; /* of struct request */
+	const char *const *choices; /* take_choice */
+	const char *help;
+};
+
+/* How an option is written: "--name". */
+struct spelled {
+	char text[32];
+};
+static struct spelled spell(const struct option_row *row)
+{
+	struct spelled s;
+	snprintf(s.text, sizeof s.text, "--%s", row->name);
+	return s;
+}
+
+static void *field(struct request *request, const struct option_row *row)
+{
+	return (char *)request + row->field;
+}
+
+/* ---- arguments ---- */
+
+static int take_flag(struct request *request, const struct option_row *row, const char *text)
+{
+	(void)text;
+	*(bool *)field(request, row) = true;
+	return 0;
+}
+
+static int take_text(struct request *request, const struct option_row *row, const char *text)
+{
+	*(const char **)field(request, row) = text;
+	return 0;
+}
+
+static int take_number(struct request *request, const struct option_row *row, const char *text)
+{
+	return number_read(spell(row).text, text, 0, strlen(text), field(request, row));
+}
+
+/* A tolerance or a length, where 0 and less stand for "not given" in the library. */
+static int take_positive(struct request *request, const struct option_row *row, const char *text)
+{
+	double *value = field(request, row);
+	int wrong = take_number(request, row, text);
+	if (wrong || *value > 0)
+		return wrong;
+	return complain(spell(row).text, text, 0, strlen(text), "--%s must be positive", row->name);
+}
+
+static int take_count(struct request *request, const struct option_row *row, const char *text)
+{
+	double value;
+	int wrong = number_read(spell(row).text, text, 0, strlen(text), &value);
+	if (wrong)
+		return wrong;
+	if (!(value >= 1 && value <= 9e15) || value != (double)(uint64_t)value)
+		return complain(spell(row).text, text, 0, strlen(text), "--%s takes a whole number, 1 or more",
+		                row->name);
+	*(uint64_t *)field(request, row) = (uint64_t)value;
+	return 0;
+}
+
+static int take_choice(struct request *request, const struct option_row *row, const char *text)
+{
+	char known[256] = "";
+	for (int i = 0; row->choices[i]; i++) {
+		if (strcmp(row->choices[i], text) == 0) {
+			*(int *)field(request, row) = i;
+			return 0;
+		}
+		size_t length = strlen(known);
+		snprintf(known + length, sizeof known - length, "%s%s", i ? ", " : "", row->choices[i]);
+	}
+	return complain(spell(row).text, text, 0, strlen(text), "--%s is one of %s", row->name, known);
+}
+
+static int take_span(struct request *request, const struct option_row *row, const char *text)
+{
+	const char *colon = strchr(text, ':');
+	if (!colon)
+		return complain(spell(row).text, text, 0, strlen(text), "--%s takes two times, beginning and "
+		                "end, such as 0:20", row->name);
+	size_t length = (size_t)(colon - text);
+	int wrong = number_read(spell(row).text, text, 0, length, &request->span[0]);
+	if (wrong == 0)
+		wrong = number_read(spell(row).text, text, length + 1, strlen(colon + 1), &request->span[1]);
+	request->has_span = true;
+	return wrong;
+}
+
+static int take_items(struct request *request, const struct option_row *row, const char *text)
+{
+	return items_read(field(request, row), row->name, text, false);
+}
+
+/* A number for all, or name=value. */
+static int take_tolerances(struct request *request, const struct option_row *row, const char *text)
+{
+	return items_read(field(request, row), row->name, text, true);
+}
+
+static int take_pass(struct request *request, const struct option_row *row, const char *text)
+{
+	(void)row;
+	size_t count = request->compile.without_count++;
+	request->without = resize_memory(request->without, count + 1, sizeof *request->without);
+	request->without[count] = text;
+	request->compile.without = request->without;
+	return 0;
+}
+
+static int take_lanes(struct request *request, const struct option_row *row, const char *text)
+{
+	static const char *const widths[] = {"0", "1", "2", "4", "8"};
+	for (size_t i = 0; i < sizeof widths / sizeof *widths; i++)
+		if (strcmp(text, widths[i]) == 0) {
+			request->compile.lanes = atoi(text);
+			return 0;
+		}
+	return complain(spell(row).text, text, 0, strlen(text), "--lanes is one of 1, 2, 4, 8, or 0 for what "
+	                "suits the machine");
+}
+
+/* ---- rows ---- */
+
+static const char *const formats[] = {[CSV] = "csv", [JSON] = "json", NULL};
+static const char *const kernels[] = {[OJIT_RHS] = "rhs", [OJIT_OBSERVABLES] = "outputs",
+                                      [OJIT_INITIAL] = "init", NULL};
+static const char *const executors[] = {[OJIT_OPTIMISED] = "optimised",
+                                        [OJIT_UNOPTIMISED] = "unoptimised",
+                                        [OJIT_INTERPRETER] = "interpreter", NULL};
+static const char *const laws[] = {[OJIT_LAW_EXACT] = "exact", [OJIT_LAW_FINITE] = "finite",
+                                   [OJIT_LAW_REAL] = "real", NULL};
+static const char *const norms[] = {[OJIT_NORM_RMS] = "rms", [OJIT_NORM_MAX] = "max", NULL};
+
+#define FIELD(member) offsetof(struct request, member)
+
+static const struct option_row rows[] = {
+	{"t", "A:B", RUN, false, take_span, 0, NULL,
+	 "integrate from time A to time B, forwards or backwards"},
+	{"method", "NAME", RUN, false, take_text, FIELD(options.method), NULL,
+	 "the method, one of those that `ojit methods` lists"},
+	{"rtol", "X", RUN, false, take_positive, FIELD(options.rtol), NULL, "relative tolerance"},
+	{"atol", "X|NAME=X,...", RUN, false, take_tolerances, FIELD(atol), NULL,
+	 "absolute tolerance of all states, or of some by name"},
+	{"set", "NAME=VALUE,...", RUN | EVAL | DUMP, false, take_items, FIELD(set), NULL,
+	 "give parameters or constants other values; the name of an array means all its elements"},
+	{"init", "NAME=VALUE,...", RUN, false, take_items, FIELD(init), NULL,
+	 "give states other initial values"},
+	{"points", "N", RUN, false, take_count, FIELD(points), NULL,
+	 "put out N equidistant times, both ends among them (default 200)"},
+	{"every", "DT", RUN, false, take_positive, FIELD(every), NULL, "put out every DT"},
+	{"times", "FILE", RUN, false, take_text, FIELD(times), NULL,
+	 "put out the times that stand in a file (- for standard input)"},
+	{"steps", NULL, RUN, false, take_flag, FIELD(steps), NULL, "put out every step taken"},
+	{"final", NULL, RUN, false, take_flag, FIELD(final), NULL, "put out the last state only"},
+	{"output", "FILE", RUN | EVAL | DUMP, false, take_text, FIELD(output), NULL,
+	 "write to a file, not to standard output"},
+	{"format", "csv|json", RUN | EVAL, false, take_choice, FIELD(format), formats,
+	 "of what is put out (default csv; eval: lines of text)"},
+	{"stats", NULL, RUN, false, take_flag, FIELD(stats), NULL,
+	 "tell standard error what the solve took (JSON always says so)"},
+	{"kernel", "rhs|outputs|init", EVAL | DUMP, false, take_choice, FIELD(kernel), kernels,
+	 "the right-hand side (default), the observables or the initial values"},
+	{"at", "NAME=VALUE,...", EVAL, false, take_items, FIELD(at), NULL,
+	 "the time t and the states to evaluate at; states not named have their initial values"},
+	{"stage", "NAME", DUMP, false, take_text, FIELD(stage), NULL, "which stage of compiling to print"},
+
+	{"norm", "rms|max", RUN, true, take_choice, FIELD(options.norm), norms,
+	 "of the scaled errors (default rms)"},
+	{"first-step", "H", RUN, true, take_positive, FIELD(options.first_step), NULL,
+	 "length of the first step, else chosen from the equations"},
+	{"max-step", "H", RUN, true, take_positive, FIELD(options.max_step), NULL, "no step is longer"},
+	{"min-step", "H", RUN, true, take_positive, FIELD(options.min_step), NULL,
+	 "end where a shorter step were needed"},
+	{"fixed-step", "H", RUN, true, take_positive, FIELD(options.fixed_step), NULL,
+	 "steps of this length, without error control"},
+	{"step-limit", "N", RUN, true, take_count, FIELD(options.step_limit), NULL,
+	 "attempt N steps at most (default 1000000)"},
+	{"memory-limit", "BYTES", RUN, true, take_count, FIELD(options.memory_limit), NULL,
+	 "of what is kept for the output (default 4 GiB)"},
+	{"executor", "NAME", RUN | EVAL, true, take_choice, FIELD(compile.executor), executors,
+	 "optimised (default), unoptimised, or interpreter; the results are the same bits"},
+	{"lanes", "W", RUN | EVAL | DUMP, true, take_lanes, 0, NULL,
+	 "numbers a vector: 1, 2, 4, 8, or 0 for what suits the machine"},
+	{"law", "NAME", RUN | EVAL | DUMP, true, take_choice, FIELD(compile.law), laws,
+	 "rules that may simplify: exact (default) changes no bit of any result; finite is right where "
+	 "neither inf nor nan occurs; real is right for real numbers, rounding may differ"},
+	{"no-pass", "NAME", RUN | EVAL | DUMP, true, take_pass, 0, NULL,
+	 "leave out a pass of the compiler; may be given several times"},
+};
+enum { ROWS = sizeof rows / sizeof *rows, LONG = 256 };
+
+/* ---- reading ---- */
+
+static const struct option_row *row_of(int code)
+{
+	for (size_t i = 0; i < ROWS && code == 'o'; i++)
+		if (strcmp(rows[i].name, "output") == 0)
+			return &rows[i];
+	return code >= LONG && code < LONG + ROWS ? &rows[code - LONG] : NULL;
+}
+
+/* `word` is an option that the command does not have. */
+static int fail_unknown(const struct request *request, const char *word)
+{
+	const char *near[ROWS + 2] = {"help"}, *name = request->command->name;
+	char wanted[64];
+	size_t count = 1;
+	snprintf(wanted, sizeof wanted, "%.*s", (int)strcspn(word, "="), word);
+	const char *bare = wanted + strspn(wanted, "-");
+	for (size_t i = 0; i < ROWS; i++) {
+		if (rows[i].commands & request->command->bit)
+			near[count++] = rows[i].name;
+		else if (strcmp(rows[i].name, bare) == 0)
+			return complain_plainly("ojit %s does not take %s; `ojit %s --help` lists what it takes",
+			                        name, wanted, name);
+	}
+	const char *best = nearest_word(bare, near);
+	if (best)
+		return complain_plainly("there is no option %s; did you mean --%s?", wanted, best);
+	return complain_plainly("there is no option %s; `ojit %s --help` lists what there is", wanted, name);
+}
+
+static int fail_option(const struct request *request, int result, int code, const char *word)
+{
+	const struct option_row *row = row_of(code);
+	if (!row)
+		return fail_unknown(request, word);
+	if (result == ':')
+		return complain_plainly("%s needs a value; write %s %s", word, word, row->argument);
+	return complain_plainly("--%s takes no value; write --%s alone", row->name, row->name);
+}
+
+/* A word on its own: the file, or one more item of the option before it. */
+static int take_word(struct request *request, const struct option_row *before, const char *word)
+{
+	size_t name = strcspn(word, "=/.");
+	if (before && before->take == take_items && word[name] == '=')
+		return take_items(request, before, word);
+	if (!request->command->wants_file)
+		return complain_plainly("ojit %s takes no file; leave '%s' out", request->command->name, word);
+	if (request->file)
+		return complain_plainly("there is one model too many: '%s' after '%s'; give one file", word,
+		                        request->file);
+	request->file = word;
+	return 0;
+}
+
+static void list_options(const struct request *request, struct option *list)
+{
+	*list++ = (struct option){"help", no_argument, NULL, 'h'};
+	for (int i = 0; i < ROWS; i++)
+		if (rows[i].commands & request->command->bit)
+			*list++ = (struct option){rows[i].name, rows[i].argument ? required_argument : no_argument,
+			                          NULL, LONG + i};
+	*list = (struct option){0};
+}
+
+static int read_words(struct request *request, int count, char **words, bool *help)
+{
+	struct option list[ROWS + 2];
+	const struct option_row *before = NULL;
+	const char *shorts = request->command->bit == METHODS ? "-:h" : "-:ho:";
+	list_options(request, list);
+	opterr = 0;
+	optind = 0; /* "-": words come in their order, as code 1 */
+	for (int code, wrong = 0; (code = getopt_long(count, words, shorts, list, NULL)) != -1;) {
+		const struct option_row *row = row_of(code);
+		if (code == 'h')
+			return *help = true, 0;
+		if (code == '?' || code == ':')
+			wrong = fail_option(request, code, optopt, words[optind - 1]);
+		else
+			wrong = row ? row->take(request, row, optarg) : take_word(request, before, optarg);
+		if (wrong)
+			return wrong;
+		before = row ? row : code == 1 && before && request->file != optarg ? before : NULL;
+	}
+	for (; optind < count; optind++) {
+		int wrong = take_word(request, NULL, words[optind]);
+		if (wrong)
+			return wrong;
+	}
+	return 0;
+}
+
+static int check_request(const struct request *request)
+{
+	int grids = (request->points > 0) + (request->every > 0) + (request->times != NULL) +
+	            request->steps + request->final;
+	if (grids > 1)
+		return complain_plainly("--points, --every, --times, --steps and --final exclude each other; "
+		                        "give one of them");
+	if (request->command->wants_file && !request->file)
+		return complain_plainly("there is no model; write ojit %s %s", request->command->name,
+		                        request->command->arguments);
+	return 0;
+}
+
+int request_read(struct request *request, const struct command *command, int count, char **words,
+                 bool *help)
+{
+	*request = (struct request){.command = command, .options = ojit_options_default(),
+	                            .compile = ojit_compile_options_default()};
+	*help = false;
+	int wrong = read_words(request, count, words, help);
+	return wrong || *help ? wrong : check_request(request);
+}
+
+void request_drop(struct request *request)
+{
+	items_drop(&request->set);
+	items_drop(&request->init);
+	items_drop(&request->at);
+	items_drop(&request->atol);
+	free(request->without);
+}
+
+/* ---- describing ---- */
+
+/* `text` broken into lines of at most 56 letters, all but the first indented. */
+static void print_folded(FILE *out, const char *text, int indent)
+{
+	enum { WIDTH = 56 };
+	while (strlen(text) > WIDTH) {
+		int length = WIDTH;
+		while (length > 0 && text[length] != ' ')
+			length--;
+		fprintf(out, "%.*s\n%*s", length, text, indent, "");
+		text += length + 1;
+	}
+	fprintf(out, "%s\n", text);
+}
+
+static void print_rows(FILE *out, unsigned command, bool advanced)
+{
+	for (size_t i = 0; i < ROWS; i++) {
+		if (!(rows[i].commands & command) || rows[i].advanced != advanced)
+			continue;
+		char left[64];
+		bool output = strcmp(rows[i].name, "output") == 0;
+		snprintf(left, sizeof left, "%s--%s%s%s", output ? "-o, " : "", rows[i].name,
+		         rows[i].argument ? " " : "", rows[i].argument ? rows[i].argument : "");
+		fprintf(out, "  %-22s", left);
+		if (strlen(left) > 21)
+			fprintf(out, "\n%24s", "");
+		print_folded(out, rows[i].help, 24);
+	}
+}
+
+void options_print(FILE *out, unsigned command)
+{
+	fputs("\nOptions:\n", out);
+	print_rows(out, command, false);
+	fputs("  -h, --help            print this\n", out);
+	if (command == METHODS)
+		return;
+	fputs("\nAdvanced options:\n", out);
+	print_rows(out, command, true);
+}

@@ -1,0 +1,146 @@
+/* What the parts of the command share: the request a command line makes, messages,
+ * and a model made ready for it.
+ *
+ * The command is a client like any other: it sees nothing but the public headers.
+ * What cannot go on is told to stderr where it is found; functions then return the
+ * exit status, 0 for "go on". */
+#ifndef TOOL_H
+#define TOOL_H
+
+#include <ojit/ojit.h>
+
+#include <stdbool.h>
+#include <stdio.h>
+
+enum {
+	EXIT_DONE,  /* all of it */
+	EXIT_EARLY, /* the solve ended early; what there is was written */
+	EXIT_WRONG, /* a model or an option makes no sense, or a file failed */
+};
+
+struct request;
+
+/* Commands are bits, so that an option can belong to several. */
+enum { RUN = 1, EVAL = 2, DUMP = 4, METHODS = 8 };
+struct command {
+	const char *name, *arguments, *summary;
+	unsigned bit;
+	int (*act)(const struct request *request);
+	bool wants_file;
+};
+extern const struct command commands[]; /* ends with name NULL */
+
+/* ---- the request ---- */
+
+/* One `name=value` of an option, or a value alone (name NULL). */
+struct item {
+	char *name;
+	double value;
+	const char *option, *text; /* the option's name, and all of its argument */
+	size_t at, length;         /* of the name within text, bytes */
+};
+struct items {
+	struct item *all;
+	size_t count;
+};
+
+enum format { CSV, JSON };
+
+struct request {
+	const struct command *command;
+	const char *file, *output, *times, *stage;
+	bool has_span, final, steps, stats;
+	const char *span_text;
+	double span[2], every;
+	uint64_t points; /* 0: not given */
+	int format, kernel;
+	ojit_options options;
+	struct items set, init, at, atol;
+	ojit_compile_options compile;
+	const char **without;
+};
+
+/* Read a command line after the command's name.  *help: it was asked for, and
+ * nothing else matters. */
+int request_read(struct request *request, const struct command *command, int count, char **words,
+                 bool *help);
+void request_drop(struct request *request);
+/* The part of the help that lists a command's options. */
+void options_print(FILE *out, unsigned command);
+
+/* ---- arguments of options (items.c) ---- */
+
+/* All of `text` as a number, or a complaint about `option` whose argument it is in. */
+int number_read(const char *option, const char *argument, size_t at, size_t length, double *value);
+/* Add the items of "name=value,name=value" to a list.  Commas inside brackets
+ * belong to names.  `bare`: a value without a name is allowed. */
+int items_read(struct items *items, const char *option, const char *text, bool bare);
+void items_drop(struct items *items);
+
+/* The numbers of a file, separated by blanks, commas or newlines; free *values. */
+int times_read(const char *path, double **values, size_t *count);
+
+/* ---- messages (messages.c) ---- */
+
+/* Tell stderr what is wrong with an option; the caret stands under `length` bytes at
+ * `at` of its argument (argument NULL: no caret). Returns EXIT_WRONG. */
+int complain(const char *option, const char *argument, size_t at, size_t length,
+             const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* The same without an option. */
+int complain_plainly(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int complain_item(const struct item *item, const char *message);
+/* What the library says. */
+int complain_error(ojit_error error);
+/* Memory that is there, or the end of the process. */
+void *get_memory(size_t count, size_t size);
+void *resize_memory(void *memory, size_t count, size_t size);
+char *copy_text(const char *text, size_t length);
+/* The nearest of `words` (NULL at its end) to a mistyped one; NULL: none is near. */
+const char *nearest_word(const char *word, const char *const *words);
+
+/* ---- a model made ready (session.c) ---- */
+
+struct session {
+	ojit_context *context;
+	ojit_model *model;
+	ojit_program *program;
+	ojit_solver *solver;
+};
+/* The request's model, with its constants set. */
+int session_read(struct session *session, const struct request *request);
+/* And compiled, with its parameters set, and a solver on it. */
+int session_open(struct session *session, const struct request *request);
+void session_close(struct session *session);
+/* Set elements of a vector of the solver from items with names. */
+int session_set(struct session *session, ojit_vector vector, const struct items *items);
+
+/* ---- output (output.c) ---- */
+
+struct output {
+	FILE *file;
+	const char *path; /* NULL: stdout */
+};
+/* Open the request's output; an existing file keeps its contents until the first
+ * byte is written. */
+int output_open(struct output *output, const struct request *request);
+/* Flush, close, and say what went wrong with writing, if anything did. */
+int output_close(struct output *output);
+/* Nothing more gets through. */
+bool output_failed(const struct output *output);
+
+void csv_name(FILE *out, const char *name);
+void csv_number(FILE *out, double value);
+/* Strings and numbers of JSON; a number that is not finite is a string. */
+void json_string(FILE *out, const char *text);
+void json_number(FILE *out, double value);
+/* `"name":value` of elements `values` of a vector, in braces. */
+void json_values(FILE *out, ojit_solver *solver, ojit_vector vector, const double *values);
+
+/* ---- commands ---- */
+
+int run_command(const struct request *request);
+int eval_command(const struct request *request);
+int dump_command(const struct request *request);
+int methods_command(const struct request *request);
+
+#endif
