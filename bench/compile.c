@@ -3,7 +3,7 @@
  *
  * `compile` is a process that has compiled before, `first` a fresh process from
  * main on (the bench runs itself again), `size` the same model at growing N. */
-#include "bench.h"
+#include "bench/bench.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 /* Right-hand sides: machine code of ojit against C compiled by clang. */
-#include "bench.h"
+#include "bench/bench.h"
 
 #include <math.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef OJ_REPORT_H
 #define OJ_REPORT_H
 
-#include "solvers/loop.h"
+#include "solvers/time_loop.h"
 
 /* Compose the message into `text`, which is emptied first and kept from run to run;
  * nothing for a success. */

@@ -95,6 +95,9 @@ static ojit_status check_steps(ojit_solver *s, const ojit_options *o)
 	if (o->max_step > 0 && o->min_step > o->max_step)
 		return oj_fail(&s->error, OJIT_ARGUMENT, "min_step is larger than max_step; "
 		               "lower min_step");
+	if (o->fixed_step > 0 && (o->first_step > 0 || o->max_step > 0 || o->min_step > 0))
+		return oj_fail(&s->error, OJIT_ARGUMENT, "fixed_step leaves nothing to first_step, "
+		               "max_step and min_step; give the one or the others");
 	return OJIT_OK;
 }
 

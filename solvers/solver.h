@@ -5,7 +5,7 @@
 #ifndef OJ_SOLVER_H
 #define OJ_SOLVER_H
 
-#include "solvers/loop.h"
+#include "solvers/time_loop.h"
 
 /* Values a caller may set: some elements, marked. */
 struct overrides {

@@ -16,7 +16,7 @@
 
 /* Wider vectors where the processor has them; the results are the same, for no
  * operation is contracted or reordered. */
-#if defined(__x86_64__) && defined(__GNUC__)
+#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__)
 #define VECTORS __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define VECTORS

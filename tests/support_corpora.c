@@ -1,6 +1,8 @@
 /* See support_corpora.h: reading the files, and writing problems as text. */
 #include "tests/support_corpora.h"
 
+#include "lib/base/text.h"
+
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
@@ -24,7 +26,14 @@ static void insist(bool holds, const char *file, const char *what)
 	abort();
 }
 
-/* ---- names and expressions ---- */
+/* ---- names, numbers, expressions ---- */
+
+static void print_number(FILE *out, double value)
+{
+	char buffer[32];
+	oj_number_shortest(buffer, value);
+	fputs(buffer, out);
+}
 
 static bool is_letter(char c)
 {
@@ -151,6 +160,13 @@ static void print_definition(FILE *out, const char *keyword, const char *name, c
 	fprintf(out, "%s = ", prime);
 }
 
+static void print_value(FILE *out, const char *keyword, const char *name, double value)
+{
+	print_definition(out, keyword, name, "");
+	print_number(out, value);
+	fputc('\n', out);
+}
+
 static void print_observables(FILE *out, const json_t *problem)
 {
 	const char *name;
@@ -162,7 +178,9 @@ static void print_observables(FILE *out, const json_t *problem)
 		fputs(" = ", out);
 		json_array_foreach(terms, i, term) {
 			size_t species = (size_t)json_integer_value(json_array_get(term, 1));
-			fprintf(out, "%s%.17g*", i ? " + " : "", json_number_value(json_array_get(term, 0)));
+			fputs(i ? " + " : "", out);
+			print_number(out, json_number_value(json_array_get(term, 0)));
+			fputc('*', out);
 			corpus_print_name(out, json_string_value(json_array_get(states, species - 1)));
 		}
 		fputc('\n', out);
@@ -196,17 +214,17 @@ static char *write_text(const struct corpus_problem *problem)
 	FILE *out = open_memstream(&text, &length);
 	insist(out != NULL, problem->name, "no memory");
 	fprintf(out, "# %s\n", problem->name);
-	json_object_foreach(json_object_get(problem->json, "params"), name, entry) {
-		print_definition(out, "param ", name, "");
-		fprintf(out, "%.17g\n", json_number_value(entry));
-	}
-	json_array_foreach(json_object_get(problem->json, "states"), i, entry) {
-		print_definition(out, "init ", json_string_value(entry), "");
-		fprintf(out, "%.17g\n", problem->init[i]);
-	}
+	json_object_foreach(json_object_get(problem->json, "params"), name, entry)
+		print_value(out, "param ", name, json_number_value(entry));
+	json_array_foreach(json_object_get(problem->json, "states"), i, entry)
+		print_value(out, "init ", json_string_value(entry), problem->init[i]);
 	print_equations(out, problem);
 	print_observables(out, problem->json);
-	fprintf(out, "span %.17g .. %.17g\n", problem->t0, problem->tend);
+	fputs("span ", out);
+	print_number(out, problem->t0);
+	fputs(" .. ", out);
+	print_number(out, problem->tend);
+	fputc('\n', out);
 	fclose(out);
 	return text;
 }
@@ -226,30 +244,23 @@ static double *read_numbers(const json_t *array, size_t *count)
 	return numbers;
 }
 
-/* Published observables in the order the model has them. */
+/* Published observables: a column each, in the order of the problem's own (one file
+ * spells them differently there). */
 static void read_published(struct corpus_problem *problem)
 {
-	const json_t *gdat = json_object_get(problem->json, "gdat");
-	const json_t *columns = json_object_get(gdat, "columns"), *rows = json_object_get(gdat, "rows");
-	size_t width = problem->outputs + 1, output = 1, r, c;
-	const char *name;
-	json_t *entry;
+	const json_t *gdat = json_object_get(problem->json, "gdat"), *row;
+	const json_t *rows = json_object_get(gdat, "rows");
+	size_t width = problem->outputs + 1;
 	if (!gdat)
 		return;
 	problem->rows = json_array_size(rows);
 	problem->published = calloc(problem->rows * width + 1, sizeof(double));
 	insist(problem->published != NULL, problem->name, "no memory");
-	for (r = 0; r < problem->rows; r++)
-		problem->published[r * width] = json_number_value(json_array_get(json_array_get(rows, r), 0));
-	json_object_foreach(json_object_get(problem->json, "observables"), name, entry) {
-		for (c = 0; c < json_array_size(columns); c++)
-			if (!strcmp(json_string_value(json_array_get(columns, c)), name))
-				break;
-		insist(c < json_array_size(columns), problem->name, "an observable that was not published");
-		for (r = 0; r < problem->rows; r++)
-			problem->published[r * width + output] =
-				json_number_value(json_array_get(json_array_get(rows, r), c));
-		output++;
+	for (size_t r = 0; r < problem->rows; r++) {
+		row = json_array_get(rows, r);
+		insist(json_array_size(row) == width, problem->name, "not one published column an observable");
+		for (size_t c = 0; c < width; c++)
+			problem->published[r * width + c] = json_number_value(json_array_get(row, c));
 	}
 }
 

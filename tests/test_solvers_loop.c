@@ -365,6 +365,7 @@ Test(solvers_loop, options_that_make_no_sense_are_refused_by_name)
 		{"first_step = -1", {.rtol = -1, .atol = -1, .first_step = -1}, 1},
 		{"fixed_step = nan", {.rtol = -1, .atol = -1, .fixed_step = NAN}, 1},
 		{"min_step is larger", {.rtol = -1, .atol = -1, .max_step = 1, .min_step = 2}, 1},
+		{"fixed_step leaves nothing", {.rtol = -1, .atol = -1, .fixed_step = 1, .max_step = 2}, 1},
 		{"norm number 7", {.rtol = -1, .atol = -1, .norm = (ojit_norm)7}, 1},
 		{"from 0 to inf", {.rtol = -1, .atol = -1}, INFINITY},
 	};

@@ -16,10 +16,10 @@ int number_read(const char *option, const char *argument, size_t at, size_t leng
 	bool large = whole && errno == ERANGE && fabs(*value) > 1;
 	free(text);
 	if (!whole)
-		return complain(option, argument, at, length, "%s: a number was expected%s", option,
+		return complain(option, argument, at, length, "--%s: a number was expected%s", option,
 		                length ? "; write it like 3, -0.5 or 1e-9" : " here");
 	if (large)
-		return complain(option, argument, at, length, "%s: this is beyond the largest number; "
+		return complain(option, argument, at, length, "--%s: this is beyond the largest number; "
 		                "write inf if that is meant", option);
 	return 0;
 }
@@ -60,14 +60,14 @@ static int read_item(struct items *items, const char *option, const char *text, 
 	item.at = at;
 	item.length = length;
 	if (!equals && !bare)
-		return complain(option, text, at, length, "%s takes name=value; several are separated "
+		return complain(option, text, at, length, "--%s takes name=value; several are separated "
 		                "by commas", option);
 	if (equals) {
 		size_t value = (size_t)(equals - text) + 1, rest = at + length - value;
 		item.length = value - 1 - at;
 		trim(text, &item.at, &item.length);
 		if (item.length == 0)
-			return complain(option, text, at, length, "%s: there is no name before the =; "
+			return complain(option, text, at, length, "--%s: there is no name before the =; "
 			                "write name=value", option);
 		trim(text, &value, &rest);
 		at = value, length = rest;
@@ -135,15 +135,15 @@ int times_read(const char *path, double **values, size_t *count)
 	*values = NULL;
 	*count = 0;
 	if (!file)
-		return complain("--times", path, 0, strlen(path), "--times: the file cannot be read: %s; "
+		return complain("times", path, 0, strlen(path), "--times: the file cannot be read: %s; "
 		                "give one that holds numbers", strerror(errno));
 	for (int number = 1; status == 0 && getline(&line, &room, file) >= 0; number++)
 		status = read_times_line(path, line, number, values, count);
 	if (status == 0 && ferror(file))
-		status = complain("--times", path, 0, strlen(path), "--times: the file cannot be read: %s",
+		status = complain("times", path, 0, strlen(path), "--times: the file cannot be read: %s",
 		                  strerror(errno));
 	else if (status == 0 && *count == 0)
-		status = complain("--times", path, 0, strlen(path), "--times: there are no numbers in the "
+		status = complain("times", path, 0, strlen(path), "--times: there are no numbers in the "
 		                  "file; write the times to be put out into it");
 	free(line);
 	if (file != stdin)

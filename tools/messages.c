@@ -25,7 +25,7 @@ int complain(const char *option, const char *argument, size_t at, size_t length,
 	fputc('\n', stderr);
 	if (!argument)
 		return EXIT_WRONG;
-	fprintf(stderr, "  %s %s\n   ", option, argument);
+	fprintf(stderr, "  --%s %s\n     ", option, argument);
 	blank(option, strlen(option), ' ');
 	blank(argument, at, ' ');
 	blank(argument + at, length, '^');

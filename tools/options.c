@@ -23,17 +23,6 @@ struct option_row {
 	const char *help;
 };
 
-/* How an option is written: "--name". */
-struct spelled {
-	char text[32];
-};
-static struct spelled spell(const struct option_row *row)
-{
-	struct spelled s;
-	snprintf(s.text, sizeof s.text, "--%s", row->name);
-	return s;
-}
-
 static void *field(struct request *request, const struct option_row *row)
 {
 	return (char *)request + row->field;
@@ -56,7 +45,7 @@ static int take_text(struct request *request, const struct option_row *row, cons
 
 static int take_number(struct request *request, const struct option_row *row, const char *text)
 {
-	return number_read(spell(row).text, text, 0, strlen(text), field(request, row));
+	return number_read(row->name, text, 0, strlen(text), field(request, row));
 }
 
 /* A tolerance or a length, where 0 and less stand for "not given" in the library. */
@@ -66,17 +55,17 @@ static int take_positive(struct request *request, const struct option_row *row, 
 	int wrong = take_number(request, row, text);
 	if (wrong || *value > 0)
 		return wrong;
-	return complain(spell(row).text, text, 0, strlen(text), "--%s must be positive", row->name);
+	return complain(row->name, text, 0, strlen(text), "--%s must be positive", row->name);
 }
 
 static int take_count(struct request *request, const struct option_row *row, const char *text)
 {
 	double value;
-	int wrong = number_read(spell(row).text, text, 0, strlen(text), &value);
+	int wrong = number_read(row->name, text, 0, strlen(text), &value);
 	if (wrong)
 		return wrong;
 	if (!(value >= 1 && value <= 9e15) || value != (double)(uint64_t)value)
-		return complain(spell(row).text, text, 0, strlen(text), "--%s takes a whole number, 1 or more",
+		return complain(row->name, text, 0, strlen(text), "--%s takes a whole number, 1 or more",
 		                row->name);
 	*(uint64_t *)field(request, row) = (uint64_t)value;
 	return 0;
@@ -93,19 +82,19 @@ static int take_choice(struct request *request, const struct option_row *row, co
 		size_t length = strlen(known);
 		snprintf(known + length, sizeof known - length, "%s%s", i ? ", " : "", row->choices[i]);
 	}
-	return complain(spell(row).text, text, 0, strlen(text), "--%s is one of %s", row->name, known);
+	return complain(row->name, text, 0, strlen(text), "--%s is one of %s", row->name, known);
 }
 
 static int take_span(struct request *request, const struct option_row *row, const char *text)
 {
 	const char *colon = strchr(text, ':');
 	if (!colon)
-		return complain(spell(row).text, text, 0, strlen(text), "--%s takes two times, beginning and "
+		return complain(row->name, text, 0, strlen(text), "--%s takes two times, beginning and "
 		                "end, such as 0:20", row->name);
 	size_t length = (size_t)(colon - text);
-	int wrong = number_read(spell(row).text, text, 0, length, &request->span[0]);
+	int wrong = number_read(row->name, text, 0, length, &request->span[0]);
 	if (wrong == 0)
-		wrong = number_read(spell(row).text, text, length + 1, strlen(colon + 1), &request->span[1]);
+		wrong = number_read(row->name, text, length + 1, strlen(colon + 1), &request->span[1]);
 	request->has_span = true;
 	return wrong;
 }
@@ -139,7 +128,7 @@ static int take_lanes(struct request *request, const struct option_row *row, con
 			request->compile.lanes = atoi(text);
 			return 0;
 		}
-	return complain(spell(row).text, text, 0, strlen(text), "--lanes is one of 1, 2, 4, 8, or 0 for what "
+	return complain(row->name, text, 0, strlen(text), "--lanes is one of 1, 2, 4, 8, or 0 for what "
 	                "suits the machine");
 }
 
@@ -247,19 +236,22 @@ static int fail_unknown(const struct request *request, const char *word)
 static int fail_option(const struct request *request, int result, int code, const char *word)
 {
 	const struct option_row *row = row_of(code);
+	char letter[] = {'-', (char)code, '\0'};
 	if (!row)
-		return fail_unknown(request, word);
+		return fail_unknown(request, code ? letter : word);
 	if (result == ':')
 		return complain_plainly("%s needs a value; write %s %s", word, word, row->argument);
 	return complain_plainly("--%s takes no value; write --%s alone", row->name, row->name);
 }
 
-/* A word on its own: the file, or one more item of the option before it. */
-static int take_word(struct request *request, const struct option_row *before, const char *word)
+/* Is a word on its own one more item of the option before it? */
+static bool goes_on(const struct option_row *before, const char *word)
 {
-	size_t name = strcspn(word, "=/.");
-	if (before && before->take == take_items && word[name] == '=')
-		return take_items(request, before, word);
+	return before && before->take == take_items && word[strcspn(word, "=/.")] == '=';
+}
+
+static int take_file(struct request *request, const char *word)
+{
 	if (!request->command->wants_file)
 		return complain_plainly("ojit %s takes no file; leave '%s' out", request->command->name, word);
 	if (request->file)
@@ -279,32 +271,32 @@ static void list_options(const struct request *request, struct option *list)
 	*list = (struct option){0};
 }
 
+/* One option or word as getopt found it. */
+static int take_found(struct request *request, int code, const struct option_row **before, const char *word)
+{
+	if (code == '?' || code == ':')
+		return fail_option(request, code, optopt, word);
+	if (code != 1 || !goes_on(*before, optarg))
+		*before = row_of(code);
+	return *before ? (*before)->take(request, *before, optarg) : take_file(request, optarg);
+}
+
 static int read_words(struct request *request, int count, char **words, bool *help)
 {
 	struct option list[ROWS + 2];
 	const struct option_row *before = NULL;
 	const char *shorts = request->command->bit == METHODS ? "-:h" : "-:ho:";
+	int wrong = 0;
 	list_options(request, list);
 	opterr = 0;
-	optind = 0; /* "-": words come in their order, as code 1 */
-	for (int code, wrong = 0; (code = getopt_long(count, words, shorts, list, NULL)) != -1;) {
-		const struct option_row *row = row_of(code);
-		if (code == 'h')
-			return *help = true, 0;
-		if (code == '?' || code == ':')
-			wrong = fail_option(request, code, optopt, words[optind - 1]);
-		else
-			wrong = row ? row->take(request, row, optarg) : take_word(request, before, optarg);
-		if (wrong)
-			return wrong;
-		before = row ? row : code == 1 && before && request->file != optarg ? before : NULL;
+	optind = 0; /* 0 and "-" ask glibc to begin anew and to hand out words in place, as code 1 */
+	for (int code; !wrong && !*help && (code = getopt_long(count, words, shorts, list, NULL)) != -1;) {
+		*help = code == 'h';
+		wrong = *help ? 0 : take_found(request, code, &before, words[optind - 1]);
 	}
-	for (; optind < count; optind++) {
-		int wrong = take_word(request, NULL, words[optind]);
-		if (wrong)
-			return wrong;
-	}
-	return 0;
+	for (; !wrong && !*help && optind < count; optind++)
+		wrong = take_file(request, words[optind]);
+	return wrong;
 }
 
 static int check_request(const struct request *request)

@@ -82,7 +82,7 @@ int times_read(const char *path, double **values, size_t *count);
 
 /* ---- messages (messages.c) ---- */
 
-/* Tell stderr what is wrong with an option; the caret stands under `length` bytes at
+/* Tell stderr what is wrong with an option (its name without --); the caret stands under `length` bytes at
  * `at` of its argument (argument NULL: no caret). Returns EXIT_WRONG. */
 int complain(const char *option, const char *argument, size_t at, size_t length,
              const char *format, ...) __attribute__((format(printf, 5, 6)));
@@ -120,9 +120,11 @@ struct output {
 	FILE *file;
 	const char *path; /* NULL: stdout */
 };
-/* Open the request's output; an existing file keeps its contents until the first
- * byte is written. */
+/* Open the request's output; an existing file keeps its contents until
+ * output_begin. */
 int output_open(struct output *output, const struct request *request);
+/* What is written next replaces what the file held. */
+void output_begin(struct output *output);
 /* Flush, close, and say what went wrong with writing, if anything did. */
 int output_close(struct output *output);
 /* Nothing more gets through. */

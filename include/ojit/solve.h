@@ -72,9 +72,10 @@ typedef struct ojit_options {
 	double atol;        /* of states without their own; negative: the model's, else 1e-9 */
 	ojit_norm norm;     /* OJIT_NORM_RMS */
 	double first_step;  /* 0: chosen from the equations, HNW II.4 */
-	double max_step;    /* 0: the whole span */
+	double max_step;    /* 0: the whole span; the last step may be a hundredth longer */
 	double min_step;    /* 0: what the time's own rounding allows */
-	double fixed_step;  /* 0: error control; else every step has this length but the last */
+	double fixed_step;  /* 0: error control; else every step has this length but the last,
+	                       no error is estimated, and the other lengths must be 0 */
 	uint64_t step_limit; /* attempted steps, 0: 1,000,000 */
 	size_t memory_limit; /* bytes of recorded rows, 0: 4 GiB */
 	/* Asked after each step with the time reached; NULL: never. */

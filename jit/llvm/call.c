@@ -19,7 +19,7 @@ static const bool comes_in_lanes[OJ_MATH_COUNT] = {
 #define WRAPPED(name) true
 #define SCALAR(name) false
 #define FUNCTION(name, arity, way) [OJ_MATH_##name] = way,
-#include "lib/math/functions.def"
+#include "lib/math/math.def"
 #undef FUNCTION
 #undef SLEEF
 #undef WRAPPED

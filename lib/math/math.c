@@ -1,7 +1,7 @@
 /* The tables of functions, one a set, and the choice among them.
  *
  * Functions appear here only as addresses, hence their declarations without
- * types.  A row of functions.def becomes, by its way, a symbol for each width. */
+ * types.  A row of math.def becomes, by its way, a symbol for each width. */
 #include "lib/math/math.h"
 
 #include <stddef.h>
@@ -34,7 +34,7 @@
 		FINZ2_WRAPPED(fn)(void), FINZ4_WRAPPED(fn)(void), FINZ8_WRAPPED(fn)(void);
 #define DECLARE_SCALAR(fn) void CINZ1_SCALAR(fn)(void), FINZ1_SCALAR(fn)(void);
 #define FUNCTION(name, arity, way) DECLARE_##way
-#include "lib/math/functions.def"
+#include "lib/math/math.def"
 #undef FUNCTION
 
 #define ADDRESS(symbol) (void *)(symbol)
@@ -42,7 +42,7 @@
 static const struct math_function sse2[OJ_MATH_COUNT] = {
 #define FUNCTION(name, arity, way) \
 	{ #name, arity, ADDRESS(CINZ1_##way), ADDRESS(CINZ2_##way), NULL, NULL },
-#include "lib/math/functions.def"
+#include "lib/math/math.def"
 #undef FUNCTION
 };
 
@@ -50,7 +50,7 @@ static const struct math_function avx2[OJ_MATH_COUNT] = {
 #define FUNCTION(name, arity, way)                                             \
 	{ #name, arity, ADDRESS(FINZ1_##way), ADDRESS(FINZ2_##way),            \
 	  ADDRESS(FINZ4_##way), NULL },
-#include "lib/math/functions.def"
+#include "lib/math/math.def"
 #undef FUNCTION
 };
 
@@ -58,7 +58,7 @@ static const struct math_function avx512[OJ_MATH_COUNT] = {
 #define FUNCTION(name, arity, way)                                             \
 	{ #name, arity, ADDRESS(FINZ1_##way), ADDRESS(FINZ2_##way),            \
 	  ADDRESS(FINZ4_##way), ADDRESS(FINZ8_##way) },
-#include "lib/math/functions.def"
+#include "lib/math/math.def"
 #undef FUNCTION
 };
 

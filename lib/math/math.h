@@ -30,7 +30,7 @@
 
 enum oj_math {
 #define FUNCTION(name, arity, way) OJ_MATH_##name,
-#include "lib/math/functions.def"
+#include "lib/math/math.def"
 #undef FUNCTION
 	OJ_MATH_COUNT
 };

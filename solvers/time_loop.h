@@ -7,8 +7,8 @@
  * Output never changes a step: rows inside a step go through its interpolant, and
  * nothing that an interpolant computes is seen by the next step.  The loop allocates
  * nothing but chunks of rows. */
-#ifndef OJ_LOOP_H
-#define OJ_LOOP_H
+#ifndef OJ_TIME_LOOP_H
+#define OJ_TIME_LOOP_H
 
 #include "solvers/control.h"
 #include "solvers/grid.h"

@@ -1,5 +1,5 @@
-/* See loop.h. */
-#include "solvers/loop.h"
+/* See time_loop.h. */
+#include "solvers/time_loop.h"
 
 #include "solvers/sums.h"
 

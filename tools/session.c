@@ -1,0 +1,118 @@
+/* From a file to a solver with the request's values in place.
+ *
+ * A name after --set is a constant or a parameter; which of the two, the model
+ * knows: a constant is what a copy of the model accepts a value for. */
+#include "tools/tool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int read_model(ojit_context *context, const char *file, ojit_model **model)
+{
+	*model = ojit_model_new(context);
+	if (!*model)
+		return complain_plainly("out of memory");
+	if (ojit_model_read_file(*model, file) != OJIT_OK)
+		return complain_error(ojit_model_error(*model));
+	return 0;
+}
+
+/* Is the name of an item a constant?  A model says OJIT_NAME, and of no line of the
+ * text, when it is asked to set one that it does not have. */
+static int find_constant(const struct session *session, const struct request *request,
+                         const struct item *item, bool *constant)
+{
+	ojit_model *copy;
+	int status = read_model(session->context, request->file, &copy);
+	if (status == 0) {
+		ojit_model_set_const(copy, item->name, item->value);
+		ojit_status answer = ojit_model_check(copy);
+		*constant = answer == OJIT_OK || ojit_model_error(copy).line > 0;
+	}
+	ojit_model_free(copy);
+	return status;
+}
+
+/* Bring an item's constant into the model; `item->name` goes when that was done. */
+static int set_constant(struct session *session, const struct request *request, struct item *item)
+{
+	bool constant = false;
+	int status = find_constant(session, request, item, &constant);
+	if (status || !constant)
+		return status;
+	fprintf(stderr, "ojit: %s is a constant: compiling anew with %s = %.*s\n", item->name, item->name,
+	        (int)strcspn(strchr(item->text + item->at, '=') + 1, ","),
+	        strchr(item->text + item->at, '=') + 1);
+	if (ojit_model_set_const(session->model, item->name, item->value) != OJIT_OK)
+		return complain_error(ojit_model_error(session->model));
+	free(item->name);
+	item->name = NULL;
+	return 0;
+}
+
+int session_read(struct session *session, const struct request *request)
+{
+	*session = (struct session){.context = ojit_context_new(NULL)};
+	if (!session->context)
+		return complain_plainly("out of memory");
+	int status = read_model(session->context, request->file, &session->model);
+	for (size_t i = 0; status == 0 && i < request->set.count; i++)
+		status = set_constant(session, request, &request->set.all[i]);
+	return status;
+}
+
+/* What to do instead, where a name means something in another vector. */
+static int fail_set(struct session *session, ojit_vector vector, const struct item *item)
+{
+	char *message = copy_text("", 0);
+	const char *cause = ojit_solver_error(session->solver).message;
+	message = resize_memory(message, strlen(cause) + 1, 1);
+	strcpy(message, cause);
+	size_t first, count;
+	const char *instead = NULL;
+	if (vector == OJIT_PARAMETERS &&
+	    ojit_solver_find(session->solver, OJIT_STATES, item->name, &first, &count) == OJIT_OK)
+		instead = "is a state; set its initial value with --init";
+	else if (vector != OJIT_PARAMETERS &&
+	         ojit_solver_find(session->solver, OJIT_PARAMETERS, item->name, &first, &count) == OJIT_OK)
+		instead = "is a parameter; set it with --set";
+	int status = instead ? complain(item->option, item->text, item->at, item->length, "%s %s", item->name,
+	                                instead)
+	                     : complain_item(item, message);
+	free(message);
+	return status;
+}
+
+int session_set(struct session *session, ojit_vector vector, const struct items *items)
+{
+	for (size_t i = 0; i < items->count; i++) {
+		const struct item *item = &items->all[i];
+		if (item->name && ojit_solver_set(session->solver, vector, item->name, item->value) != OJIT_OK)
+			return fail_set(session, vector, item);
+	}
+	return 0;
+}
+
+int session_open(struct session *session, const struct request *request)
+{
+	int status = session_read(session, request);
+	if (status)
+		return status;
+	if (ojit_program_compile(session->model, &request->compile, &session->program) != OJIT_OK)
+		return complain_error(ojit_model_error(session->model));
+	session->solver = ojit_solver_new(session->program);
+	if (!session->solver)
+		return complain_plainly("out of memory");
+	if (ojit_solver_error(session->solver).status != OJIT_OK)
+		return complain_error(ojit_solver_error(session->solver));
+	return session_set(session, OJIT_PARAMETERS, &request->set);
+}
+
+void session_close(struct session *session)
+{
+	ojit_solver_free(session->solver);
+	ojit_program_free(session->program);
+	ojit_model_free(session->model);
+	ojit_context_free(session->context);
+	*session = (struct session){0};
+}
