@@ -35,7 +35,7 @@ static double exponential(double x)
 	return (low + q * q * q * high) * power;
 }
 
-double oj_power(double x, double e)
+double oj_control_power(double x, double e)
 {
 	return exponential(e * logarithm(x));
 }
@@ -73,7 +73,7 @@ double oj_control_reject(struct control *control, double error)
 	control->rejected = true;
 	if (!isfinite(error))
 		return 0.1;
-	return limit(row->safety * oj_power(error, -1.0 / row->error_order), row->shrink, 1);
+	return limit(row->safety * oj_control_power(error, -1.0 / row->error_order), row->shrink, 1);
 }
 
 /* A length from which the Euler step changes y by about a hundredth of its scale. */
@@ -101,6 +101,6 @@ double oj_first_step(const struct stepper *stepper, void *state, struct rhs *f,
 		return h0 * 1e-3;
 	double steepest = slope > bend ? slope : bend;
 	double h1 = steepest <= 1e-15 ? fmax(1e-6, h0 * 1e-3)
-	                              : oj_power(0.01 / steepest, 1.0 / row->error_order);
+	                              : oj_control_power(0.01 / steepest, 1.0 / row->error_order);
 	return fmin(fmin(100 * h0, h1), span);
 }

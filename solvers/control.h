@@ -28,6 +28,6 @@ double oj_first_step(const struct stepper *stepper, void *state, struct rhs *f,
 
 /* x^e for x > 0, to about ten digits, the same bits on every machine: step sizes
  * must not depend on the version of a mathematical library. */
-double oj_power(double x, double e);
+double oj_control_power(double x, double e);
 
 #endif

@@ -16,6 +16,13 @@ if(OJIT_TESTS)
 	add_library(test_support STATIC ${support_sources} ${PROJECT_BINARY_DIR}/empty.c)
 	target_link_libraries(test_support PUBLIC ojit_static PkgConfig::MPFR PkgConfig::JANSSON gmp m
 		PkgConfig::CRITERION)
+	target_compile_definitions(test_support PRIVATE OJIT_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+
+	# Writes tests/data/kappa.txt; run by hand.
+	add_executable(make_kappa ${PROJECT_SOURCE_DIR}/tests/make_kappa.c)
+	target_link_libraries(make_kappa PRIVATE test_support)
+	set_target_properties(make_kappa PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+	add_dependencies(make_kappa ojit_llvm)
 
 	foreach(source IN LISTS test_sources)
 		get_filename_component(name ${source} NAME_WE)

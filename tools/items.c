@@ -26,8 +26,10 @@ int number_read(const char *option, const char *argument, size_t at, size_t leng
 
 void items_drop(struct items *items)
 {
-	for (size_t i = 0; i < items->count; i++)
+	for (size_t i = 0; i < items->count; i++) {
 		free(items->all[i].name);
+		free(items->all[i].meant);
+	}
 	free(items->all);
 	*items = (struct items){0};
 }

@@ -54,25 +54,27 @@ static int fail_command(const char *word)
 	return complain_plainly("there is no command '%s'; `ojit --help` lists what there is", word);
 }
 
-static int act(const struct command *command, int count, char **words)
-{
-	struct request request;
-	bool help;
-	int status = request_read(&request, command, count, words, &help);
-	if (status == 0 && help)
-		print_command_help(command);
-	else if (status == 0)
-		status = command->act(&request);
-	request_drop(&request);
-	return status;
-}
-
 /* What was printed may still meet a full disk. */
 static int finish(int status)
 {
 	struct output output = {stdout, NULL};
 	int wrong = output_close(&output);
 	return status ? status : wrong;
+}
+
+static int act(const struct command *command, int count, char **words)
+{
+	struct request request;
+	bool help;
+	int status = request_read(&request, command, count, words, &help);
+	if (status == 0 && help) {
+		print_command_help(command);
+		status = finish(0);
+	} else if (status == 0) {
+		status = command->act(&request);
+	}
+	request_drop(&request);
+	return status;
 }
 
 int main(int count, char **words)

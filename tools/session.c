@@ -1,7 +1,7 @@
 /* From a file to a solver with the request's values in place.
  *
  * A name after --set is a constant or a parameter; which of the two, the model
- * knows: a constant is what a copy of the model accepts a value for. */
+ * knows: a constant is what a copy of the model takes a value for. */
 #include "tools/tool.h"
 
 #include <stdlib.h>
@@ -17,17 +17,22 @@ static int read_model(ojit_context *context, const char *file, ojit_model **mode
 	return 0;
 }
 
-/* Is the name of an item a constant?  A model says OJIT_NAME, and of no line of the
- * text, when it is asked to set one that it does not have. */
+/* Is the name of an item a constant?  Where it is not, the model says so with no line
+ * of its text to point at; what it says is kept in the item, for it may know what was
+ * meant. */
 static int find_constant(const struct session *session, const struct request *request,
-                         const struct item *item, bool *constant)
+                         struct item *item, bool *constant)
 {
 	ojit_model *copy;
 	int status = read_model(session->context, request->file, &copy);
 	if (status == 0) {
 		ojit_model_set_const(copy, item->name, item->value);
 		ojit_status answer = ojit_model_check(copy);
-		*constant = answer == OJIT_OK || ojit_model_error(copy).line > 0;
+		ojit_error error = ojit_model_error(copy);
+		*constant = error.line > 0 || (answer != OJIT_NAME && answer != OJIT_ARGUMENT);
+		const char *meant = strstr(error.message, "did you mean");
+		if (!*constant && meant)
+			item->meant = copy_text(meant, strlen(meant));
 	}
 	ojit_model_free(copy);
 	return status;
@@ -40,9 +45,9 @@ static int set_constant(struct session *session, const struct request *request, 
 	int status = find_constant(session, request, item, &constant);
 	if (status || !constant)
 		return status;
-	fprintf(stderr, "ojit: %s is a constant: compiling anew with %s = %.*s\n", item->name, item->name,
-	        (int)strcspn(strchr(item->text + item->at, '=') + 1, ","),
-	        strchr(item->text + item->at, '=') + 1);
+	const char *value = strchr(item->text + item->at, '=') + 1;
+	fprintf(stderr, "ojit: %s is a constant; the model is compiled anew for %s = %.*s\n", item->name,
+	        item->name, (int)strcspn(value, ","), value);
 	if (ojit_model_set_const(session->model, item->name, item->value) != OJIT_OK)
 		return complain_error(ojit_model_error(session->model));
 	free(item->name);
@@ -61,24 +66,28 @@ int session_read(struct session *session, const struct request *request)
 	return status;
 }
 
-/* What to do instead, where a name means something in another vector. */
+static bool is_in(struct session *session, ojit_vector vector, const char *name)
+{
+	size_t first, count;
+	return ojit_solver_find(session->solver, vector, name, &first, &count) == OJIT_OK;
+}
+
+/* An item could not be set: what to do instead, where its name means something else. */
 static int fail_set(struct session *session, ojit_vector vector, const struct item *item)
 {
-	char *message = copy_text("", 0);
-	const char *cause = ojit_solver_error(session->solver).message;
-	message = resize_memory(message, strlen(cause) + 1, 1);
-	strcpy(message, cause);
-	size_t first, count;
-	const char *instead = NULL;
-	if (vector == OJIT_PARAMETERS &&
-	    ojit_solver_find(session->solver, OJIT_STATES, item->name, &first, &count) == OJIT_OK)
-		instead = "is a state; set its initial value with --init";
-	else if (vector != OJIT_PARAMETERS &&
-	         ojit_solver_find(session->solver, OJIT_PARAMETERS, item->name, &first, &count) == OJIT_OK)
-		instead = "is a parameter; set it with --set";
-	int status = instead ? complain(item->option, item->text, item->at, item->length, "%s %s", item->name,
-	                                instead)
-	                     : complain_item(item, message);
+	ojit_error error = ojit_solver_error(session->solver);
+	bool unknown = error.status == OJIT_NAME;
+	char *message = copy_text(error.message, strlen(error.message)); /* the next call may change it */
+	int status;
+	if (unknown && vector == OJIT_PARAMETERS && is_in(session, OJIT_STATES, item->name))
+		status = complain_item(item, "this is a state; set its initial value with --init");
+	else if (unknown && vector != OJIT_PARAMETERS && is_in(session, OJIT_PARAMETERS, item->name))
+		status = complain_item(item, "this is a parameter; set it with --set");
+	else if (unknown && item->meant)
+		status = complain(item->option, item->text, item->at, item->length,
+		                  "there is no parameter or constant '%s'; %s", item->name, item->meant);
+	else
+		status = complain_item(item, message);
 	free(message);
 	return status;
 }

@@ -35,6 +35,7 @@ extern const struct command commands[]; /* ends with name NULL */
 /* One `name=value` of an option, or a value alone (name NULL). */
 struct item {
 	char *name;
+	char *meant; /* the model's guess at what an unknown name means, or NULL */
 	double value;
 	const char *option, *text; /* the option's name, and all of its argument */
 	size_t at, length;         /* of the name within text, bytes */

@@ -6,7 +6,7 @@
  * nothing is ever read out of range.
  *
  * Loads never alias the stores of a block, which loads no array it stores: inputs
- * are marked invariant, intermediates by an alias scope. */
+ * are marked invariant, what other blocks store by an alias scope. */
 #include "jit/llvm/emitter.h"
 
 static const size_t role_field[ROLE_COUNT] = {
@@ -50,6 +50,12 @@ LLVMValueRef oj_emit_field(struct emitter *e, size_t offset)
 	mark(e, *field, true);
 	LLVMPositionBuilderAtEnd(e->builder, here);
 	return *field;
+}
+
+/* No block stores there: KERNEL_PREPARE alone makes what others only read as d. */
+static bool is_input(const struct emitter *e, enum array_role role)
+{
+	return role != ROLE_OUT && role != ROLE_TEMP && !(role == ROLE_DERIVED && e->kind == KERNEL_PREPARE);
 }
 
 static bool is_shared(const struct emitter *e, int role)
@@ -145,7 +151,7 @@ struct value oj_emit_load(struct emitter *e, const struct step *step)
 		.at = element_at(e, array->rank, array->base, array->extent, array->offset,
 		                 e->plan->operands.at + step->operands),
 		.lanes = !is_shared(e, array->role),
-		.invariant = array->role != ROLE_TEMP && array->role != ROLE_OUT,
+		.invariant = is_input(e, array->role),
 	};
 	return load(e, a);
 }

@@ -7,7 +7,6 @@
 #include "jit/llvm/load.h"
 #include "jit/llvm/object.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
 struct translation {
@@ -63,7 +62,6 @@ static ojit_status take_object(struct translation *t, struct object *object)
 	if (status == OJIT_OK) {
 		memcpy(object->bytes, bytes, size);
 		object->size = size;
-		atomic_fetch_add_explicit(&e->context->compiles, 1, memory_order_relaxed);
 	}
 	LLVMDisposeMemoryBuffer(buffer);
 	return status;
@@ -76,11 +74,15 @@ static void list_ir(struct translation *t, struct text *text)
 	LLVMDisposeMessage(ir);
 }
 
-static ojit_status list_assembly(struct translation *t, struct text *text)
+/* Assembly, or the IR that it was made of, after the code generator's own passes. */
+static ojit_status list_generated(struct translation *t, const char *what, struct text *text)
 {
 	LLVMMemoryBufferRef buffer;
 	TRY(oj_machine_generate(&t->machine, t->emitter.module, true, &buffer, t->emitter.error));
-	oj_text_add(text, LLVMGetBufferStart(buffer), LLVMGetBufferSize(buffer));
+	if (!strcmp(what, "ir-optimised"))
+		list_ir(t, text);
+	else
+		oj_text_add(text, LLVMGetBufferStart(buffer), LLVMGetBufferSize(buffer));
 	LLVMDisposeMemoryBuffer(buffer);
 	return OJIT_OK;
 }
@@ -111,11 +113,10 @@ static ojit_status run_translation(struct translation *t, const struct program *
 		list_ir(t, text);
 		return OJIT_OK;
 	}
-	TRY(oj_machine_optimise(&t->machine, e->module, e->target->level, e->error));
-	if (text && !strcmp(what, "ir-optimised"))
-		list_ir(t, text);
+	if (text)
+		TRY(list_generated(t, what, text));
 	else
-		TRY(text ? list_assembly(t, text) : take_object(t, object));
+		TRY(take_object(t, object));
 	if (t->complaint.length)
 		return oj_fail(e->error, OJIT_BACKEND, "LLVM refused the code: %s; this is a defect, please report it",
 		               oj_text_get(&t->complaint));
@@ -131,7 +132,7 @@ static ojit_status translate(const struct program *program, const struct target 
 		TRY(check_listing(what, error));
 	ojit_context *context = program->space->context;
 	struct translation t = {.emitter = {.context = context, .error = error, .target = target,
-	                                    .space = program->space}};
+	                                    .space = program->space, .kind = program->kind}};
 	t.emitter.machine = &t.machine;
 	oj_text_init(&t.complaint, context);
 	if (object)

@@ -5,7 +5,7 @@
  * grows evenly from lane to lane, still a scalar with the step between lanes.
  * That is what tells a contiguous load from a gather.
  *
- *   emit.c       a program: one function a block, and the entry
+ *   emit.c       a program: functions of blocks, and the entry
  *   region.c     a block: regions and steps in the plan's order, box loops
  *   reduction.c  reduction loops
  *   loop.c       one LLVM loop
@@ -41,6 +41,7 @@ struct emitter {
 	const struct target *target;
 	const struct machine *machine;
 	const struct space *space;
+	int kind; /* of the program */
 
 	LLVMContextRef llvm;
 	LLVMModuleRef module;
@@ -50,11 +51,12 @@ struct emitter {
 	unsigned invariant, scope, noalias;                    /* kinds of metadata */
 	LLVMValueRef empty_node, loads_scope;
 	LLVMAttributeRef pure[3];
+	VECTOR(LLVMValueRef) functions; /* finished ones, in order */
 
 	/* The function at hand.  Field and import addresses are loaded once, in its
 	 * first basic block, when they are first needed. */
 	LLVMValueRef function;
-	LLVMBasicBlockRef first;
+	LLVMBasicBlockRef first, second;
 	LLVMValueRef fields[sizeof(struct kernel_args) / sizeof(void *)];
 	LLVMValueRef imports[OJ_MATH_COUNT][4]; /* by log2 of the lanes */
 

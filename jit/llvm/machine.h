@@ -22,10 +22,8 @@ ojit_status oj_machine_open(struct machine *machine, const struct target *target
 void oj_machine_close(struct machine *machine);
 int oj_machine_lanes(void); /* of this machine */
 
-/* The passes of a level, over a module made for `machine`. */
-ojit_status oj_machine_optimise(const struct machine *machine, LLVMModuleRef module, int level,
-                                struct oj_error *error);
-/* Machine code (or assembly) of a module; the buffer is LLVM's. */
+/* Machine code (or assembly) of a module; the buffer is LLVM's.  The
+ * module is left as the code generator has changed it. */
 ojit_status oj_machine_generate(const struct machine *machine, LLVMModuleRef module, bool assembly,
                                 LLVMMemoryBufferRef *buffer, struct oj_error *error);
 

@@ -182,7 +182,7 @@ ojit_expr oj_time(struct graph *g)
 	return intern(g, (struct node){.op = OP_TIME}, NULL, NULL);
 }
 
-static bool commutes(enum op op)
+bool oj_commutes(enum op op)
 {
 	switch (op) {
 	case OP_ADD: case OP_MUL: case OP_MIN: case OP_MAX: case OP_EQ: case OP_NE:
@@ -194,18 +194,65 @@ static bool commutes(enum op op)
 	}
 }
 
+bool oj_is_plain(const struct graph *g, ojit_expr e)
+{
+	const struct node *n = oj_node(g, e);
+	if (n->op != OP_AFFINE)
+		return n->arity == 0 && n->op != OP_LOAD && n->op != OP_SYMBOL && n->op != OP_TABLE;
+	/* Index variables come first. */
+	return n->arity < 2 || oj_is(g, oj_operands(g, e)[n->arity - 2], OP_INDEX);
+}
+
+#define THREE_WAY(x, y) (((x) > (y)) - ((x) < (y)))
+
+static int compare_affine(const struct graph *g, ojit_expr a, ojit_expr b, const struct expr_map *number)
+{
+	struct affine x, y;
+	oj_affine(g, a, &x);
+	oj_affine(g, b, &y);
+	int order = THREE_WAY(x.count, y.count);
+	for (uint32_t i = 0; order == 0 && i < x.count; i++) {
+		order = oj_compare(g, x.atoms[i], y.atoms[i], number);
+		if (order == 0)
+			order = THREE_WAY(x.coefficients[i], y.coefficients[i]);
+	}
+	return order ? order : THREE_WAY(x.constant, y.constant);
+}
+
+int oj_compare(const struct graph *g, ojit_expr a, ojit_expr b, const struct expr_map *number)
+{
+	const struct node *x = oj_node(g, a), *y = oj_node(g, b);
+	if (a == b)
+		return 0;
+	bool plain = oj_is_plain(g, a), plain_b = oj_is_plain(g, b);
+	if (plain != plain_b)
+		return plain ? -1 : 1;
+	if (plain && x->op != y->op)
+		return THREE_WAY(x->op, y->op);
+	if (plain && x->op == OP_AFFINE)
+		return compare_affine(g, a, b, number);
+	if (plain)
+		return x->op == OP_LITERAL ? THREE_WAY(x->bits, y->bits) : THREE_WAY(x->integer, y->integer);
+	uint32_t at_a = a, at_b = b;
+	if (number) {
+		oj_expr_map_get(number, a, &at_a);
+		oj_expr_map_get(number, b, &at_b);
+	}
+	return THREE_WAY(at_a, at_b);
+}
+
 static bool in_order(const struct graph *g, ojit_expr a, ojit_expr b)
 {
 	uint32_t sa = oj_node(g, a)->shape, sb = oj_node(g, b)->shape;
-	return sa != sb ? sa < sb : a <= b;
+	return sa != sb ? sa < sb : oj_compare(g, a, b, NULL) <= 0;
 }
 
 /* A node with everything but its operands taken from `like`. */
 static ojit_expr make_like(struct graph *g, struct node n, const ojit_expr *operands)
 {
-	n.first = n.levels = n.shape = 0;
-	n.stage = n.symbolic = 0;
-	if (!commutes(n.op) || n.arity < 2 || !operands[0] || !operands[1] ||
+	n.first = n.levels = n.shape = n.stage = 0;
+	n.symbolic = 0;
+	if (!oj_commutes(n.op) || n.arity < 2 || !operands[0] || !operands[1] ||
 	    in_order(g, operands[0], operands[1]))
 		return intern(g, n, operands, NULL);
 	ojit_expr pair[2] = {operands[1], operands[0]};
@@ -287,21 +334,14 @@ double oj_reduction_identity(enum reduction_kind kind, bool nonempty)
 	return 0;
 }
 
-static ojit_expr remake_affine(struct graph *g, const struct node *n, const ojit_expr *operands)
-{
-	uint32_t at = n->ref.id, arity = n->arity;
-	ojit_expr sum = oj_integer(g, g->coefficients.at[at]);
-	for (uint32_t i = 0; i < arity; i++)
-		sum = oj_integer_add(g, sum, oj_integer_scale(g, operands[i], g->coefficients.at[at + 1 + i]));
-	return sum;
-}
+static ojit_expr remake_affine(struct graph *g, ojit_expr like, const ojit_expr *operands);
 
 ojit_expr oj_remake(struct graph *g, ojit_expr like, const ojit_expr *operands)
 {
 	struct node n = *oj_node(g, like);
 	switch (n.op) {
 	case OP_AFFINE:
-		return remake_affine(g, &n, operands);
+		return remake_affine(g, like, operands);
 	case OP_WRAP:
 		return oj_integer_wrap(g, operands[0], g->coefficients.at[n.ref.id],
 		                       g->coefficients.at[n.ref.id + 1]);
@@ -352,49 +392,124 @@ void oj_affine(const struct graph *g, ojit_expr e, struct affine *a)
 	}
 }
 
-enum { FEW = 16 };
-
-/* a + factor * b, merging the sorted atoms of both. */
-static ojit_expr add_scaled(struct graph *g, ojit_expr ea, ojit_expr eb, int64_t factor)
+/* Arithmetic that sticks at the ends of its range. */
+static int64_t sticky_add(int64_t a, int64_t b)
 {
-	if (!ea || !eb)
-		return 0;
-	struct affine a, b;
-	oj_affine(g, ea, &a);
-	oj_affine(g, eb, &b);
-	ojit_expr few_atoms[FEW], *atoms = few_atoms;
-	int64_t few_coefficients[FEW + 1], *c = few_coefficients;
-	size_t room = a.count + b.count;
-	if (room > FEW) {
-		atoms = oj_memory_get(g->context, room * sizeof *atoms);
-		c = oj_memory_get(g->context, (room + 1) * sizeof *c);
+	int64_t sum;
+	return __builtin_add_overflow(a, b, &sum) ? (a < 0 ? INT64_MIN : INT64_MAX) : sum;
+}
+
+static int64_t sticky_mul(int64_t a, int64_t b)
+{
+	int64_t product;
+	return __builtin_mul_overflow(a, b, &product) ? ((a < 0) != (b < 0) ? INT64_MIN : INT64_MAX) : product;
+}
+
+/* A sum being gathered: terms in order of their atoms. */
+struct sum {
+	int64_t *coefficients; /* [1 + count]: the constant first */
+	ojit_expr *atoms;
+	uint32_t count;
+	size_t room;
+	ojit_expr few_atoms[16];
+	int64_t few_coefficients[17];
+};
+
+static bool sum_init(struct graph *g, struct sum *sum, size_t room, int64_t constant)
+{
+	sum->atoms = sum->few_atoms;
+	sum->coefficients = sum->few_coefficients;
+	sum->count = 0;
+	sum->room = room > 16 ? room : 0;
+	if (sum->room) {
+		sum->coefficients = oj_memory_get(g->context, (room + 1) * (sizeof(int64_t) + sizeof(ojit_expr)));
+		sum->atoms = (ojit_expr *)(sum->coefficients + room + 1);
 	}
-	ojit_expr made = 0;
-	if (atoms && c) {
-		uint32_t n = 0, i = 0, j = 0;
-		c[0] = a.constant + factor * b.constant;
-		while (i < a.count || j < b.count) {
-			bool left = j == b.count || (i < a.count && a.atoms[i] <= b.atoms[j]);
-			bool right = i == a.count || (j < b.count && b.atoms[j] <= a.atoms[i]);
-			atoms[n] = left ? a.atoms[i] : b.atoms[j];
-			c[n + 1] = (left ? a.coefficients[i] : 0) + (right ? factor * b.coefficients[j] : 0);
-			i += left, j += right;
-			n += c[n + 1] != 0;
-		}
-		if (n == 0)
-			made = oj_integer(g, c[0]);
-		else if (n == 1 && c[0] == 0 && c[1] == 1)
-			made = atoms[0];
-		else
-			made = intern(g, (struct node){.op = OP_AFFINE, .arity = n}, atoms, c);
-	} else {
-		fail_node(g);
+	if (!sum->coefficients)
+		return fail_node(g) != 0;
+	sum->coefficients[0] = constant;
+	return true;
+}
+
+/* Add `factor` times an atom; near the end when atoms come in order. */
+static void sum_atom(const struct graph *g, struct sum *sum, ojit_expr atom, int64_t factor)
+{
+	uint32_t at = sum->count;
+	while (at > 0 && oj_compare(g, sum->atoms[at - 1], atom, NULL) > 0)
+		at--;
+	int64_t *c = sum->coefficients + 1;
+	if (at > 0 && sum->atoms[at - 1] == atom) {
+		c[at - 1] = sticky_add(c[at - 1], factor);
+		return;
 	}
-	if (room > FEW) {
-		oj_memory_put(g->context, atoms, room * sizeof *atoms);
-		oj_memory_put(g->context, c, (room + 1) * sizeof *c);
+	memmove(sum->atoms + at + 1, sum->atoms + at, (sum->count - at) * sizeof *sum->atoms);
+	memmove(c + at + 1, c + at, (sum->count - at) * sizeof *c);
+	sum->atoms[at] = atom;
+	c[at] = factor;
+	sum->count++;
+}
+
+/* Add factor times all of `e`, an integer. */
+static void sum_integer(const struct graph *g, struct sum *sum, ojit_expr e, int64_t factor)
+{
+	struct affine a;
+	oj_affine(g, e, &a);
+	sum->coefficients[0] = sticky_add(sum->coefficients[0], sticky_mul(factor, a.constant));
+	for (uint32_t i = 0; i < a.count; i++)
+		sum_atom(g, sum, a.atoms[i], sticky_mul(factor, a.coefficients[i]));
+}
+
+static ojit_expr sum_finish(struct graph *g, struct sum *sum)
+{
+	int64_t *c = sum->coefficients;
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < sum->count; i++) {
+		if (c[1 + i] == 0)
+			continue;
+		sum->atoms[count] = sum->atoms[i];
+		c[1 + count++] = c[1 + i];
 	}
+	ojit_expr made;
+	if (count == 0)
+		made = oj_integer(g, c[0]);
+	else if (count == 1 && c[0] == 0 && c[1] == 1)
+		made = sum->atoms[0];
+	else
+		made = intern(g, (struct node){.op = OP_AFFINE, .arity = count}, sum->atoms, c);
+	if (sum->room)
+		oj_memory_put(g->context, c, (sum->room + 1) * (sizeof(int64_t) + sizeof(ojit_expr)));
 	return made;
+}
+
+ojit_expr oj_integer_sum(struct graph *g, int64_t constant, uint32_t count, const ojit_expr *integers,
+                         const int64_t *factors)
+{
+	struct sum sum;
+	size_t room = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		struct affine a;
+		if (!integers[i])
+			return 0;
+		oj_affine(g, integers[i], &a);
+		room += a.count;
+	}
+	if (!sum_init(g, &sum, room, constant))
+		return 0;
+	for (uint32_t i = 0; i < count; i++)
+		sum_integer(g, &sum, integers[i], factors[i]);
+	return sum_finish(g, &sum);
+}
+
+static ojit_expr remake_affine(struct graph *g, ojit_expr like, const ojit_expr *operands)
+{
+	struct affine a;
+	oj_affine(g, like, &a); /* read to the end before the node is made */
+	return oj_integer_sum(g, a.constant, a.count, operands, a.coefficients);
+}
+
+static ojit_expr add_scaled(struct graph *g, ojit_expr a, ojit_expr b, int64_t factor)
+{
+	return oj_integer_sum(g, 0, 2, (ojit_expr[]){a, b}, (int64_t[]){1, factor});
 }
 
 ojit_expr oj_integer_add(struct graph *g, ojit_expr a, ojit_expr b)
@@ -404,14 +519,13 @@ ojit_expr oj_integer_add(struct graph *g, ojit_expr a, ojit_expr b)
 
 ojit_expr oj_integer_scale(struct graph *g, ojit_expr a, int64_t factor)
 {
-	if (factor == 1)
-		return a;
-	return add_scaled(g, oj_integer(g, 0), a, factor);
+	return oj_integer_sum(g, 0, 1, &a, &factor);
 }
 
 ojit_expr oj_integer_offset(struct graph *g, ojit_expr a, int64_t offset)
 {
-	return offset ? add_scaled(g, a, oj_integer(g, offset), 1) : a;
+	int64_t one = 1;
+	return oj_integer_sum(g, offset, 1, &a, &one);
 }
 
 static int64_t floor_mod(int64_t a, int64_t n)
@@ -426,7 +540,7 @@ ojit_expr oj_integer_wrap(struct graph *g, ojit_expr a, int64_t lo, int64_t n)
 	if (!a)
 		return 0;
 	if (oj_integer_value(g, a, &value))
-		return oj_integer(g, lo + floor_mod(value - lo, n));
+		return oj_integer(g, lo + floor_mod(floor_mod(value, n) - floor_mod(lo, n), n));
 	return intern(g, (struct node){.op = OP_WRAP, .arity = 1}, &a, (int64_t[]){lo, n});
 }
 

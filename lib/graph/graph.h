@@ -9,8 +9,9 @@
  * Sums and products are n-ary and combine their operands from left to right, as
  * they were written; only the first two may change places, which changes no bit.
  * They, and the operands of other commutative operators, are ordered by shape
- * hash (operators and loads, without which element), then by index: a*b and b*a
- * meet, and bodies of equal shape stay equal in shape (rolling needs that).
+ * hash (operators and loads, without which element), then by value (numbers and
+ * integers) or index (all else): a*b and b*a meet, and bodies of equal shape stay
+ * equal in shape (rolling needs that).
  *
  * Index variables are positional: level k is the k-th enclosing loop, box axes
  * first, then reductions from the outside in.  Equal bodies over different boxes
@@ -67,7 +68,7 @@ enum { LEVELS = 32 }; /* nesting depth of loops; deeper is refused by name */
 struct node {
 	uint8_t op;
 	uint8_t symbolic; /* a SYMBOL is below: pass split has not seen it */
-	uint16_t stage;   /* reductions below on the longest way, itself counted */
+	uint32_t stage;   /* reductions below on the longest way, itself counted */
 	uint32_t arity;
 	uint32_t first;  /* of its operands in graph->operands */
 	uint32_t levels; /* bit k: depends on the index variable of level k */
@@ -143,12 +144,17 @@ double oj_reduction_identity(enum reduction_kind kind, bool nonempty);
 
 /* Integers, in normal form: constants are folded; a sum of multiples of atoms
  * (index variables, table entries, wraps, minima) is one AFFINE with its atoms in
- * order of index and no zero coefficient; a lone atom stands for itself. */
+ * order (index variables by level, then the others by index) and no zero
+ * coefficient; a lone atom stands for itself.  Constants and coefficients that
+ * leave 64 bits stick at the end of the range: no array reaches there. */
 ojit_expr oj_integer(struct graph *g, int64_t value);
 ojit_expr oj_index(struct graph *g, unsigned level);
 ojit_expr oj_integer_add(struct graph *g, ojit_expr a, ojit_expr b);
 ojit_expr oj_integer_scale(struct graph *g, ojit_expr a, int64_t factor);
 ojit_expr oj_integer_offset(struct graph *g, ojit_expr a, int64_t offset);
+/* constant + sum of factors[k] * integers[k], k < count. */
+ojit_expr oj_integer_sum(struct graph *g, int64_t constant, uint32_t count, const ojit_expr *integers,
+                         const int64_t *factors);
 ojit_expr oj_integer_wrap(struct graph *g, ojit_expr a, int64_t lo, int64_t n);
 ojit_expr oj_integer_min(struct graph *g, ojit_expr a, ojit_expr b);
 ojit_expr oj_integer_max(struct graph *g, ojit_expr a, ojit_expr b);
@@ -167,6 +173,16 @@ struct affine {
 };
 void oj_affine(const struct graph *g, ojit_expr e, struct affine *affine);
 
+/* Is an integer written as a sum of multiples of index variables and of at most
+ * one other atom?  Such integers, and nodes without operands, are ordered by what
+ * they are and not by when they were made. */
+bool oj_is_plain(const struct graph *g, ojit_expr e);
+/* The order of operands of equal shape: < 0 when a comes first.  Nodes that are
+ * not plain compare by their value in `number`; NULL: by index. */
+struct expr_map;
+int oj_compare(const struct graph *g, ojit_expr a, ojit_expr b, const struct expr_map *number);
+bool oj_commutes(enum op op);
+
 /* A map from expressions to expressions (or any 32-bit numbers). */
 struct expr_map {
 	ojit_context *context;
@@ -178,9 +194,10 @@ void oj_expr_map_drop(struct expr_map *map);
 bool oj_expr_map_put(struct expr_map *map, uint32_t key, uint32_t value); /* key != 0 */
 bool oj_expr_map_get(const struct expr_map *map, uint32_t key, uint32_t *value);
 
-/* All nodes reachable from `roots`, operands first, appended to `list`.
+/* All nodes reachable from `roots`, each once, operands first, appended to `list`.
  * `into_bodies` false: bodies of reductions are not entered. */
 struct expr_list { VECTOR(ojit_expr) list; };
+int oj_by_index(const void *a, const void *b); /* for qsort */
 bool oj_reach(const struct graph *g, const ojit_expr *roots, size_t root_count, bool into_bodies,
               struct expr_list *out);
 

@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 struct visit {
 	ojit_expr node;
 	uint32_t context; /* region the user of the node is in */
@@ -21,13 +24,15 @@ struct draft {
 	struct expr_map seen;  /* node -> 1, then node -> slot */
 	struct expr_list nodes;
 	ojit_expr lo, end;
-	uint16_t stage;
+	uint32_t stage;
+	uint32_t next; /* loop of the same hash; 0: none */
 };
 
 struct planner {
 	struct plan *plan;
 	const struct graph *g;
 	VECTOR(struct draft) drafts; /* one a region */
+	struct expr_map loops;       /* hash of a reduction loop -> the latest such region */
 	VECTOR(struct visit) todo;
 };
 
@@ -56,23 +61,33 @@ static bool push(struct planner *p, ojit_expr node, uint32_t context)
 	return VECTOR_PUSH(p->g->context, &p->todo, (struct visit){node, context});
 }
 
+static uint32_t loop_key(const struct node *n, const ojit_expr *o, uint32_t parent)
+{
+	uint32_t parts[] = {parent, n->reduction.level, n->reduction.order, n->stage, o[REDUCE_LO], o[REDUCE_END]};
+	uint64_t hash = XXH3_64bits(parts, sizeof parts);
+	return (uint32_t)(hash ^ hash >> 32) | 1;
+}
+
 /* The loop that computes reduction `e` when its parent is `parent`; 0: no memory. */
 static uint32_t loop_for(struct planner *p, ojit_expr e, uint32_t parent)
 {
 	const struct node *n = oj_node(p->g, e);
 	const ojit_expr *o = oj_operands(p->g, e);
-	for (uint32_t r = parent + 1; r < p->plan->regions.count; r++) {
+	uint32_t key = loop_key(n, o, parent), latest = 0;
+	oj_expr_map_get(&p->loops, key, &latest);
+	for (uint32_t r = latest; r; r = p->drafts.at[r].next) {
 		const struct region *known = region_at(p, r);
 		const struct draft *draft = &p->drafts.at[r];
-		if (known->reduction && known->parent == parent && known->level == n->reduction.level &&
+		if (known->parent == parent && known->level == n->reduction.level &&
 		    known->order == n->reduction.order && draft->stage == n->stage &&
 		    draft->lo == o[REDUCE_LO] && draft->end == o[REDUCE_END])
 			return r;
 	}
 	struct region region = {.parent = parent, .level = n->reduction.level, .reduction = true,
 	                        .order = n->reduction.order};
-	struct draft draft = {.lo = o[REDUCE_LO], .end = o[REDUCE_END], .stage = n->stage};
-	return add_region(p, region, draft) ? (uint32_t)p->plan->regions.count - 1 : 0;
+	struct draft draft = {.lo = o[REDUCE_LO], .end = o[REDUCE_END], .stage = n->stage, .next = latest};
+	uint32_t fresh = (uint32_t)p->plan->regions.count;
+	return add_region(p, region, draft) && oj_expr_map_put(&p->loops, key, fresh) ? fresh : 0;
 }
 
 static bool visit_reduction(struct planner *p, ojit_expr e, uint32_t parent)
@@ -279,11 +294,13 @@ ojit_status oj_plan_init(struct plan *plan, const struct space *space, const str
 {
 	*plan = (struct plan){.context = space->context, .space = space, .block = block};
 	struct planner p = {.plan = plan, .g = &space->graph};
+	oj_expr_map_init(&p.loops, space->context);
 	bool ok = add_box_regions(&p) && gather(&p) && schedule_all(&p) && finish(&p);
 	for (size_t i = 0; i < p.drafts.count; i++) {
 		oj_expr_map_drop(&p.drafts.at[i].seen);
 		VECTOR_DROP(plan->context, &p.drafts.at[i].nodes.list);
 	}
+	oj_expr_map_drop(&p.loops);
 	VECTOR_DROP(plan->context, &p.drafts);
 	VECTOR_DROP(plan->context, &p.todo);
 	if (!ok)

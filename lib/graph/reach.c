@@ -66,7 +66,7 @@ bool oj_expr_map_get(const struct expr_map *map, uint32_t key, uint32_t *value)
 	return map->keys[at] == key;
 }
 
-static int by_index(const void *a, const void *b)
+int oj_by_index(const void *a, const void *b)
 {
 	ojit_expr x = *(const ojit_expr *)a, y = *(const ojit_expr *)b;
 	return (x > y) - (x < y);
@@ -95,6 +95,6 @@ bool oj_reach(const struct graph *g, const ojit_expr *roots, size_t root_count, 
 	}
 	oj_expr_map_drop(&seen);
 	if (ok && out->list.count > first)
-		qsort(out->list.at + first, out->list.count - first, sizeof *out->list.at, by_index);
+		qsort(out->list.at + first, out->list.count - first, sizeof *out->list.at, oj_by_index);
 	return ok;
 }

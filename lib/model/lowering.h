@@ -88,7 +88,6 @@ struct lowering {
 	VECTOR(struct unit) units;
 	VECTOR(struct edge) edges;
 	VECTOR(uint32_t) order;  /* of units */
-	struct expr_map tables;  /* tabulated expressions: node in statics -> table + 1 */
 	int tabulating;          /* depth */
 };
 enum { INTEGRAL = 1, CONSTANT = 2 };

@@ -10,6 +10,7 @@
 #include "lib/model/import.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 int64_t oj_box_points(uint32_t rank, const int64_t *lo, const int64_t *end)

@@ -52,7 +52,11 @@ ojit_status oj_translate(struct translator *t, ojit_expr term, enum want want, o
 /* references.c: what a name with subscripts is. */
 ojit_status oj_reference(struct translator *t, uint32_t place, uint32_t name, unsigned primes,
                          uint32_t rank, const ojit_expr *subscripts, enum want want, ojit_expr *out);
-/* integers.c */
+ojit_status oj_unit_array(struct lowering *low, uint32_t unit, int kernel, uint32_t *array);
+/* An origin in the space; 0 when there is none. */
+uint32_t oj_lowered_origin(struct lowering *low, uint32_t place);
+
+/* integers.c: tables for other whole numbers, ranges of known ones, wrapping. */
 ojit_status oj_tabulate_term(struct translator *t, ojit_expr term, ojit_expr *out);
 bool oj_known_range(const struct translator *t, ojit_expr node, int64_t *lo, int64_t *hi);
 ojit_status oj_subscript_wrap(struct translator *t, ojit_expr term, ojit_expr *node);

@@ -1,0 +1,265 @@
+/* Kernels: the units each needs, in order, one block a line.
+ *
+ *   right-hand side   equations
+ *   outputs           observables
+ *   initial values    inits
+ *   parameters        defaults of parameters
+ *
+ * Intermediates are written into each kernel that needs them: a scalar without
+ * reductions is just its node, anything else an array with blocks of its own. */
+#include "lib/model/translate.h"
+
+#include <string.h>
+
+struct emitter {
+	struct lowering *low;
+	struct program *program;
+	struct translator translator;
+};
+
+/* One line as a block: where it goes and what it stores. */
+struct target {
+	uint32_t arrays[2]; /* NOWHERE: none */
+};
+
+static ojit_status memory_status(const struct lowering *low)
+{
+	return low->space->graph.failed || low->space->arena.failed ? oj_fail_memory(low->error) : OJIT_OK;
+}
+
+/* Numbers of a list or a file as an array of data, read at the line's places. */
+static ojit_status emit_numbers(struct emitter *e, uint32_t line, uint32_t rank, const ojit_expr *index, ojit_expr *value)
+{
+	struct lowering *low = e->low;
+	const struct definition *d = oj_definition(low, line);
+	const struct line *l = &low->lines[line];
+	const double *numbers;
+	int64_t extent[RANK] = {0}, offset = (int64_t)low->space->data.count;
+	TRY(oj_line_numbers(low, line, &numbers));
+	int64_t points = oj_box_points(rank, l->lo, l->end);
+	for (uint32_t k = 0; k < rank; k++)
+		extent[k] = l->end[k] - l->lo[k];
+	for (int64_t i = 0; i < points; i++)
+		if (!VECTOR_PUSH(low->context, &low->space->data, numbers[i]))
+			return oj_fail_memory(low->error);
+	const char *name = oj_family_name(low, d->name, d->primes);
+	uint32_t array = name ? oj_space_array(low->space, name, ROLE_DATA, rank, l->lo, extent, offset) : NOWHERE;
+	if (array == NOWHERE)
+		return oj_fail_memory(low->error);
+	*value = oj_load(&low->space->graph, array, rank, index);
+	return OJIT_OK;
+}
+
+static ojit_status add_block(struct emitter *e, uint32_t place, uint32_t rank, const int64_t *lo, const int64_t *end,
+                             const struct target *target, ojit_expr value, const ojit_expr *index)
+{
+	struct lowering *low = e->low;
+	struct block *block = oj_program_block(e->program, rank, lo, end, oj_lowered_origin(low, place));
+	if (!block || !value)
+		return oj_fail_memory(low->error);
+	for (int i = 0; i < 2; i++)
+		if (target->arrays[i] != NOWHERE && !oj_block_store(low->space, block, target->arrays[i], value, index))
+			return oj_fail_memory(low->error);
+	return memory_status(low);
+}
+
+static ojit_status emit_line(struct emitter *e, uint32_t line, const struct target *target)
+{
+	struct lowering *low = e->low;
+	const struct definition *d = oj_definition(low, line);
+	const struct line *l = &low->lines[line];
+	ojit_expr indices[RANK] = {0}, index[RANK] = {0}, value;
+	int64_t lo[RANK], end[RANK];
+	bool wrap[RANK];
+	uint32_t rank = 0;
+	for (int k = 0; k < d->rank; k++) {
+		if (!d->axes[k].index) {
+			index[k] = oj_integer(&low->space->graph, l->lo[k]);
+			continue;
+		}
+		index[k] = oj_index(&low->space->graph, rank);
+		indices[rank] = d->axes[k].index;
+		wrap[rank] = d->axes[k].wrap;
+		lo[rank] = l->lo[k], end[rank++] = l->end[k];
+	}
+	oj_translator_open(&e->translator, rank, indices, lo, end, wrap);
+	TRY(d->value ? oj_translate(&e->translator, d->value, WANT_REAL, &value)
+	             : emit_numbers(e, line, d->rank, index, &value));
+	return add_block(e, d->place, rank, lo, end, target, value, index);
+}
+
+static ojit_status emit_lines(struct emitter *e, const struct unit *u, const struct target *target)
+{
+	for (uint32_t line = u->first; line != NOWHERE; line = e->low->lines[line].next)
+		TRY(emit_line(e, line, target));
+	return OJIT_OK;
+}
+
+/* A block over a whole unit that stores what a name stands for. */
+static ojit_status emit_name(struct emitter *e, const struct unit *u, uint32_t name, unsigned primes, const struct target *target)
+{
+	struct graph *g = &e->low->space->graph;
+	ojit_expr index[RANK] = {0}, none[RANK] = {0}, value = 0;
+	int64_t end[RANK] = {0};
+	for (uint32_t k = 0; k < u->rank; k++) {
+		index[k] = oj_index(g, k);
+		end[k] = u->base[k] + u->extent[k];
+		if (!index[k])
+			return oj_fail_memory(e->low->error);
+	}
+	oj_translator_open(&e->translator, u->rank, none, u->base, end, NULL);
+	TRY(oj_reference(&e->translator, u->place, name, primes, u->rank, index, WANT_REAL, &value));
+	if (value && oj_type(g, value) == INTEGER)
+		value = oj_make1(g, OP_ITOF, value);
+	return add_block(e, u->place, u->rank, u->base, end, target, value, index);
+}
+
+static ojit_status out_array(struct emitter *e, const struct unit *u, uint32_t name, unsigned primes, int64_t offset,
+                             enum array_role role, uint32_t *array)
+{
+	const char *text = oj_family_name(e->low, name, primes);
+	*array = text ? oj_space_array(e->low->space, text, role, u->rank, u->base, u->extent, offset) : NOWHERE;
+	return *array == NOWHERE ? oj_fail_memory(e->low->error) : OJIT_OK;
+}
+
+/* A scalar without reductions is its node. */
+static ojit_status emit_node(struct emitter *e, struct unit *u)
+{
+	u->kernel = e->translator.kernel + 1;
+	u->array = NOWHERE;
+	oj_translator_open(&e->translator, 0, NULL, NULL, NULL, NULL);
+	return oj_translate(&e->translator, oj_definition(e->low, u->first)->value, WANT_REAL, &u->value);
+}
+
+static ojit_status emit_equation(struct emitter *e, uint32_t unit)
+{
+	struct lowering *low = e->low;
+	struct unit *u = &low->units.at[unit];
+	const struct entity *entity = &low->entities.at[u->entity];
+	struct target target = {{NOWHERE, NOWHERE}};
+	bool rhs = e->translator.kernel == KERNEL_RHS, node = u->rank == 0 && !u->reduces && oj_definition(low, u->first)->value;
+	if (rhs)
+		TRY(out_array(e, u, u->name, u->primes, entity->offsets[entity->order - 1], ROLE_OUT, &target.arrays[0]));
+	if (rhs && entity->order == 2) { /* the derivative of x is the state x' */
+		struct target first = {{NOWHERE, NOWHERE}};
+		TRY(out_array(e, u, u->name, 1, entity->offsets[0], ROLE_OUT, &first.arrays[0]));
+		TRY(emit_name(e, u, u->name, 1, &first));
+	}
+	if (node) {
+		TRY(emit_node(e, u));
+		return rhs ? add_block(e, u->place, 0, NULL, NULL, &target, u->value, NULL) : OJIT_OK;
+	}
+	if (u->shared || !rhs)
+		TRY(oj_unit_array(low, unit, e->translator.kernel, &target.arrays[1]));
+	return emit_lines(e, u, &target);
+}
+
+static ojit_status emit_result(struct emitter *e, uint32_t unit)
+{
+	struct lowering *low = e->low;
+	const struct unit *u = &low->units.at[unit];
+	const struct definition *d = oj_definition(low, u->first);
+	struct target target = {{NOWHERE, NOWHERE}};
+	bool bare = u->kind == UNIT_OUT && u->entity != NOWHERE;
+	if (u->kind == UNIT_PARAM) {
+		target.arrays[0] = low->entities.at[u->entity].arrays[0];
+		return emit_lines(e, u, &target);
+	}
+	TRY(out_array(e, u, u->name, u->primes, u->offset, ROLE_OUT, &target.arrays[0]));
+	return bare ? emit_name(e, u, d->name, u->primes, &target) : emit_lines(e, u, &target);
+}
+
+static ojit_status emit_unit(struct emitter *e, uint32_t unit)
+{
+	struct unit *u = &e->low->units.at[unit];
+	struct target target = {{NOWHERE, NOWHERE}};
+	u->used = true;
+	switch ((enum unit_kind)u->kind) {
+	case UNIT_EQUATION:
+		return emit_equation(e, unit);
+	case UNIT_PARAM:
+	case UNIT_INIT:
+	case UNIT_OUT:
+		return emit_result(e, unit);
+	case UNIT_LET:
+		if (u->rank == 0 && !u->reduces)
+			return emit_node(e, u);
+		break;
+	default:
+		break;
+	}
+	TRY(oj_unit_array(e->low, unit, e->translator.kernel, &target.arrays[0]));
+	return emit_lines(e, u, &target);
+}
+
+/* ---- which units a kernel needs */
+
+static bool is_root(const struct unit *u, int kernel)
+{
+	switch (kernel) {
+	case KERNEL_RHS:
+		return u->kind == UNIT_EQUATION;
+	case KERNEL_OUTPUTS:
+		return u->kind == UNIT_OUT;
+	case KERNEL_INIT:
+		return u->kind == UNIT_INIT;
+	default:
+		return u->kind == UNIT_PARAM;
+	}
+}
+
+static ojit_status mark_from(struct lowering *low, uint32_t unit, int kernel, struct expr_list *stack)
+{
+	low->units.at[unit].needed = kernel + 1;
+	if (!VECTOR_PUSH(low->context, &stack->list, unit))
+		return oj_fail_memory(low->error);
+	while (stack->list.count > 0) {
+		uint32_t at = stack->list.at[--stack->list.count];
+		for (uint32_t e = low->units.at[at].edges; e != NOWHERE; e = low->edges.at[e].next) {
+			struct unit *needed = &low->units.at[low->edges.at[e].unit];
+			bool given = needed->kind <= UNIT_TABLE || (needed->kind == UNIT_PARAM && kernel != KERNEL_PARAMETERS);
+			if (given || needed->needed == kernel + 1)
+				continue;
+			needed->needed = kernel + 1;
+			if (!VECTOR_PUSH(low->context, &stack->list, low->edges.at[e].unit))
+				return oj_fail_memory(low->error);
+		}
+	}
+	return OJIT_OK;
+}
+
+/* `unused` adds the intermediates that no kernel uses, so that they are checked. */
+static ojit_status mark_needed(struct lowering *low, int kernel, bool unused)
+{
+	struct expr_list stack = {0};
+	ojit_status status = OJIT_OK;
+	for (uint32_t u = 0; status == OJIT_OK && u < low->units.count; u++) {
+		const struct unit *unit = &low->units.at[u];
+		bool idle = unused && !unit->used && (unit->kind == UNIT_LET || unit->kind == UNIT_EDGE);
+		if ((is_root(unit, kernel) || idle) && unit->needed != kernel + 1)
+			status = mark_from(low, u, kernel, &stack);
+	}
+	VECTOR_DROP(low->context, &stack.list);
+	return status;
+}
+
+static ojit_status emit_kernel(struct lowering *low, int kernel)
+{
+	struct emitter e = {.low = low, .program = &low->out->programs[kernel]};
+	TRY(mark_needed(low, kernel, kernel == KERNEL_RHS));
+	oj_translator_init(&e.translator, low, low->space, kernel);
+	ojit_status status = OJIT_OK;
+	for (size_t i = 0; status == OJIT_OK && i < low->order.count; i++)
+		if (low->units.at[low->order.at[i]].needed == kernel + 1)
+			status = emit_unit(&e, low->order.at[i]);
+	oj_translator_drop(&e.translator);
+	return status;
+}
+
+ojit_status oj_emit_kernels(struct lowering *low)
+{
+	TRY(emit_kernel(low, KERNEL_PARAMETERS));
+	TRY(emit_kernel(low, KERNEL_INIT));
+	TRY(emit_kernel(low, KERNEL_OUTPUTS));
+	return emit_kernel(low, KERNEL_RHS); /* last: it takes the intermediates nobody used */
+}

@@ -1,0 +1,170 @@
+/* See lower.h: the steps, and the families that come out. */
+#include "lib/model/lowering.h"
+
+#include <string.h>
+
+const char *oj_family_name(struct lowering *low, uint32_t name, unsigned primes)
+{
+	const char *text = oj_name_of(low, name);
+	if (primes)
+		return oj_primed(&low->space->arena, text, primes);
+	return oj_arena_string(&low->space->arena, text, strlen(text));
+}
+
+static ojit_status add_family(struct lowering *low, enum family_kind kind, const struct unit *u, uint32_t name,
+                              unsigned primes, int64_t *offset)
+{
+	struct lowered *out = low->out;
+	struct family *family = &out->families[kind][out->family_count[kind]];
+	*family = (struct family){.name = oj_family_name(low, name, primes), .rank = u->rank,
+	                          .offset = out->lengths[kind], .length = 1};
+	for (int k = 0; k < u->rank; k++) {
+		family->base[k] = u->base[k];
+		family->extent[k] = u->extent[k];
+		family->length *= u->extent[k];
+	}
+	*offset = family->offset;
+	out->lengths[kind] += family->length;
+	out->family_count[kind]++;
+	if (out->lengths[kind] > INT32_MAX)
+		return oj_fail_place(low, u->place, OJIT_UNSUPPORTED, "more than 2^31 values of one kind are not supported; make the arrays smaller");
+	return family->name ? OJIT_OK : oj_fail_memory(low->error);
+}
+
+static ojit_status add_state(struct lowering *low, struct entity *e)
+{
+	const struct unit *u = &low->units.at[e->unit];
+	for (unsigned k = 0; k < e->order; k++) {
+		TRY(add_family(low, FAMILY_STATES, u, e->name, k, &e->offsets[k]));
+		const char *name = oj_family_name(low, e->name, k);
+		if (name)
+			e->arrays[k] = oj_space_array(low->space, name, ROLE_STATE, u->rank, u->base, u->extent, e->offsets[k]);
+		if (e->arrays[k] == NOWHERE)
+			return oj_fail_memory(low->error);
+		low->units.at[e->inits[k]].offset = e->offsets[k];
+	}
+	return OJIT_OK;
+}
+
+static ojit_status add_param(struct lowering *low, struct entity *e)
+{
+	const struct unit *u = &low->units.at[e->unit];
+	TRY(add_family(low, FAMILY_PARAMETERS, u, e->name, 0, &e->offsets[0]));
+	const char *name = oj_family_name(low, e->name, 0);
+	if (name)
+		e->arrays[0] = oj_space_array(low->space, name, ROLE_PARAMETER, u->rank, u->base, u->extent, e->offsets[0]);
+	return e->arrays[0] == NOWHERE ? oj_fail_memory(low->error) : OJIT_OK;
+}
+
+static ojit_status add_families(struct lowering *low)
+{
+	struct lowered *out = low->out;
+	for (int kind = 0; kind < FAMILY_KINDS; kind++) {
+		size_t most = kind == FAMILY_OUTPUTS ? low->units.count : 2 * low->entities.count;
+		out->families[kind] = ARENA_ZEROED(&low->space->arena, struct family, most);
+		if (!out->families[kind])
+			return oj_fail_memory(low->error);
+	}
+	for (size_t i = 0; i < low->entities.count; i++) {
+		struct entity *e = &low->entities.at[i];
+		if (e->kind == OJIT_EQUATION)
+			TRY(add_state(low, e));
+		else if (e->kind == OJIT_PARAM)
+			TRY(add_param(low, e));
+	}
+	for (size_t i = 0; i < low->units.count; i++) {
+		struct unit *u = &low->units.at[i];
+		if (u->kind == UNIT_OUT)
+			TRY(add_family(low, FAMILY_OUTPUTS, u, u->name, u->primes, &u->offset));
+	}
+	if (out->family_count[FAMILY_STATES] == 0)
+		return oj_fail(low->error, OJIT_NAME, "the model has no state; write an equation such as x' = -x");
+	return OJIT_OK;
+}
+
+static ojit_status run_steps(struct lowering *low)
+{
+	TRY(oj_gather(low));
+	TRY(oj_evaluate_statics(low));
+	TRY(oj_check_tiles(low));
+	TRY(oj_scan(low));
+	TRY(add_families(low));
+	TRY(oj_emit_kernels(low));
+	if (low->space->graph.failed || low->space->arena.failed || low->arena.failed)
+		return oj_fail_memory(low->error);
+	return OJIT_OK;
+}
+
+/* Texts that origins point into outlive the model. */
+static bool copy_sources(struct lowering *low)
+{
+	const struct forest *f = low->forest;
+	low->sources = ARENA_ZEROED(&low->space->arena, struct source, f->sources.count);
+	for (size_t i = 0; low->sources && i < f->sources.count; i++) {
+		const struct source *s = &f->sources.at[i];
+		if (s->file)
+			low->sources[i].file = oj_arena_string(&low->space->arena, s->file, strlen(s->file));
+		if (s->text)
+			low->sources[i].text = oj_arena_string(&low->space->arena, s->text, strlen(s->text));
+	}
+	return !low->space->arena.failed;
+}
+
+static bool prepare(struct lowering *low)
+{
+	const struct forest *f = low->forest;
+	size_t names = f->names.at.count, terms = f->terms.count;
+	low->lines = ARENA_ZEROED(&low->arena, struct line, low->model->definitions.count);
+	low->entity_of = ARENA_NEW(&low->arena, uint32_t, names);
+	low->out_of = ARENA_NEW(&low->arena, uint32_t, 3 * names);
+	low->memo = ARENA_ZEROED(&low->arena, struct memo, terms);
+	low->integral = ARENA_ZEROED(&low->arena, uint8_t, terms);
+	low->seen = ARENA_ZEROED(&low->arena, uint32_t, terms);
+	if (low->arena.failed)
+		return false;
+	memset(low->entity_of, 0xFF, names * sizeof *low->entity_of);
+	memset(low->out_of, 0xFF, 3 * names * sizeof *low->out_of);
+	for (size_t i = 0; i < low->model->definitions.count; i++)
+		low->lines[i].unit = low->lines[i].next = NOWHERE;
+	return copy_sources(low);
+}
+
+static ojit_status lower(struct lowering *low)
+{
+	bool ready = oj_space_init(low->space, low->context) == OJIT_OK;
+	for (int kind = 0; kind < PROGRAM_KINDS; kind++)
+		oj_program_init(&low->out->programs[kind], low->space, kind);
+	if (oj_space_init(&low->statics, low->context) != OJIT_OK)
+		ready = false;
+	oj_arena_init(&low->arena, low->context);
+	ojit_status status = ready && prepare(low) ? run_steps(low) : oj_fail_memory(low->error);
+	VECTOR_DROP(low->context, &low->entities);
+	VECTOR_DROP(low->context, &low->units);
+	VECTOR_DROP(low->context, &low->edges);
+	VECTOR_DROP(low->context, &low->order);
+	oj_arena_drop(&low->arena);
+	oj_space_drop(&low->statics);
+	return status;
+}
+
+ojit_status oj_model_lower(const ojit_model *model, struct lowered *lowered, struct oj_error *error)
+{
+	*lowered = (struct lowered){.space.context = model->context};
+	if (model->error.status != OJIT_OK)
+		return oj_fail_copy(error, &model->error);
+	struct lowering low = {.model = model, .forest = &model->forest, .out = lowered, .space = &lowered->space,
+	                       .error = error, .context = model->context};
+	ojit_status status = lower(&low);
+	if (status != OJIT_OK)
+		oj_lowered_drop(lowered);
+	return status;
+}
+
+void oj_lowered_drop(struct lowered *lowered)
+{
+	for (int kind = 0; kind < PROGRAM_KINDS; kind++)
+		if (lowered->programs[kind].space)
+			oj_program_drop(&lowered->programs[kind]);
+	oj_space_drop(&lowered->space);
+	*lowered = (struct lowered){0};
+}

@@ -1,0 +1,146 @@
+/* What a name with subscripts is: a literal, a load, a table entry, or a symbol
+ * that pass split will find the right array for. */
+#include "lib/model/translate.h"
+
+#include <math.h>
+#include <string.h>
+
+static ojit_status add_piece(struct lowering *low, struct symbol *symbol, uint32_t array,
+                             const int64_t *base, const int64_t *extent)
+{
+	struct piece piece = {.array = array};
+	memcpy(piece.base, base, symbol->rank * sizeof *base);
+	memcpy(piece.extent, extent, symbol->rank * sizeof *extent);
+	return VECTOR_PUSH(low->context, &symbol->pieces, piece) ? OJIT_OK : oj_fail_memory(low->error);
+}
+
+/* The TEMP array of a unit in this kernel, made when it is first needed. */
+ojit_status oj_unit_array(struct lowering *low, uint32_t unit, int kernel, uint32_t *array)
+{
+	struct unit *u = &low->units.at[unit];
+	if (u->kernel != kernel + 1) {
+		u->kernel = kernel + 1;
+		u->array = NOWHERE;
+		u->value = 0;
+	}
+	if (u->array == NOWHERE) {
+		const char *name = oj_family_name(low, u->name, u->kind == UNIT_EQUATION ? u->primes : 0);
+		if (!name)
+			return oj_fail_memory(low->error);
+		u->array = oj_space_array(low->space, name, ROLE_TEMP, u->rank, u->base, u->extent, 0);
+	}
+	*array = u->array;
+	return u->array == NOWHERE ? oj_fail_memory(low->error) : OJIT_OK;
+}
+
+static ojit_status fill_symbol(struct lowering *low, const struct entity *e, unsigned primes, int kernel, struct symbol *symbol)
+{
+	const struct unit *main = &low->units.at[e->unit];
+	bool given = e->kind == OJIT_PARAM || (e->kind == OJIT_EQUATION && primes < e->order);
+	uint32_t array = e->arrays[e->kind == OJIT_EQUATION && given ? primes : 0];
+	if (!given)
+		TRY(oj_unit_array(low, e->unit, kernel, &array));
+	TRY(add_piece(low, symbol, array, main->base, main->extent));
+	for (uint32_t part = e->edge_units; primes == 0 && part != NOWHERE; part = low->units.at[part].next) {
+		TRY(oj_unit_array(low, part, kernel, &array));
+		TRY(add_piece(low, symbol, array, low->units.at[part].base, low->units.at[part].extent));
+	}
+	return OJIT_OK;
+}
+
+static ojit_status symbol_of(struct lowering *low, struct entity *e, unsigned primes, int kernel, uint32_t *out)
+{
+	if (e->symbol_kernel[primes] != kernel + 1) {
+		struct symbol symbol = {.name = oj_family_name(low, e->name, primes), .rank = e->rank};
+		if (!symbol.name || !VECTOR_PUSH(low->context, &low->space->symbols, symbol))
+			return oj_fail_memory(low->error);
+		e->symbols[primes] = (uint32_t)low->space->symbols.count - 1;
+		TRY(fill_symbol(low, e, primes, kernel, &low->space->symbols.at[e->symbols[primes]]));
+		e->symbol_kernel[primes] = kernel + 1;
+	}
+	*out = e->symbols[primes];
+	return OJIT_OK;
+}
+
+uint32_t oj_lowered_origin(struct lowering *low, uint32_t place)
+{
+	const struct place *p = &low->forest->places.at[place];
+	const struct source *source = &low->sources[p->source];
+	struct origin origin = oj_forest_origin(low->forest, place);
+	if (place == 0)
+		return 0;
+	origin.file = source->file;
+	origin.source = source->text ? source->text + p->start : NULL;
+	if (!VECTOR_PUSH(low->context, &low->space->origins, origin))
+		return 0; /* unknown, no harm */
+	return (uint32_t)low->space->origins.count - 1;
+}
+
+static ojit_status refer_array(struct translator *t, uint32_t place, struct entity *e, unsigned primes,
+                               const ojit_expr *subscripts, ojit_expr *out)
+{
+	uint32_t symbol = 0;
+	TRY(symbol_of(t->low, e, primes, t->kernel, &symbol));
+	*out = oj_symbol(&t->space->graph, symbol, oj_lowered_origin(t->low, place), e->rank, subscripts);
+	return OJIT_OK;
+}
+
+/* A let or a derivative without indices: its node, or the load of its array. */
+static ojit_status refer_scalar(struct translator *t, uint32_t unit, ojit_expr *out)
+{
+	struct unit *u = &t->low->units.at[unit];
+	uint32_t array;
+	if (!u->reduces) {
+		*out = u->kernel == t->kernel + 1 ? u->value : 0;
+		return OJIT_OK;
+	}
+	TRY(oj_unit_array(t->low, unit, t->kernel, &array));
+	*out = oj_load(&t->space->graph, array, 0, NULL);
+	return OJIT_OK;
+}
+
+static ojit_status refer_const(struct translator *t, uint32_t place, const struct entity *e, enum want want, ojit_expr *out)
+{
+	char digits[32];
+	if (want != WANT_INTEGER) {
+		*out = oj_literal(&t->space->graph, e->value);
+		return OJIT_OK;
+	}
+	if (e->value == floor(e->value) && fabs(e->value) < ldexp(1, 53)) {
+		*out = oj_integer(&t->space->graph, (int64_t)e->value);
+		return OJIT_OK;
+	}
+	oj_number_shortest(digits, e->value);
+	return oj_fail_place(t->low, place, OJIT_SHAPE, "a whole number is needed here, and %s is %s; use floor or round",
+	                     oj_name_of(t->low, e->name), digits);
+}
+
+ojit_status oj_reference(struct translator *t, uint32_t place, uint32_t name, unsigned primes,
+                         uint32_t rank, const ojit_expr *subscripts, enum want want, ojit_expr *out)
+{
+	struct lowering *low = t->low;
+	uint32_t known = low->entity_of[name];
+	if (known == NOWHERE)
+		return oj_fail_unknown(low, place, "the name", name);
+	struct entity *e = &low->entities.at[known];
+	bool statics = t->kernel == STATIC_KERNEL, fixed = e->kind == OJIT_CONST || e->kind == OJIT_TABLE;
+	if ((statics || want == WANT_INTEGER) && !fixed)
+		return oj_fail_place(low, place, OJIT_SHAPE, "this must be known when compiling, and %s is %s; make it a const or an index table",
+		                     oj_name_of(low, name), oj_entity_kind(e));
+	if (rank != e->rank || primes > (e->kind == OJIT_EQUATION ? e->order : 0))
+		return oj_fail_place(low, place, OJIT_SHAPE, "%s is %s with %d ind%s; write it so", oj_name_of(low, name),
+		                     oj_entity_kind(e), e->rank, e->rank == 1 ? "ex" : "ices");
+	if (e->kind == OJIT_CONST)
+		return refer_const(t, place, e, want, out);
+	if (e->kind == OJIT_TABLE)
+		*out = oj_table(&t->space->graph, statics ? e->table_copy : e->table, rank, subscripts);
+	else if (rank > 0)
+		return refer_array(t, place, e, primes, subscripts, out);
+	else if (e->kind == OJIT_PARAM)
+		*out = oj_load(&t->space->graph, e->arrays[0], 0, NULL);
+	else if (e->kind == OJIT_EQUATION && primes < e->order)
+		*out = oj_load(&t->space->graph, e->arrays[primes], 0, NULL);
+	else
+		return refer_scalar(t, e->unit, out);
+	return OJIT_OK;
+}

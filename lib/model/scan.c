@@ -1,0 +1,354 @@
+/* Who needs whom: names in the terms of units, checked and noted as edges.
+ *
+ * An array is needed as a whole, with one exception: parts of one array (edges of a
+ * state, lines of a let) may read each other where their subscripts surely stay
+ * inside other parts, as in `let u[N+1] = u[N]`. */
+#include "lib/model/lowering.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+struct scan {
+	struct lowering *low;
+	uint32_t unit, line;
+	struct expr_list stack;
+};
+
+static ojit_status add_edge(struct lowering *low, uint32_t from, uint32_t to, uint32_t place)
+{
+	struct unit *u = &low->units.at[from];
+	if (!VECTOR_PUSH(low->context, &low->edges, (struct edge){to, place, u->edges}))
+		return oj_fail_memory(low->error);
+	u->edges = (uint32_t)low->edges.count - 1;
+	return OJIT_OK;
+}
+
+/* ---- parts of one array that read each other */
+
+/* Where a subscript lies over the box of its line; false: anywhere. */
+static bool subscript_range(const struct scan *s, uint32_t term, int depth, double *lo, double *hi)
+{
+	const struct lowering *low = s->low;
+	const struct term *t = oj_term(low->forest, term);
+	const uint32_t *o = oj_term_operands(low->forest, term);
+	const struct definition *d = oj_definition(low, s->line);
+	double l, h, l2, h2;
+	if (t->kind == TERM_NUMBER)
+		return *lo = *hi = t->number, true;
+	if (t->kind == TERM_NAME && low->integral[term] & CONSTANT)
+		return *lo = *hi = low->entities.at[low->entity_of[t->name]].value, true;
+	for (int k = 0; t->kind == TERM_INDEX && k < d->rank; k++)
+		if (d->axes[k].index == term) {
+			*lo = (double)low->lines[s->line].lo[k], *hi = (double)low->lines[s->line].end[k] - 1;
+			return true;
+		}
+	for (int k = 0; k < d->rank; k++)
+		if (d->axes[k].wrap)
+			return false;
+	if (t->kind != TERM_OP || depth == 0 || (t->op != OJIT_ADD && t->op != OJIT_SUB && t->op != OJIT_NEG) ||
+	    !subscript_range(s, o[0], depth - 1, &l, &h))
+		return false;
+	if (t->op == OJIT_NEG)
+		return *lo = -h, *hi = -l, true;
+	if (!subscript_range(s, o[1], depth - 1, &l2, &h2))
+		return false;
+	*lo = t->op == OJIT_ADD ? l + l2 : l - h2;
+	*hi = t->op == OJIT_ADD ? h + h2 : h - l2;
+	return true;
+}
+
+/* May this reference meet the part that `other` computes? */
+static bool may_meet(const struct scan *s, uint32_t term, const struct unit *other)
+{
+	const uint32_t *o = oj_term_operands(s->low->forest, term);
+	for (int k = 0; k < other->rank; k++) {
+		double lo, hi;
+		if (subscript_range(s, o[k], 64, &lo, &hi) &&
+		    (hi < (double)other->base[k] || lo >= (double)(other->base[k] + other->extent[k])))
+			return false;
+	}
+	return true;
+}
+
+static ojit_status need_part(struct scan *s, uint32_t term, const struct entity *e, uint32_t part, bool own)
+{
+	uint32_t place = oj_term(s->low->forest, term)->place;
+	if (own && e->rank > 0 && !may_meet(s, term, &s->low->units.at[part]))
+		return OJIT_OK;
+	if (part == s->unit && e->rank > 0)
+		return oj_fail_place(s->low, place, OJIT_CYCLE, "%s needs itself here (%s -> %s): recurrences are not supported; "
+		                     "write it as a sum or make it a state", oj_name_of(s->low, e->name),
+		                     oj_name_of(s->low, e->name), oj_name_of(s->low, e->name));
+	return add_edge(s->low, s->unit, part, place);
+}
+
+static ojit_status need_parts(struct scan *s, uint32_t term, const struct entity *e, bool with_main)
+{
+	bool own = s->low->units.at[s->unit].entity == (uint32_t)(e - s->low->entities.at) &&
+	           (s->low->units.at[s->unit].kind == UNIT_EDGE || s->low->units.at[s->unit].kind == UNIT_LET ||
+	            s->low->units.at[s->unit].kind == UNIT_PARAM);
+	if (with_main)
+		TRY(need_part(s, term, e, e->unit, own && e->kind != OJIT_PARAM));
+	for (uint32_t part = e->edge_units; part != NOWHERE; part = s->low->units.at[part].next)
+		TRY(need_part(s, term, e, part, own));
+	return OJIT_OK;
+}
+
+/* ---- references */
+
+static ojit_status check_shape(const struct lowering *low, const struct term *t, const struct entity *e)
+{
+	const char *name = oj_name_of(low, t->name);
+	if (t->primes && e->kind != OJIT_EQUATION)
+		return oj_fail_place(low, t->place, OJIT_NAME, "%s is %s and has no derivative; remove the '", name, oj_entity_kind(e));
+	if (t->primes > e->order)
+		return oj_fail_place(low, t->place, OJIT_NAME, "%s'' is not known because the equation is for %s'; write it out", name, name);
+	if (t->arity == e->rank)
+		return OJIT_OK;
+	if (e->rank == 0)
+		return oj_fail_place(low, t->place, OJIT_SHAPE, "%s is %s, a single number; remove the brackets", name, oj_entity_kind(e));
+	return oj_fail_place(low, t->place, OJIT_SHAPE, "%s has %d ind%s, not %u; write %s%s", name, e->rank,
+	                     e->rank == 1 ? "ex" : "ices", t->arity, name, e->rank == 1 ? "[i]" : e->rank == 2 ? "[i, j]" : "[i, j, k]");
+}
+
+static ojit_status taint(struct scan *s, uint32_t place, const char *kind, const char *name)
+{
+	struct unit *u = &s->low->units.at[s->unit];
+	if (u->kind == UNIT_INIT || u->kind == UNIT_PARAM)
+		return oj_fail_place(s->low, place, OJIT_NAME, "%s may use constants and parameters, not the %s %s",
+		                     u->kind == UNIT_INIT ? "an initial value" : "a parameter", kind, name);
+	if (u->taint)
+		return OJIT_OK;
+	size_t length = strlen(kind) + strlen(name) + 2;
+	char *text = oj_arena_get(&s->low->arena, length);
+	if (!text)
+		return oj_fail_memory(s->low->error);
+	snprintf(text, length, "%s %s", kind, name);
+	u->taint = text;
+	return OJIT_OK;
+}
+
+static ojit_status note_name(struct scan *s, uint32_t term)
+{
+	struct lowering *low = s->low;
+	const struct term *t = oj_term(low->forest, term);
+	uint32_t known = low->entity_of[t->name];
+	bool statics = low->units.at[s->unit].kind <= UNIT_TABLE;
+	if (known == NOWHERE)
+		return low->out_of[3 * t->name] != NOWHERE
+		       ? oj_fail_place(low, t->place, OJIT_NAME, "%s is an observable and cannot be read; define it with let "
+		                       "and write out %s", oj_name_of(low, t->name), oj_name_of(low, t->name))
+		       : oj_fail_unknown(low, t->place, "the name", t->name);
+	const struct entity *e = &low->entities.at[known];
+	TRY(check_shape(low, t, e));
+	switch ((ojit_kind)e->kind) {
+	case OJIT_CONST:
+	case OJIT_TABLE:
+		return statics ? add_edge(low, s->unit, e->unit, t->place) : OJIT_OK;
+	case OJIT_PARAM:
+	case OJIT_LET:
+		return statics ? OJIT_OK : need_parts(s, term, e, true);
+	default:
+		break;
+	}
+	if (statics) /* refused when it is evaluated */
+		return OJIT_OK;
+	TRY(taint(s, t->place, t->primes == e->order ? "derivative of" : "state", oj_name_of(low, t->name)));
+	if (t->primes < e->order)
+		return t->primes == 0 ? need_parts(s, term, e, false) : OJIT_OK;
+	low->units.at[e->unit].shared = true;
+	return add_edge(low, s->unit, e->unit, t->place);
+}
+
+static ojit_status note_term(struct scan *s, uint32_t term)
+{
+	const struct term *t = oj_term(s->low->forest, term);
+	struct unit *u = &s->low->units.at[s->unit];
+	if (t->kind == TERM_REDUCE)
+		u->reduces = true;
+	if (t->kind == TERM_TIME && u->kind > UNIT_TABLE)
+		return taint(s, t->place, "time", "t");
+	if (t->kind == TERM_OP && (t->op == OJIT_UNIFORM || t->op == OJIT_NORMAL) && u->kind != UNIT_PARAM && u->kind != UNIT_INIT)
+		return oj_fail_place(s->low, t->place, OJIT_UNSUPPORTED, "%s can be used in param and init only; give the numbers a param",
+		                     oj_functions[t->op].text);
+	return t->kind == TERM_NAME ? note_name(s, term) : OJIT_OK;
+}
+
+static ojit_status visit(struct scan *s, uint32_t term)
+{
+	struct lowering *low = s->low;
+	if (term == 0 || low->seen[term] == low->stamp)
+		return OJIT_OK;
+	low->seen[term] = low->stamp;
+	return VECTOR_PUSH(low->context, &s->stack.list, term) ? OJIT_OK : oj_fail_memory(low->error);
+}
+
+static ojit_status scan_line(struct scan *s)
+{
+	struct lowering *low = s->low;
+	const struct definition *d = oj_definition(low, s->line);
+	TRY(visit(s, d->value));
+	for (int k = 0; k < d->rank && d->kind == OJIT_TABLE; k++) {
+		TRY(visit(s, d->axes[k].lo));
+		TRY(visit(s, d->axes[k].index ? d->axes[k].hi : 0));
+	}
+	while (s->stack.list.count > 0) {
+		uint32_t term = s->stack.list.at[--s->stack.list.count];
+		TRY(note_term(s, term));
+		const struct term *t = oj_term(low->forest, term);
+		for (uint32_t i = t->arity; i-- > 0;) /* the leftmost is looked at first */
+			TRY(visit(s, oj_term_operands(low->forest, term)[i]));
+	}
+	return OJIT_OK;
+}
+
+/* `out x`: what it observes. */
+static ojit_status scan_bare(struct scan *s)
+{
+	struct lowering *low = s->low;
+	struct unit *u = &low->units.at[s->unit];
+	uint32_t known = low->entity_of[u->name];
+	if (known == NOWHERE)
+		return oj_fail_unknown(low, u->place, "there is nothing to observe:", u->name);
+	const struct entity *e = &low->entities.at[known];
+	struct term like = {.kind = TERM_NAME, .primes = u->primes, .place = u->place, .name = u->name, .arity = e->rank};
+	TRY(check_shape(low, &like, e));
+	const struct unit *main = &low->units.at[e->unit];
+	u->rank = e->rank;
+	u->entity = known;
+	memcpy(u->base, main->base, sizeof u->base);
+	memcpy(u->extent, main->extent, sizeof u->extent);
+	if (e->kind == OJIT_EQUATION && u->primes < e->order)
+		return OJIT_OK;
+	if (e->kind == OJIT_EQUATION)
+		low->units.at[e->unit].shared = true;
+	for (uint32_t part = e->edge_units; e->kind == OJIT_LET && part != NOWHERE; part = low->units.at[part].next)
+		TRY(add_edge(low, s->unit, part, u->place));
+	return e->kind == OJIT_CONST || e->kind == OJIT_TABLE ? OJIT_OK : add_edge(low, s->unit, e->unit, u->place);
+}
+
+ojit_status oj_scan_unit(struct lowering *low, uint32_t unit)
+{
+	struct scan s = {.low = low, .unit = unit};
+	const struct definition *first = oj_definition(low, low->units.at[unit].first);
+	ojit_status status = OJIT_OK;
+	low->stamp++;
+	if (first->kind == OJIT_OUT && first->value == 0 && !first->listed && !first->path)
+		return scan_bare(&s);
+	for (uint32_t line = low->units.at[unit].first; status == OJIT_OK && line != NOWHERE; line = low->lines[line].next) {
+		s.line = line;
+		low->stamp += low->units.at[unit].rank > 0; /* boxes differ, so look again */
+		status = scan_line(&s);
+	}
+	VECTOR_DROP(low->context, &s.stack.list);
+	return status;
+}
+
+/* ---- lets whose lines read each other become parts of their own */
+
+static bool reads_itself(struct lowering *low, uint32_t unit, struct expr_list *stack, bool *failed)
+{
+	const struct unit *u = &low->units.at[unit];
+	bool found = false;
+	low->stamp++;
+	stack->list.count = 0;
+	for (uint32_t line = u->first; line != NOWHERE; line = low->lines[line].next)
+		if (oj_definition(low, line)->value && !VECTOR_PUSH(low->context, &stack->list, oj_definition(low, line)->value))
+			*failed = true;
+	while (stack->list.count > 0 && !found && !*failed) {
+		uint32_t term = stack->list.at[--stack->list.count];
+		const struct term *t = oj_term(low->forest, term);
+		found = t->kind == TERM_NAME && t->name == u->name;
+		for (uint32_t i = 0; i < t->arity; i++) {
+			uint32_t o = oj_term_operands(low->forest, term)[i];
+			if (o == 0 || low->seen[o] == low->stamp)
+				continue;
+			low->seen[o] = low->stamp;
+			if (!VECTOR_PUSH(low->context, &stack->list, o))
+				*failed = true;
+		}
+	}
+	return found;
+}
+
+static void take_box(struct lowering *low, struct unit *u, uint32_t line)
+{
+	u->first = u->last = line;
+	for (int k = 0; k < u->rank; k++) {
+		u->base[k] = low->lines[line].lo[k];
+		u->extent[k] = low->lines[line].end[k] - low->lines[line].lo[k];
+	}
+}
+
+static ojit_status take_apart(struct lowering *low, uint32_t unit)
+{
+	uint32_t line = low->lines[low->units.at[unit].first].next, entity = low->units.at[unit].entity;
+	while (line != NOWHERE) {
+		uint32_t next = low->lines[line].next;
+		struct unit part = low->units.at[unit];
+		part.kind = UNIT_EDGE;
+		part.place = oj_definition(low, line)->place;
+		part.next = low->entities.at[entity].edge_units;
+		take_box(low, &part, line);
+		if (!VECTOR_PUSH(low->context, &low->units, part))
+			return oj_fail_memory(low->error);
+		low->lines[line].next = NOWHERE;
+		low->lines[line].unit = low->entities.at[entity].edge_units = (uint32_t)low->units.count - 1;
+		line = next;
+	}
+	struct unit *u = &low->units.at[unit];
+	low->lines[u->first].next = NOWHERE;
+	take_box(low, u, u->first);
+	return OJIT_OK;
+}
+
+static ojit_status take_lets_apart(struct lowering *low)
+{
+	struct expr_list stack = {0};
+	bool failed = false;
+	size_t count = low->units.count;
+	ojit_status status = OJIT_OK;
+	for (uint32_t u = 0; status == OJIT_OK && u < count; u++) {
+		if (low->units.at[u].kind != UNIT_LET || low->units.at[u].first == low->units.at[u].last)
+			continue;
+		if (reads_itself(low, u, &stack, &failed))
+			status = take_apart(low, u);
+		if (failed)
+			status = oj_fail_memory(low->error);
+	}
+	VECTOR_DROP(low->context, &stack.list);
+	return status;
+}
+
+/* ---- what initial values and parameters may need */
+
+static ojit_status spread_taint(struct lowering *low)
+{
+	for (size_t i = 0; i < low->order.count; i++) {
+		struct unit *u = &low->units.at[low->order.at[i]];
+		if (u->kind <= UNIT_TABLE)
+			continue;
+		for (uint32_t e = u->edges; e != NOWHERE; e = low->edges.at[e].next) {
+			const struct unit *needed = &low->units.at[low->edges.at[e].unit];
+			if (needed->kind == UNIT_PARAM || !needed->taint)
+				continue;
+			if (u->kind == UNIT_INIT || u->kind == UNIT_PARAM)
+				return oj_fail_place(low, low->edges.at[e].place, OJIT_NAME, "%s may use constants and parameters, "
+				                     "and %s depends on the %s", u->kind == UNIT_INIT ? "an initial value" : "a parameter",
+				                     oj_name_of(low, needed->name), needed->taint);
+			u->taint = needed->taint;
+		}
+	}
+	return OJIT_OK;
+}
+
+ojit_status oj_scan(struct lowering *low)
+{
+	TRY(take_lets_apart(low));
+	for (uint32_t u = 0; u < low->units.count; u++)
+		if (low->units.at[u].kind > UNIT_TABLE)
+			TRY(oj_scan_unit(low, u));
+	TRY(oj_order_units(low, false));
+	return spread_taint(low);
+}

@@ -1,0 +1,148 @@
+/* See support_kappa.h. */
+#include "tests/support_kappa.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef OJIT_SOURCE_DIR
+#define OJIT_SOURCE_DIR "."
+#endif
+
+struct amplification {
+	size_t states, finals; /* finals: components with a reference */
+	double floor;          /* 1e-3 M */
+	ojit_solver *step;
+	double *f;             /* [finals * states], F at the present time */
+	double *next, *column; /* [finals * states], [states] */
+	double *perturbed;     /* [states] */
+};
+
+static double scale(const struct amplification *a, double y)
+{
+	return fmax(fabs(y), a->floor);
+}
+
+/* One step from y at t0 to t1; the state there, or NULL. */
+static const double *step(struct amplification *a, double t0, double t1, const double *y)
+{
+	ojit_options options = ojit_options_default();
+	options.method = "dop853";
+	options.fixed_step = fabs(t1 - t0);
+	if (ojit_solver_set_all(a->step, OJIT_STATES, y) != OJIT_OK ||
+	    ojit_solver_run(a->step, &options, t0, t1, ojit_output_final()) != OJIT_OK ||
+	    ojit_solver_stats(a->step).outcome != OJIT_SUCCESS)
+		return NULL;
+	return ojit_solver_last_states(a->step);
+}
+
+/* d(state at t1) / d(y_j at t0) into a->column. */
+static bool differentiate(struct amplification *a, double t0, double t1, const double *y, size_t j)
+{
+	double delta = 1e-6 * scale(a, y[j]);
+	memcpy(a->perturbed, y, a->states * sizeof *y);
+	a->perturbed[j] = y[j] + delta;
+	double width = a->perturbed[j];
+	const double *end = step(a, t0, t1, a->perturbed);
+	if (!end)
+		return false;
+	memcpy(a->column, end, a->states * sizeof *end);
+	a->perturbed[j] = y[j] - delta;
+	width -= a->perturbed[j];
+	end = step(a, t0, t1, a->perturbed);
+	for (size_t i = 0; end && i < a->states; i++)
+		a->column[i] = (a->column[i] - end[i]) / width;
+	return end != NULL;
+}
+
+/* F at t0 from F at t1. */
+static bool step_back(struct amplification *a, double t0, double t1, const double *y)
+{
+	for (size_t j = 0; j < a->states; j++) {
+		if (!differentiate(a, t0, t1, y, j))
+			return false;
+		for (size_t i = 0; i < a->finals; i++) {
+			double sum = 0;
+			for (size_t k = 0; k < a->states; k++)
+				sum += a->f[i * a->states + k] * a->column[k];
+			a->next[i * a->states + j] = sum;
+		}
+	}
+	double *swap = a->f;
+	a->f = a->next;
+	a->next = swap;
+	return true;
+}
+
+static double amplification_from(const struct amplification *a, const double *y, const double *reference)
+{
+	double worst = 0;
+	for (size_t i = 0; i < a->finals; i++) {
+		double sum = 0;
+		for (size_t j = 0; j < a->states; j++)
+			sum += fabs(a->f[i * a->states + j]) * scale(a, y[j]);
+		worst = fmax(worst, sum / scale(a, reference[i]));
+	}
+	return worst;
+}
+
+static double walk_back(struct amplification *a, ojit_solver *trajectory, const double *reference)
+{
+	double kappa = 1;
+	for (size_t row = ojit_solver_rows(trajectory); row-- > 0;) {
+		const double *at = ojit_solver_row(trajectory, row);
+		if (row + 1 < ojit_solver_rows(trajectory) &&
+		    !step_back(a, at[0], ojit_solver_row(trajectory, row + 1)[0], at + 1))
+			return NAN;
+		kappa = fmax(kappa, amplification_from(a, at + 1, reference));
+	}
+	return kappa;
+}
+
+static bool integrate(ojit_solver *solver, const struct corpus_problem *problem)
+{
+	ojit_options options = ojit_options_default();
+	options.method = "dop853";
+	options.rtol = 1e-13;
+	options.atol = 1e-3 * options.rtol * corpus_magnitude(problem);
+	return ojit_solver_run(solver, &options, problem->t0, problem->tend, ojit_output_steps()) == OJIT_OK &&
+	       ojit_solver_stats(solver).outcome == OJIT_SUCCESS;
+}
+
+double kappa_of(ojit_program *program, const struct corpus_problem *problem)
+{
+	size_t n = problem->states, m = problem->reference_count;
+	struct amplification a = {.states = n, .finals = m, .floor = 1e-3 * corpus_magnitude(problem)};
+	ojit_solver *trajectory = ojit_solver_new(program);
+	double kappa = NAN;
+	a.step = ojit_solver_new(program);
+	a.f = calloc(n * m, sizeof(double));
+	a.next = calloc(n * m, sizeof(double));
+	a.column = calloc(n, sizeof(double));
+	a.perturbed = calloc(n, sizeof(double));
+	for (size_t i = 0; i < m; i++)
+		a.f[i * n + i] = 1;
+	if (integrate(trajectory, problem))
+		kappa = walk_back(&a, trajectory, problem->reference);
+	free(a.f);
+	free(a.next);
+	free(a.column);
+	free(a.perturbed);
+	ojit_solver_free(a.step);
+	ojit_solver_free(trajectory);
+	return kappa;
+}
+
+double kappa_in_table(const char *name)
+{
+	char line[512], entry[64];
+	double kappa = NAN, value;
+	FILE *table = fopen(OJIT_SOURCE_DIR "/tests/data/kappa.txt", "r");
+	if (!table)
+		return NAN;
+	while (fgets(line, sizeof line, table))
+		if (line[0] != '#' && sscanf(line, "%63s %lf", entry, &value) == 2 && !strcmp(entry, name))
+			kappa = value;
+	fclose(table);
+	return kappa;
+}

@@ -1,0 +1,28 @@
+/* How much a problem amplifies errors: its kappa.
+ *
+ * Let w_j(t) = max(|y_j(t)|, 1e-3 M) with M = max_i |ref_i| be the scale that a
+ * relative tolerance with atol = 1e-3 rtol M gives errors in component j at time
+ * t, v_i = max(|ref_i|, 1e-3 M) the scale in which the final error is measured, and
+ * F(s) the derivative of the final state with respect to the state at time s.  Then
+ *
+ *     kappa = max(1, max over s of max_i sum_j |F_ij(s)| w_j(s) / v_i),
+ *
+ * the largest factor by which relative perturbations of all components, made at
+ * any one time along the trajectory, can appear in the final error.  It belongs
+ * to the problem: no solver's error at any tolerance enters.
+ *
+ * Times s are the ends of the steps of dop853 at rtol 1e-13, which crowd where the
+ * solution is quick.  F is the product of the derivatives over single steps, each
+ * by central differences of the step of fixed length, perturbed by 1e-6 w_j. */
+#ifndef SUPPORT_KAPPA_H
+#define SUPPORT_KAPPA_H
+
+#include "tests/support_corpora.h"
+
+/* NAN when the problem could not be integrated. */
+double kappa_of(ojit_program *program, const struct corpus_problem *problem);
+
+/* The table tests/data/kappa.txt.  NAN: the problem is not in it. */
+double kappa_in_table(const char *name);
+
+#endif

@@ -1,0 +1,164 @@
+/* Solutions against published end values: the error of dop853 at a relative
+ * tolerance stays below ten times the tolerance times the problem's own
+ * sensitivity (kappa, see support_kappa.h). */
+#include "tests/support_kappa.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+static void need(const char *file, struct corpus *corpus)
+{
+	if (!corpus_load(file, corpus))
+		cr_skip_test("there is no %s/%s; OJIT_CORPORA says where the corpora are", corpora_path(), file);
+}
+
+static ojit_program *compile(ojit_context *context, const struct corpus_problem *problem)
+{
+	ojit_program *program;
+	ojit_model *model = corpus_read(context, problem);
+	cr_assert_eq(ojit_program_compile(model, NULL, &program), OJIT_OK, "%s", ojit_model_error(model).text);
+	ojit_model_free(model);
+	return program;
+}
+
+static double error_at(const struct corpus_problem *problem, double rtol)
+{
+	ojit_context *context = ojit_context_new(NULL);
+	ojit_program *program = compile(context, problem);
+	ojit_solver *solver = ojit_solver_new(program);
+	ojit_options options = ojit_options_default();
+	options.method = "dop853";
+	options.rtol = rtol;
+	options.atol = 1e-3 * rtol * corpus_magnitude(problem);
+	cr_assert_eq(ojit_solver_run(solver, &options, problem->t0, problem->tend, ojit_output_final()), OJIT_OK,
+	             "%s: %s", problem->name, ojit_solver_error(solver).text);
+	cr_expect_eq(ojit_solver_stats(solver).outcome, OJIT_SUCCESS, "%s: %s", problem->name,
+	             ojit_solver_message(solver));
+	double error = corpus_error(problem, ojit_solver_last_states(solver));
+	ojit_solver_free(solver);
+	ojit_program_free(program);
+	ojit_context_free(context);
+	return error;
+}
+
+static void hold_to_bound(const struct corpus_problem *problem, double rtol)
+{
+	double kappa = kappa_in_table(problem->name), error = error_at(problem, rtol);
+	cr_expect(isfinite(kappa), "%s is not in tests/data/kappa.txt", problem->name);
+	cr_expect_leq(error, kappa * 10 * rtol, "%s: error %.3g, but kappa %.3g allows %.3g", problem->name, error,
+	              kappa, kappa * 10 * rtol);
+}
+
+Test(accuracy, odebench_is_within_its_sensitivity)
+{
+	struct corpus corpus;
+	need("odebench.json", &corpus);
+	cr_expect_eq(corpus.count, 126);
+	for (size_t i = 0; i < corpus.count; i++)
+		hold_to_bound(&corpus.problems[i], 1e-10);
+	corpus_free(&corpus);
+}
+
+/* Classes A to E.  Class F (nf1 to nf5) has right-hand sides with jumps and kinks in
+ * time, which no error estimate sees coming; STIFF DETEST (sa1 to sf5) is for
+ * implicit methods. */
+Test(accuracy, smooth_detest_is_within_its_sensitivity)
+{
+	struct corpus corpus;
+	size_t held = 0;
+	need("detest.json", &corpus);
+	for (size_t i = 0; i < corpus.count; i++) {
+		const struct corpus_problem *problem = &corpus.problems[i];
+		if (problem->name[0] != 'n' || problem->name[1] == 'f')
+			continue;
+		cr_expect(!problem->nonsmooth, "%s", problem->name);
+		hold_to_bound(problem, 1e-10);
+		held++;
+	}
+	cr_expect_eq(held, 25);
+	corpus_free(&corpus);
+}
+
+static void hold_bari(const char *name, double rtol)
+{
+	struct corpus corpus;
+	need("bari.json", &corpus);
+	hold_to_bound(corpus_find(&corpus, name), rtol);
+	corpus_free(&corpus);
+}
+
+Test(accuracy, pleiades_is_within_its_sensitivity)
+{
+	hold_bari("pleiades", 1e-10);
+}
+
+Test(accuracy, arenstorf_is_within_its_sensitivity)
+{
+	hold_bari("arenstorf", 1e-13);
+}
+
+/* The table is what its definition says, so that nobody loosens a bound by editing it. */
+Test(accuracy, kappa_table_is_what_its_definition_gives)
+{
+	static const char *const names[] = {"odebench07_0", "odebench38_1", "odebench63_0"};
+	struct corpus corpus;
+	need("odebench.json", &corpus);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const struct corpus_problem *problem = corpus_find(&corpus, names[i]);
+		ojit_context *context = ojit_context_new(NULL);
+		ojit_program *program = compile(context, problem);
+		double kappa = kappa_of(program, problem), stated = kappa_in_table(problem->name);
+		cr_expect_float_eq(kappa, stated, 0.01 * stated, "%s: %.4g, not %.4g", problem->name, kappa, stated);
+		ojit_program_free(program);
+		ojit_context_free(context);
+	}
+	corpus_free(&corpus);
+}
+
+/* For y' = f(y) with one state F(s) = f(y(tend))/f(y(s)), whatever f is. */
+static double kappa_of_one_state(const struct corpus_problem *problem, ojit_program *program)
+{
+	ojit_solver *solver = ojit_solver_new(program);
+	ojit_evaluator *evaluator = ojit_evaluator_new(program);
+	ojit_options options = ojit_options_default();
+	double end = problem->reference[0], slope_end, slope, kappa = 1;
+	options.method = "dop853";
+	options.rtol = 1e-12;
+	ojit_solver_run(solver, &options, problem->t0, problem->tend, ojit_output_points(1001));
+	ojit_evaluator_call(evaluator, OJIT_RHS, 0, &end, &slope_end);
+	for (size_t row = 0; row < ojit_solver_rows(solver); row++) {
+		double y = ojit_solver_row(solver, row)[1], scale = fmax(fabs(y), 1e-3 * fabs(end));
+		ojit_evaluator_call(evaluator, OJIT_RHS, 0, &y, &slope);
+		/* Near rest f is what rounding leaves of it. */
+		kappa = fabs(slope_end) > 1e-6 * fabs(end) ? fmax(kappa, slope_end / slope * scale / fabs(end)) : NAN;
+	}
+	ojit_evaluator_free(evaluator);
+	ojit_solver_free(solver);
+	return kappa;
+}
+
+Test(accuracy, kappa_of_one_equation_is_a_ratio_of_slopes)
+{
+	struct corpus corpus;
+	size_t moving = 0, amplifying = 0;
+	need("odebench.json", &corpus);
+	for (size_t i = 0; i < corpus.count; i++) {
+		const struct corpus_problem *problem = &corpus.problems[i];
+		if (problem->states != 1)
+			continue;
+		ojit_context *context = ojit_context_new(NULL);
+		ojit_program *program = compile(context, problem);
+		double stated = kappa_in_table(problem->name), expected = kappa_of_one_state(problem, program);
+		ojit_program_free(program);
+		ojit_context_free(context);
+		if (isnan(expected))
+			continue;
+		cr_expect_float_eq(stated, expected, 0.02 * expected, "%s: %.4g, not %.4g", problem->name, stated, expected);
+		moving++;
+		amplifying += expected > 1.5;
+	}
+	cr_expect_geq(moving, 10);
+	cr_expect_geq(amplifying, 2);
+	corpus_free(&corpus);
+}
