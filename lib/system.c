@@ -9,6 +9,11 @@
 
 static const char *const kind_names[FAMILY_KINDS] = {"state", "parameter", "output", "discrete variable"};
 
+static const char *article(enum family_kind kind)
+{
+	return kind == FAMILY_OUTPUTS ? "an" : "a";
+}
+
 /* ---- element to name ---- */
 
 /* The family that holds element k: the last whose offset is not beyond it. */
@@ -89,9 +94,9 @@ static ojit_status fail_unknown(const struct system *system, enum family_kind ki
 		for (size_t i = 0; other != (int)kind && i < system->family_count[other]; i++)
 			if (strlen(system->families[other][i].name) == length &&
 			    memcmp(system->families[other][i].name, name, length) == 0)
-				return oj_fail(error, OJIT_NAME, "'%.*s' is a %s, not a %s; name a %s",
-				               (int)length, name, kind_names[other], kind_names[kind],
-				               kind_names[kind]);
+				return oj_fail(error, OJIT_NAME, "'%.*s' is %s %s, not %s %s; name %s %s",
+				               (int)length, name, article(other), kind_names[other],
+				               article(kind), kind_names[kind], article(kind), kind_names[kind]);
 	const struct family *near = nearest(system, kind, name, length);
 	if (!near)
 		return oj_fail(error, OJIT_NAME, "there is no %s '%.*s'; the model has no %ss",
@@ -154,7 +159,7 @@ static ojit_status read_subscript(const struct family *family, const char *name,
 			               (long long)(low + extent - 1));
 		element = element * extent + (index - low);
 	}
-	if (family->rank == 0 || *at != '\0')
+	if (family->rank == 0 || at[strspn(at, "'")] != '\0')
 		return fail_subscript(family, name, error);
 	*offset = family->offset + element;
 	return OJIT_OK;
@@ -171,15 +176,23 @@ static const char *trim(const char *name, size_t *length)
 	return name;
 }
 
+/* The primes behind the subscript: the element "u[3]'" is of the family "u'". */
+static const char *primes_behind(const char *name)
+{
+	const char *close = strrchr(name, ']');
+	return close && close[1 + strspn(close + 1, "'")] == '\0' ? close + 1 : "";
+}
+
 ojit_status oj_system_find(const struct system *system, enum family_kind kind, const char *name,
                            int64_t *offset, int64_t *length, struct oj_error *error)
 {
 	size_t letters;
 	name = trim(name, &letters);
+	const char *primes = primes_behind(name);
 	const struct family *family = NULL;
 	for (size_t i = 0; i < system->family_count[kind] && !family; i++) {
 		const struct family *f = &system->families[kind][i];
-		if (strncmp(f->name, name, letters) == 0 && f->name[letters] == '\0')
+		if (strncmp(f->name, name, letters) == 0 && strcmp(f->name + letters, primes) == 0)
 			family = f;
 	}
 	if (!family)

@@ -270,10 +270,11 @@ static void read_reference(struct corpus_problem *problem)
 	const json_t *reference = json_object_get(problem->json, "ref");
 	if (checkpoints)
 		reference = json_object_get(json_array_get(checkpoints, json_array_size(checkpoints) - 1), "x");
-	if (reference)
-		problem->reference = read_numbers(reference, &problem->reference_count);
-	problem->unverified = json_object_get(problem->json, "ref_note") &&
-	                      problem->reference_count == problem->states;
+	if (!reference)
+		return;
+	problem->reference = read_numbers(reference, &problem->reference_count);
+	while (problem->reference_count && json_is_null(json_array_get(reference, problem->reference_count - 1)))
+		problem->reference_count--; /* only the first components were published */
 }
 
 static void read_problem(struct corpus_problem *problem, const char *name, const json_t *json)

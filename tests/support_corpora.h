@@ -21,7 +21,6 @@ struct corpus_problem {
 	double t0, tend;
 	double *init;      /* [states] */
 	bool nonsmooth;    /* a right-hand side with kinks or jumps, as the file says */
-	bool unverified;   /* the file doubts its own reference */
 	double *reference; /* [reference_count] first states at tend; NULL: none */
 	size_t reference_count;
 	double *published; /* [rows][1 + outputs]: time, observables; NULL: none */

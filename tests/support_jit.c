@@ -16,8 +16,13 @@ enum { SETS = 8, PAGE = 4096 };
 
 void support_jit_open(struct support_program *p)
 {
+	support_jit_open_with(p, NULL);
+}
+
+void support_jit_open_with(struct support_program *p, const ojit_allocator *allocator)
+{
 	memset(p, 0, sizeof *p);
-	p->context = ojit_context_new(NULL);
+	p->context = ojit_context_new(allocator);
 	oj_error_init(&p->error, p->context);
 	cr_assert_eq(oj_backend_open(p->context, &p->backend, &p->error), OJIT_OK, "%s",
 	             oj_text_get(&p->error.message));

@@ -20,6 +20,7 @@ struct support_program {
 	struct oj_error error;
 };
 void support_jit_open(struct support_program *p);
+void support_jit_open_with(struct support_program *p, const ojit_allocator *allocator);
 void support_jit_close(struct support_program *p); /* checks that nothing leaked */
 
 /* Arrays, one after another in their role; indices from base. */
@@ -49,7 +50,7 @@ ojit_expr support_jit_reduce(struct support_program *p, enum reduction_kind kind
 enum inputs { INPUTS_PLAIN, INPUTS_HARD };
 /* See above; `name` is what a failure calls the program. */
 void support_jit_agree(struct support_program *p, const char *name, enum inputs inputs);
-/* One target only, and whether it is refused with `status`. */
+/* For one target only; the error is p->error. */
 ojit_status support_jit_translate(struct support_program *p, const struct target *target,
                                   struct object *object);
 

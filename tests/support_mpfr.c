@@ -221,15 +221,20 @@ static void of_relu(mpfr_ptr r, const mpfr_srcptr *x, int count)
 		mpfr_set_zero(r, +1);
 }
 
-/* log(1 + exp(x)) */
+/* log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)), which overflows nowhere */
 static void of_softplus(mpfr_ptr r, const mpfr_srcptr *x, int count)
 {
 	mpfr_t e;
 	(void)count;
 	mpfr_init2(e, mpfr_get_prec(r) + GUARD);
-	mpfr_exp(e, x[0], MPFR_RNDN);
+	mpfr_abs(e, x[0], MPFR_RNDN);
+	mpfr_neg(e, e, MPFR_RNDN);
+	mpfr_exp(e, e, MPFR_RNDN);
 	mpfr_log1p(e, e, MPFR_RNDN);
-	mpfr_set(r, e, MPFR_RNDN);
+	if (mpfr_nan_p(x[0]) || mpfr_sgn(x[0]) > 0)
+		mpfr_add(r, x[0], e, MPFR_RNDN);
+	else
+		mpfr_set(r, e, MPFR_RNDN);
 	mpfr_clear(e);
 }
 

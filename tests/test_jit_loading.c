@@ -259,6 +259,71 @@ Test(jit_loading, bytes_of_headers_changed_at_random_never_crash_the_check)
 	support_jit_close(&p);
 }
 
+/* ---------------------------------------------------------------- memory that runs out */
+
+struct short_supply {
+	long left; /* allocations that succeed before one fails; -1: all */
+	long failures;
+};
+
+static void *allocate_some(void *user, size_t size)
+{
+	struct short_supply *supply = user;
+	if (supply->left == 0) {
+		supply->left = -1;
+		supply->failures++;
+		return NULL;
+	}
+	supply->left -= supply->left > 0;
+	return malloc(size);
+}
+
+static void release_some(void *user, void *memory, size_t size)
+{
+	(void)user, (void)size;
+	free(memory);
+}
+
+/* Translate and load once, with the n-th allocation failing. */
+static ojit_status translate_and_load(struct support_program *p)
+{
+	struct object object;
+	struct code *code;
+	void (*entry)(const struct kernel_args *);
+	struct target target = {.lanes = 4, .level = 0};
+	ojit_status status = support_jit_translate(p, &target, &object);
+	if (status != OJIT_OK)
+		return status;
+	status = p->backend->load(p->context, &object, &code, &entry, &p->error);
+	if (status == OJIT_OK)
+		p->backend->unload(p->context, code);
+	drop(p, &object);
+	return status;
+}
+
+Test(jit_loading, every_allocation_may_fail)
+{
+	struct short_supply supply = {.left = -1};
+	ojit_allocator allocator = {allocate_some, release_some, &supply};
+	struct support_program p;
+	support_jit_open_with(&p, &allocator);
+	build(&p, 1);
+	ojit_status status = OJIT_OUT_OF_MEMORY;
+	for (long n = 0; status != OJIT_OK && n < 1000; n++) {
+		uint64_t before = ojit_context_counters(p.context).live_bytes;
+		supply = (struct short_supply){.left = n, .failures = supply.failures};
+		status = translate_and_load(&p);
+		supply.left = -1;
+		oj_error_clear(&p.error);
+		cr_assert(status == OJIT_OK || status == OJIT_OUT_OF_MEMORY, "%s at allocation %ld",
+		          ojit_status_name(status), n);
+		cr_expect_eq(ojit_context_counters(p.context).live_bytes, before, "leak at allocation %ld", n);
+	}
+	cr_expect_eq(status, OJIT_OK);
+	cr_expect_gt(supply.failures, 5);
+	support_jit_close(&p);
+}
+
 /* ---------------------------------------------------------------- threads */
 
 struct worker {

@@ -338,3 +338,26 @@ Test(jit_reductions, minima_and_maxima_of_hard_numbers_agree)
 			support_jit_close(&s.p);
 		}
 }
+
+/* Many scalar equations: blocks share functions, each still in its order. */
+Test(jit_reductions, hundreds_of_scalar_blocks_that_feed_each_other_agree)
+{
+	enum { BLOCKS = 300 };
+	struct support_program p;
+	support_jit_open(&p);
+	struct graph *g = p.g;
+	uint32_t x = support_jit_array(&p, ROLE_STATE, 0, BLOCKS), out = support_jit_array(&p, ROLE_OUT, 0, BLOCKS);
+	uint32_t before = UINT32_MAX;
+	for (int k = 0; k < BLOCKS; k++) {
+		struct block *block = support_jit_scalar(&p);
+		ojit_expr at = oj_integer(g, k), here = support_jit_load1(&p, x, at);
+		ojit_expr passed = k ? support_jit_load1(&p, before, oj_integer(g, 0)) : oj_time(g);
+		ojit_expr value = oj_make2(g, OP_ADD, oj_make2(g, OP_MUL, here, passed), oj_literal(g, 0.25 * k));
+		uint32_t temp = support_jit_array(&p, ROLE_TEMP, 0, 1);
+		support_jit_store1(&p, block, temp, oj_make1(g, OP_TANH, value), oj_integer(g, 0));
+		support_jit_store1(&p, block, out, value, at);
+		before = temp;
+	}
+	support_jit_agree(&p, "many blocks", INPUTS_PLAIN);
+	support_jit_close(&p);
+}

@@ -106,7 +106,8 @@ Test(tool_errors, an_early_end_keeps_what_there_is_and_is_1)
 {
 	cr_expect_eq(tool_run("$OJIT run pole.ojit --points 21"), 1);
 	struct table t = tool_table();
-	cr_assert_eq(t.rows, 10, "%zu rows", t.rows); /* x = 1/(1 - t) */
+	/* x = 1/(1 - t); the pole found may lie a little behind t = 1 */
+	cr_assert(t.rows == 10 || t.rows == 11, "%zu rows", t.rows);
 	cr_expect_float_eq(t.at[9 * 2 + 1], 10, 1e-2);
 	EXPECT_HAS(tool_err(), "x");
 	cr_expect_eq(tool_run("$OJIT run pole.ojit --final --format json"), 1);

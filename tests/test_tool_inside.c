@@ -12,7 +12,7 @@ static const char model[] =
 	"x'' = -K*x + t\n"
 	"u[i in 1..N]' = u[i]^2\n"
 	"out   total = sum(i in 1..N, u[i])\n"
-	"span  5 .. 6\n";
+	"span  5 .. 5.1\n";
 
 static void begin(void)
 {

@@ -65,8 +65,8 @@ Test(tool_run, writes_17_digits)
 Test(tool_run, quotes_names_with_commas)
 {
 	cr_assert_eq(tool_run("$OJIT run plane.ojit --points 1"), 0);
-	cr_expect_eq(strncmp(tool_out(), "t,\"u[1,1]\",\"u[1,2]\",\"u[2,1]\",\"u[2,2]\"\n", 42), 0, "%s",
-	             tool_out());
+	const char *heading = "t,\"u[1,1]\",\"u[1,2]\",\"u[2,1]\",\"u[2,2]\"\n";
+	cr_expect_eq(strncmp(tool_out(), heading, strlen(heading)), 0, "%s", tool_out());
 	cr_expect_eq(tool_table().columns, 5);
 }
 

@@ -62,6 +62,16 @@ Test(tool_set, sets_all_elements_by_the_name_of_a_family)
 	cr_expect_eq(value("--init u=4", "states", "u[2,1]"), 4);
 }
 
+Test(tool_set, knows_rates_of_arrays_by_both_spellings)
+{
+	tool_file("m.ojit", "init y[i in 1..2] = i, y[i in 1..2]' = 0\ny[i in 1..2]'' = 0\nspan 0 .. 2\n");
+	cr_expect_eq(value("--init \"y[2]'=3\"", "states", "y[2]"), 8);
+	cr_expect_eq(value("--init \"y'[2]=3\"", "states", "y'[2]"), 3);
+	cr_expect_eq(value("--init \"y'=1\"", "states", "y[1]"), 3);
+	cr_expect_eq(value("--init \"y=1\"", "states", "y'[1]"), 0);
+	cr_expect_eq(tool_run("$OJIT run m.ojit --init \"y[2]''=3\""), 2);
+}
+
 Test(tool_set, keeps_commas_inside_brackets)
 {
 	cr_expect_eq(value("--init u[1,2]=4,x=5", "states", "u[1,2]"), 4);
@@ -80,8 +90,8 @@ Test(tool_set, compiles_anew_for_a_constant_and_says_so)
 
 Test(tool_set, names_the_nearest_for_a_name_it_does_not_know)
 {
-	cr_expect_eq(tool_run("$OJIT run m.ojit --set k=3,w[1]=2,LL=4"), 2);
-	EXPECT_HAS(tool_err(), "did you mean");
+	cr_expect_eq(tool_run("$OJIT run m.ojit --set KK=3,w[1]=2,LL=4"), 2);
+	EXPECT_HAS(tool_err(), "did you mean K?");
 	cr_expect_eq(tool_run("$OJIT run m.ojit --set K=3,LL=4"), 2);
 	EXPECT_HAS(tool_err(), "did you mean L?");
 	EXPECT_HAS(tool_err(), "  --set K=3,LL=4\n            ^^\n");

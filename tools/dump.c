@@ -1,13 +1,28 @@
-/* ojit dump: the text of a model after a stage of compiling. */
+/* ojit dump: the text of a model after a stage of compiling.
+ *
+ * The first stage, "parse", is of the file alone; the others are the library's. */
 #include "tools/tool.h"
 
 #include <string.h>
 
-static int fail_stage(const struct request *request)
+const char *const *stage_names(void)
 {
-	const char *stage = request->stage, *best = stage ? nearest_word(stage, ojit_stages()) : NULL;
+	enum { MOST = 63 };
+	static const char *names[MOST + 1] = {"parse"};
+	const char *const *stage = ojit_stages();
+	for (size_t i = 1; i < MOST && *stage; i++)
+		names[i] = *stage++;
+	return names;
+}
+
+static int check_stage(const char *stage)
+{
 	if (!stage)
 		return complain_plainly("there is no stage to print; add --stage NAME, `ojit dump --help` lists them");
+	for (const char *const *known = stage_names(); *known; known++)
+		if (strcmp(*known, stage) == 0)
+			return 0;
+	const char *best = nearest_word(stage, stage_names());
 	if (best)
 		return complain("stage", stage, 0, strlen(stage), "there is no stage '%s'; did you mean '%s'?",
 		                stage, best);
@@ -15,20 +30,19 @@ static int fail_stage(const struct request *request)
 	                stage);
 }
 
-static bool is_stage(const char *name)
+static ojit_status get_stage(struct session *session, const struct request *request, char **text)
 {
-	const char *const *stage = ojit_stages();
-	while (name && *stage && strcmp(*stage, name) != 0)
-		stage++;
-	return name && *stage;
+	if (strcmp(request->stage, "parse") == 0)
+		return ojit_model_parse_file(session->model, request->file, text);
+	return ojit_program_dump(session->model, &request->compile, (ojit_kernel)request->kernel,
+	                         request->stage, text);
 }
 
 static int write_stage(struct session *session, const struct request *request)
 {
 	struct output output;
 	char *text;
-	if (ojit_program_dump(session->model, &request->compile, (ojit_kernel)request->kernel, request->stage,
-	                      &text) != OJIT_OK)
+	if (get_stage(session, request, &text) != OJIT_OK)
 		return complain_error(ojit_model_error(session->model));
 	int status = output_open(&output, request);
 	if (status == 0) {
@@ -42,10 +56,10 @@ static int write_stage(struct session *session, const struct request *request)
 
 int dump_command(const struct request *request)
 {
-	struct session session;
-	if (!is_stage(request->stage))
-		return fail_stage(request);
-	int status = session_read(&session, request);
+	struct session session = {0};
+	int status = check_stage(request->stage);
+	if (status == 0)
+		status = session_read(&session, request);
 	for (size_t i = 0; status == 0 && i < request->set.count; i++)
 		if (request->set.all[i].name)
 			status = complain_item(&request->set.all[i], "this is no constant, and what is compiled does "

@@ -24,7 +24,7 @@ static void print_help(FILE *out)
 static void print_stages(FILE *out)
 {
 	fputs("\nStages, in their order:\n ", out);
-	for (const char *const *stage = ojit_stages(); *stage; stage++)
+	for (const char *const *stage = stage_names(); *stage; stage++)
 		fprintf(out, " %s", *stage);
 	fputs("\n", out);
 }

@@ -9,7 +9,7 @@ static void write_traits(FILE *out, const ojit_method *m)
 	        m->estimate_order, m->dense_order);
 	if (m->extra_stages)
 		fprintf(out, " (%d extra stage%s inside a step)", m->extra_stages, m->extra_stages > 1 ? "s" : "");
-	fputs(m->fsal ? ", last stage is the next step's first\n" : "\n", out);
+	fputs(m->fsal ? ", first same as last\n" : "\n", out);
 	fprintf(out, "%*s%s\n", 10, "", m->source);
 	if (m->aliases[0])
 		fprintf(out, "%*salso called %s\n", 10, "", m->aliases);

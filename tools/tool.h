@@ -144,6 +144,8 @@ void json_values(FILE *out, ojit_solver *solver, ojit_vector vector, const doubl
 int run_command(const struct request *request);
 int eval_command(const struct request *request);
 int dump_command(const struct request *request);
+/* Names of the stages that dump knows, NULL at the end. */
+const char *const *stage_names(void);
 int methods_command(const struct request *request);
 
 #endif

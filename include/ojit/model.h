@@ -54,6 +54,10 @@ OJIT_API ojit_status ojit_model_read_text(ojit_model *model, const char *text, s
                                           const char *file);
 /* The same from a file.  OJIT_IO when it cannot be read. */
 OJIT_API ojit_status ojit_model_read_file(ojit_model *model, const char *path);
+/* What the reader makes of a file, as text that reads back: its statements, one a
+ * line.  Nothing is added to the model but a failure.  *text is freed with
+ * ojit_text_free (program.h); NULL on failure. */
+OJIT_API ojit_status ojit_model_parse_file(ojit_model *model, const char *path, char **text);
 
 /* Give the constant `name` another value than its definition does, whether that
  * comes before or after this call.  The last call wins. */

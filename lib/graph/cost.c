@@ -22,11 +22,25 @@ unsigned oj_node_cost(const struct graph *g, ojit_expr e)
 
 bool oj_cost(const struct graph *g, ojit_expr e, unsigned most, unsigned *cost)
 {
+	struct expr_map seen;
 	struct expr_list list = {0};
-	bool ok = oj_reach(g, &e, 1, false, &list);
+	uint32_t ignored;
+	oj_expr_map_init(&seen, g->context);
+	bool ok = VECTOR_PUSH(g->context, &list.list, e);
 	*cost = 0;
-	for (size_t i = 0; ok && i < list.list.count && *cost < most; i++)
-		*cost += oj_node_cost(g, list.list.at[i]);
+	while (ok && list.list.count && *cost < most) {
+		e = list.list.at[--list.list.count];
+		if (oj_expr_map_get(&seen, e, &ignored))
+			continue;
+		const struct node *n = oj_node(g, e);
+		uint32_t count = n->op == OP_REDUCE ? REDUCE_BODY : n->arity;
+		*cost += oj_node_cost(g, e);
+		ok = oj_expr_map_put(&seen, e, 1);
+		for (uint32_t i = 0; ok && i < count; i++)
+			ok = VECTOR_PUSH(g->context, &list.list, oj_operands(g, e)[i]);
+	}
+	*cost = *cost < most ? *cost : most;
 	VECTOR_DROP(g->context, &list.list);
+	oj_expr_map_drop(&seen);
 	return ok;
 }

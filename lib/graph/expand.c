@@ -8,6 +8,8 @@
  * reciprocal of the positive one. */
 #include "lib/graph/passes.h"
 
+#include <math.h>
+
 static ojit_expr make1(struct graph *g, enum op op, ojit_expr a)
 {
 	ojit_expr e = oj_make1(g, op, a);
@@ -85,6 +87,23 @@ static ojit_expr power(struct graph *g, ojit_expr x, int64_t exponent)
 	return exponent < 0 ? make2(g, OP_DIV, oj_literal(g, 1), value) : value;
 }
 
+/* x^0.5 and x^1.5 by a square root: within the bound of pow, and many times as
+ * quick.  Adding 0 turns -0 into the 0 that pow gives; -inf is the one number for
+ * which the root would be nan and pow is not. */
+static ojit_expr half_power(struct graph *g, ojit_expr x, double exponent)
+{
+	ojit_expr root = make1(g, OP_SQRT, x), infinity = oj_literal(g, INFINITY);
+	ojit_expr value = exponent == 0.5 ? make2(g, OP_ADD, root, oj_literal(g, 0)) : make2(g, OP_MUL, x, root);
+	return choose(g, make2(g, OP_EQ, x, oj_literal(g, -INFINITY)), infinity, value);
+}
+
+static ojit_expr expand_pow(struct graph *g, ojit_expr e, const ojit_expr *operands)
+{
+	double exponent = oj_node(g, operands[1])->real;
+	bool half = oj_is(g, operands[1], OP_LITERAL) && (exponent == 0.5 || exponent == 1.5);
+	return half ? half_power(g, operands[0], exponent) : oj_simplified(g, e, operands);
+}
+
 static ojit_expr expand_node(struct rewrite *rewrite, ojit_expr e, const ojit_expr *operands)
 {
 	struct graph *g = &rewrite->space->graph;
@@ -104,6 +123,8 @@ static ojit_expr expand_node(struct rewrite *rewrite, ojit_expr e, const ojit_ex
 		return heaviside(g, x, operands[1]);
 	case OP_POWI:
 		return power(g, x, oj_node(g, e)->integer);
+	case OP_POW:
+		return expand_pow(g, e, operands);
 	case OP_REDUCE:
 		return oj_simplified_reduction(rewrite->space, e, operands);
 	default:

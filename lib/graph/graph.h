@@ -200,5 +200,8 @@ struct expr_list { VECTOR(ojit_expr) list; };
 int oj_by_index(const void *a, const void *b); /* for qsort */
 bool oj_reach(const struct graph *g, const ojit_expr *roots, size_t root_count, bool into_bodies,
               struct expr_list *out);
+/* Those of them that depend on index variables and are in no body, found without
+ * looking below the others. */
+bool oj_reach_open(const struct graph *g, const ojit_expr *roots, size_t root_count, struct expr_list *out);
 
 #endif

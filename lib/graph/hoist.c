@@ -56,9 +56,7 @@ static bool mark(struct hoister *h, const struct block *block)
 {
 	const struct graph *g = &h->program->space->graph;
 	struct expr_list list = {0};
-	bool ok = true;
-	for (size_t s = 0; ok && s < block->stores.count; s++)
-		ok = oj_reach(g, &block->stores.at[s].value, 1, true, &list);
+	bool ok = oj_block_reach(h->program->space, block, true, &list);
 	for (size_t i = 0; ok && i < list.list.count; i++) {
 		ojit_expr e = list.list.at[i];
 		bool fixed = fixed_leaf(h, oj_node(g, e));

@@ -29,13 +29,18 @@ struct inliner {
 	int depth;         /* reductions around the node being rewritten */
 };
 
-/* A store whose every index is one of the block's own, or a constant. */
-static bool is_plain(const struct graph *g, const struct store *store, uint32_t rank)
+/* A store whose every index is a constant or one of the block's own, none twice
+ * and none left out: then indices and elements belong to each other. */
+static bool is_plain(const struct graph *g, const struct block *block, const struct store *store, uint32_t rank)
 {
-	for (uint32_t k = 0; k < rank; k++)
-		if (!oj_is(g, store->index[k], OP_INDEX) && !oj_is(g, store->index[k], OP_INTEGER))
+	uint32_t levels = 0;
+	for (uint32_t k = 0; k < rank; k++) {
+		const struct node *n = oj_node(g, store->index[k]);
+		if (n->op != OP_INTEGER && (n->op != OP_INDEX || levels & n->levels))
 			return false;
-	return true;
+		levels |= n->levels;
+	}
+	return levels == (1u << block->rank) - 1;
 }
 
 static bool add_producers(struct inliner *in, uint32_t b)
@@ -46,7 +51,7 @@ static bool add_producers(struct inliner *in, uint32_t b)
 		const struct store *store = &block->stores.at[i];
 		const struct array *array = &space->arrays.at[store->array];
 		unsigned cost;
-		if (array->role != ROLE_TEMP || !is_plain(&space->graph, store, array->rank))
+		if (array->role != ROLE_TEMP || !is_plain(&space->graph, block, store, array->rank))
 			continue;
 		if (!oj_cost(&space->graph, store->value, CHEAP + 1, &cost))
 			return false;
@@ -62,14 +67,10 @@ static bool count_uses(struct inliner *in, const struct block *block)
 {
 	const struct graph *g = &in->program->space->graph;
 	struct expr_list list = {0};
-	bool ok = true;
-	for (size_t i = 0; ok && i < block->stores.count; i++) {
-		size_t first = list.list.count;
-		ok = oj_reach(g, &block->stores.at[i].value, 1, true, &list);
-		for (size_t k = first; ok && k < list.list.count; k++)
-			if (oj_is(g, list.list.at[k], OP_LOAD))
-				in->uses[oj_node(g, list.list.at[k])->ref.id]++;
-	}
+	bool ok = oj_block_reach(in->program->space, block, true, &list);
+	for (size_t k = 0; ok && k < list.list.count; k++)
+		if (oj_is(g, list.list.at[k], OP_LOAD))
+			in->uses[oj_node(g, list.list.at[k])->ref.id]++;
 	VECTOR_DROP(g->context, &list.list);
 	return ok;
 }

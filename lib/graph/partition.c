@@ -1,11 +1,16 @@
 /* Pass partition: straight code is cut so that no function is too long for the
  * code generator, whose cost grows faster than its input.
  *
- * Only scalar blocks grow with the model, so only they are cut.  Nodes are taken
- * in order of making, which is the order they were written in; each part is a
- * block of its own, and what a later part needs goes through one TEMP array. */
+ * Only scalar blocks grow with the model, so only they are cut.  The units are the
+ * nodes that depend on no index variable and compute a number, at any depth: such
+ * a node inside of a reduction is computed outside of it.  They are taken in order
+ * of making, which is the order they were written in; each part is a block of its
+ * own, and what a later part needs goes through one TEMP array.  What lies between
+ * a unit and the next units below it, truth values and bodies, is rebuilt in every
+ * part that wants it. */
 #include "lib/graph/passes.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { PART = 800 };
@@ -13,66 +18,80 @@ enum { PART = 800 };
 struct partitioner {
 	struct program *program, *done;
 	const struct block *block;
-	struct expr_list list;      /* nodes of the block, operands first */
-	struct expr_map part;       /* node -> part + 1 */
-	struct expr_map slot;       /* node needed by later parts -> place + 1 */
+	struct expr_list list;      /* units of the block, operands first */
+	struct expr_map part;       /* unit -> part */
+	struct expr_map slot;       /* unit needed by later parts -> place + 1 */
 	struct expr_map here;       /* node -> what stands for it in the current part */
+	struct expr_list between;   /* below one unit */
+	struct expr_list operands;
 	size_t limit;
 	uint32_t parts, slots, array;
 };
 
-/* Leaves are loaded again where they are needed. */
-static bool is_leaf(const struct graph *g, ojit_expr e)
+static bool is_unit(const struct graph *g, ojit_expr e)
 {
 	const struct node *n = oj_node(g, e);
-	return n->arity == 0 || n->op == OP_LOAD || oj_op_info[n->op].type != REAL || n->op == OP_ITOF;
+	return n->levels == 0 && n->arity > 0 && n->op != OP_LOAD && n->op != OP_ITOF && oj_op_info[n->op].type == REAL;
 }
 
-static bool needs(struct partitioner *p, ojit_expr e, uint32_t part)
-{
-	uint32_t home, ignored;
-	oj_expr_map_get(&p->part, e, &home);
-	if (is_leaf(&p->program->space->graph, e) || home == part || oj_expr_map_get(&p->slot, e, &ignored))
-		return true;
-	return oj_expr_map_put(&p->slot, e, ++p->slots);
-}
-
-/* Non-leaf operands of `e`, truth values looked through: those are recomputed. */
-static bool need_operands(struct partitioner *p, ojit_expr e, uint32_t part)
+/* What lies below `e` down to the next units, those included, operands first. */
+static bool find_between(struct partitioner *p, ojit_expr e)
 {
 	const struct graph *g = &p->program->space->graph;
-	for (uint32_t i = 0; i < oj_node(g, e)->arity; i++) {
-		ojit_expr o = oj_operands(g, e)[i];
-		bool ok = oj_type(g, o) == TRUTH ? need_operands(p, o, part) : needs(p, o, part);
-		if (!ok)
-			return false;
+	struct expr_map seen;
+	uint32_t ignored;
+	bool ok = true;
+	size_t done = 0;
+	oj_expr_map_init(&seen, g->context);
+	p->between.list.count = 0;
+	for (ojit_expr at = e; ok; at = p->between.list.at[done++]) {
+		for (uint32_t i = 0; ok && (at == e || !is_unit(g, at)) && i < oj_node(g, at)->arity; i++) {
+			ojit_expr o = oj_operands(g, at)[i];
+			if (!oj_expr_map_get(&seen, o, &ignored))
+				ok = oj_expr_map_put(&seen, o, 1) && VECTOR_PUSH(g->context, &p->between.list, o);
+		}
+		if (done == p->between.list.count)
+			break;
 	}
-	return true;
+	oj_expr_map_drop(&seen);
+	if (p->between.list.count)
+		qsort(p->between.list.at, p->between.list.count, sizeof *p->between.list.at, oj_by_index);
+	return ok;
+}
+
+/* Units below `e` in other parts get a slot. */
+static bool need_units(struct partitioner *p, ojit_expr e, uint32_t part)
+{
+	const struct graph *g = &p->program->space->graph;
+	bool ok = find_between(p, e);
+	for (size_t i = 0; ok && i < p->between.list.count; i++) {
+		ojit_expr unit = p->between.list.at[i];
+		uint32_t home = part, ignored;
+		oj_expr_map_get(&p->part, unit, &home);
+		if (is_unit(g, unit) && home != part && !oj_expr_map_get(&p->slot, unit, &ignored))
+			ok = oj_expr_map_put(&p->slot, unit, ++p->slots);
+	}
+	return ok;
 }
 
 static bool assign_parts(struct partitioner *p)
 {
-	const struct graph *g = &p->program->space->graph;
 	size_t filled = 0;
+	bool ok = true;
 	p->parts = 1;
-	for (size_t i = 0; i < p->list.list.count; i++) {
-		ojit_expr e = p->list.list.at[i];
-		filled += !is_leaf(g, e);
-		if (filled > p->limit) {
+	for (size_t i = 0; ok && i < p->list.list.count; i++) {
+		if (++filled > p->limit) {
 			p->parts++;
 			filled = 1;
 		}
-		if (!oj_expr_map_put(&p->part, e, p->parts))
-			return false;
+		ok = oj_expr_map_put(&p->part, p->list.list.at[i], p->parts);
 	}
-	for (size_t i = 0; i < p->list.list.count; i++) {
-		ojit_expr e = p->list.list.at[i];
+	for (size_t i = 0; ok && i < p->list.list.count; i++) {
 		uint32_t part;
-		oj_expr_map_get(&p->part, e, &part);
-		if (!is_leaf(g, e) && !need_operands(p, e, part))
-			return false;
+		oj_expr_map_get(&p->part, p->list.list.at[i], &part);
+		ok = need_units(p, p->list.list.at[i], part);
 	}
-	return true;
+	return ok;
 }
 
 static ojit_expr load_slot(struct partitioner *p, uint32_t slot)
@@ -82,38 +101,45 @@ static ojit_expr load_slot(struct partitioner *p, uint32_t slot)
 	return oj_load(g, p->array, 1, &index);
 }
 
-/* `e` as the current part sees it: rebuilt if it belongs here, loaded otherwise. */
-static ojit_expr local(struct partitioner *p, ojit_expr e, uint32_t part)
+/* What stands for `e` in the current part; 0: out of memory. */
+static ojit_expr local(struct partitioner *p, ojit_expr e)
 {
-	struct graph *g = &p->program->space->graph;
-	uint32_t known, home = 0, slot;
+	uint32_t known, slot;
 	if (oj_expr_map_get(&p->here, e, &known))
 		return known;
-	oj_expr_map_get(&p->part, e, &home);
-	if (!is_leaf(g, e) && home != part)
+	if (is_unit(&p->program->space->graph, e))
 		return oj_expr_map_get(&p->slot, e, &slot) ? load_slot(p, slot) : 0;
-	uint32_t arity = oj_node(g, e)->arity;
-	if (oj_type(g, e) != TRUTH || arity == 0)
-		return e; /* leaves stand for themselves */
-	ojit_expr operands[3];
-	for (uint32_t i = 0; i < arity; i++)
-		operands[i] = local(p, oj_operands(g, e)[i], part);
-	return oj_remake(g, e, operands);
+	return e;
 }
 
-static ojit_expr rebuild(struct partitioner *p, ojit_expr e, uint32_t part)
+static ojit_expr rebuild_one(struct partitioner *p, ojit_expr e)
 {
 	struct graph *g = &p->program->space->graph;
-	uint32_t arity = oj_node(g, e)->arity;
-	ojit_expr few[16], *operands = few;
-	if (arity > 16 && !(operands = oj_memory_get(g->context, arity * sizeof *operands)))
+	p->operands.list.count = 0;
+	for (uint32_t i = 0; i < oj_node(g, e)->arity; i++) {
+		ojit_expr operand = local(p, oj_operands(g, e)[i]);
+		if (!operand || !VECTOR_PUSH(g->context, &p->operands.list, operand))
+			return 0;
+	}
+	return p->operands.list.count ? oj_remake(g, e, p->operands.list.at) : e;
+}
+
+/* `e`, a unit of the current part, as that part sees it. */
+static ojit_expr rebuild(struct partitioner *p, ojit_expr e)
+{
+	const struct graph *g = &p->program->space->graph;
+	if (!find_between(p, e))
 		return 0;
-	for (uint32_t i = 0; i < arity; i++)
-		operands[i] = local(p, oj_operands(g, e)[i], part);
-	ojit_expr made = oj_remake(g, e, operands);
-	if (operands != few)
-		oj_memory_put(g->context, operands, arity * sizeof *operands);
-	return made;
+	for (size_t i = 0; i < p->between.list.count; i++) {
+		ojit_expr at = p->between.list.at[i];
+		uint32_t known;
+		if (is_unit(g, at) || oj_expr_map_get(&p->here, at, &known))
+			continue;
+		ojit_expr made = rebuild_one(p, at);
+		if (!made || !oj_expr_map_put(&p->here, at, made))
+			return 0;
+	}
+	return rebuild_one(p, e);
 }
 
 static bool store_slot(struct partitioner *p, struct block *out, ojit_expr e, ojit_expr value)
@@ -126,33 +152,54 @@ static bool store_slot(struct partitioner *p, struct block *out, ojit_expr e, oj
 	return index && oj_block_store(space, out, p->array, value, &index);
 }
 
-/* The part's nodes, and what the model stores of them. */
-static bool emit_part(struct partitioner *p, uint32_t part, size_t *next)
+/* Stores of units go where the unit is; all others to the first part. */
+struct homed {
+	uint32_t part, store;
+};
+
+static int by_part(const void *a, const void *b)
+{
+	const struct homed *x = a, *y = b;
+	return x->part != y->part ? (x->part > y->part) - (x->part < y->part)
+	                          : (x->store > y->store) - (x->store < y->store);
+}
+
+struct homes { VECTOR(struct homed) list; };
+
+static bool find_homes(struct partitioner *p, struct homes *homes)
+{
+	for (uint32_t s = 0; s < p->block->stores.count; s++) {
+		struct homed homed = {1, s};
+		oj_expr_map_get(&p->part, p->block->stores.at[s].value, &homed.part);
+		homed.part = homed.part ? homed.part : 1;
+		if (!VECTOR_PUSH(p->program->space->context, &homes->list, homed))
+			return false;
+	}
+	qsort(homes->list.at, homes->list.count, sizeof *homes->list.at, by_part);
+	return true;
+}
+
+/* The part's units from `*next` on, and what the model stores of them. */
+static bool emit_part(struct partitioner *p, uint32_t part, size_t *next, const struct homes *homes, size_t *home)
 {
 	struct space *space = p->program->space;
-	const struct graph *g = &space->graph;
 	struct block *out = oj_program_block(p->done, 0, NULL, NULL, p->block->origin);
-	uint32_t home = part;
 	oj_expr_map_drop(&p->here);
 	if (!out)
 		return false;
 	for (; *next < p->list.list.count; ++*next) {
 		ojit_expr e = p->list.list.at[*next];
-		oj_expr_map_get(&p->part, e, &home);
-		if (home != part)
+		uint32_t at = part;
+		oj_expr_map_get(&p->part, e, &at);
+		if (at != part)
 			break;
-		if (is_leaf(g, e))
-			continue;
-		ojit_expr value = rebuild(p, e, part);
+		ojit_expr value = rebuild(p, e);
 		if (!value || !oj_expr_map_put(&p->here, e, value) || !store_slot(p, out, e, value))
 			return false;
 	}
-	for (size_t s = 0; s < p->block->stores.count; s++) {
-		const struct store *store = &p->block->stores.at[s];
-		oj_expr_map_get(&p->part, store->value, &home);
-		if (home != part)
-			continue;
-		ojit_expr value = local(p, store->value, part);
+	for (; *home < homes->list.count && homes->list.at[*home].part == part; ++*home) {
+		const struct store *store = &p->block->stores.at[homes->list.at[*home].store];
+		ojit_expr value = local(p, store->value);
 		if (!value || !oj_block_store(space, out, store->array, value, store->index))
 			return false;
 	}
@@ -162,30 +209,29 @@ static bool emit_part(struct partitioner *p, uint32_t part, size_t *next)
 static bool partition_block(struct partitioner *p)
 {
 	struct space *space = p->program->space;
-	bool ok = assign_parts(p);
+	struct homes homes = {0};
+	bool ok = assign_parts(p) && find_homes(p, &homes);
 	int64_t base = 0, extent = p->slots ? p->slots : 1;
 	p->array = ok ? oj_space_array(space, "part", ROLE_TEMP, 1, &base, &extent, 0) : UINT32_MAX;
 	ok = p->array != UINT32_MAX;
-	size_t next = 0;
+	size_t next = 0, home = 0;
 	for (uint32_t part = 1; ok && part <= p->parts; part++)
-		ok = emit_part(p, part, &next);
+		ok = emit_part(p, part, &next, &homes, &home);
+	VECTOR_DROP(space->context, &homes.list);
 	return ok;
 }
 
+/* Find the units of the block: are there too many? */
 static bool too_long(struct partitioner *p, bool *ok)
 {
 	const struct graph *g = &p->program->space->graph;
-	size_t work = 0;
-	p->list.list.count = 0;
-	for (size_t s = 0; *ok && s < p->block->stores.count; s++)
-		*ok = VECTOR_PUSH(g->context, &p->list.list, p->block->stores.at[s].value);
-	struct expr_list roots = p->list;
-	p->list = (struct expr_list){0};
-	*ok = *ok && oj_reach(g, roots.list.at, roots.list.count, false, &p->list);
-	VECTOR_DROP(g->context, &roots.list);
+	size_t units = 0;
+	*ok = oj_block_reach(p->program->space, p->block, true, &p->list);
 	for (size_t i = 0; i < p->list.list.count; i++)
-		work += !is_leaf(g, p->list.list.at[i]);
-	return work > p->limit + p->limit / 4;
+		if (is_unit(g, p->list.list.at[i]))
+			p->list.list.at[units++] = p->list.list.at[i];
+	p->list.list.count = units;
+	return units > p->limit + p->limit / 4;
 }
 
 static bool keep_block(struct partitioner *p)
@@ -213,6 +259,8 @@ ojit_status oj_pass_partition(struct program *program, const struct pass_options
 		bool cut = p.block->rank == 0 && too_long(&p, &ok);
 		ok = ok && (cut ? partition_block(&p) : keep_block(&p));
 		VECTOR_DROP(space->context, &p.list.list);
+		VECTOR_DROP(space->context, &p.between.list);
+		VECTOR_DROP(space->context, &p.operands.list);
 		oj_expr_map_drop(&p.part);
 		oj_expr_map_drop(&p.slot);
 		oj_expr_map_drop(&p.here);

@@ -121,6 +121,18 @@ int64_t oj_block_points(const struct block *block)
 	return points;
 }
 
+bool oj_block_reach(const struct space *space, const struct block *block, bool into_bodies,
+                    struct expr_list *list)
+{
+	struct expr_list roots = {0};
+	bool ok = true;
+	for (size_t s = 0; ok && s < block->stores.count; s++)
+		ok = VECTOR_PUSH(space->context, &roots.list, block->stores.at[s].value);
+	ok = ok && oj_reach(&space->graph, roots.list.at, roots.list.count, into_bodies, list);
+	VECTOR_DROP(space->context, &roots.list);
+	return ok;
+}
+
 /* Layout. */
 
 static ojit_status mark_loads(struct program *program, const struct block *block, struct expr_list *list,
@@ -128,17 +140,12 @@ static ojit_status mark_loads(struct program *program, const struct block *block
 {
 	const struct graph *g = &program->space->graph;
 	list->list.count = 0;
-	for (size_t s = 0; s < block->stores.count; s++)
-		if (!VECTOR_PUSH(program->space->context, &list->list, block->stores.at[s].value))
-			return OJIT_OUT_OF_MEMORY;
-	struct expr_list roots = *list;
-	*list = (struct expr_list){0};
-	bool ok = oj_reach(g, roots.list.at, roots.list.count, true, list);
-	VECTOR_DROP(program->space->context, &roots.list);
-	for (size_t i = 0; ok && i < list->list.count; i++)
+	if (!oj_block_reach(program->space, block, true, list))
+		return OJIT_OUT_OF_MEMORY;
+	for (size_t i = 0; i < list->list.count; i++)
 		if (oj_is(g, list->list.at[i], OP_LOAD))
 			loaded[oj_node(g, list->list.at[i])->ref.id] = 1;
-	return ok ? OJIT_OK : OJIT_OUT_OF_MEMORY;
+	return OJIT_OK;
 }
 
 /* Keep the stores somebody wants.  Producers precede users, so one backward walk

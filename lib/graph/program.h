@@ -114,6 +114,9 @@ bool oj_block_store(struct space *space, struct block *block, uint32_t array, oj
 void oj_block_drop(struct space *space, struct block *block);
 /* Points of its box. */
 int64_t oj_block_points(const struct block *block);
+/* All nodes below the values it stores, as oj_reach. */
+bool oj_block_reach(const struct space *space, const struct block *block, bool into_bodies,
+                    struct expr_list *list);
 /* Drop stores into TEMP arrays that nobody loads, and blocks without stores;
  * then give the TEMP arrays that are left their offsets. */
 ojit_status oj_program_layout(struct program *program);

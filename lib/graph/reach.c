@@ -72,29 +72,45 @@ int oj_by_index(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-bool oj_reach(const struct graph *g, const ojit_expr *roots, size_t root_count, bool into_bodies,
-              struct expr_list *out)
+enum scope { EVERYWHERE, OUTSIDE_BODIES, OPEN };
+
+static bool meet(const struct graph *g, struct expr_map *seen, ojit_expr e, enum scope scope, struct expr_list *out)
+{
+	uint32_t ignored;
+	if (!e || (scope == OPEN && oj_node(g, e)->levels == 0) || oj_expr_map_get(seen, e, &ignored))
+		return true;
+	return oj_expr_map_put(seen, e, 1) && VECTOR_PUSH(g->context, &out->list, e);
+}
+
+static bool reach(const struct graph *g, const ojit_expr *roots, size_t root_count, enum scope scope,
+                  struct expr_list *out)
 {
 	struct expr_map seen;
 	oj_expr_map_init(&seen, g->context);
 	size_t first = out->list.count, done = first;
 	bool ok = true;
-	uint32_t ignored;
 	for (size_t i = 0; ok && i < root_count; i++)
-		if (roots[i] && !oj_expr_map_get(&seen, roots[i], &ignored))
-			ok = oj_expr_map_put(&seen, roots[i], 1) && VECTOR_PUSH(g->context, &out->list, roots[i]);
+		ok = meet(g, &seen, roots[i], scope, out);
 	while (ok && done < out->list.count) { /* breadth first: the list is its own queue */
 		ojit_expr e = out->list.at[done++];
 		const struct node *n = oj_node(g, e);
-		uint32_t count = n->op == OP_REDUCE && !into_bodies ? REDUCE_BODY : n->arity;
-		for (uint32_t i = 0; ok && i < count; i++) {
-			ojit_expr o = oj_operands(g, e)[i];
-			if (!oj_expr_map_get(&seen, o, &ignored))
-				ok = oj_expr_map_put(&seen, o, 1) && VECTOR_PUSH(g->context, &out->list, o);
-		}
+		uint32_t count = n->op == OP_REDUCE && scope != EVERYWHERE ? REDUCE_BODY : n->arity;
+		for (uint32_t i = 0; ok && i < count; i++)
+			ok = meet(g, &seen, oj_operands(g, e)[i], scope, out);
 	}
 	oj_expr_map_drop(&seen);
 	if (ok && out->list.count > first)
 		qsort(out->list.at + first, out->list.count - first, sizeof *out->list.at, oj_by_index);
 	return ok;
+}
+
+bool oj_reach(const struct graph *g, const ojit_expr *roots, size_t root_count, bool into_bodies,
+              struct expr_list *out)
+{
+	return reach(g, roots, root_count, into_bodies ? EVERYWHERE : OUTSIDE_BODIES, out);
+}
+
+bool oj_reach_open(const struct graph *g, const ojit_expr *roots, size_t root_count, struct expr_list *out)
+{
+	return reach(g, roots, root_count, OPEN, out);
 }

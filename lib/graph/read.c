@@ -5,6 +5,8 @@
  * sense: a load out of range, say, is the passes' business. */
 #include "lib/graph/scan.h"
 
+#include <string.h>
+
 /* %number of a node above. */
 static bool read_reference(struct reader *r, ojit_expr *e)
 {

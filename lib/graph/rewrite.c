@@ -3,18 +3,29 @@
 
 #include "lib/graph/passes.h"
 
+/* What nodes become: those without index variables in one map for the whole
+ * rewriting, the others in one a body. */
 struct memo {
-	struct expr_map map;
-	VECTOR(ojit_expr) operands;
+	struct expr_map open;
+	struct expr_list operands;
 };
 
-static bool mapped_operands(const struct graph *g, struct memo *memo, ojit_expr e, uint32_t count)
+static struct expr_map *map_of(struct rewrite *rewrite, struct memo *memo, ojit_expr e)
 {
-	memo->operands.count = 0;
+	bool closed = rewrite->closed && oj_node(&rewrite->space->graph, e)->levels == 0;
+	return closed ? rewrite->closed : &memo->open;
+}
+
+static bool mapped_operands(struct rewrite *rewrite, struct memo *memo, ojit_expr e, uint32_t count)
+{
+	const struct graph *g = &rewrite->space->graph;
+	memo->operands.list.count = 0;
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t to = 0;
-		oj_expr_map_get(&memo->map, oj_operands(g, e)[i], &to);
-		if (!VECTOR_PUSH(g->context, &memo->operands, to))
+		ojit_expr o = oj_operands(g, e)[i];
+		uint32_t to = o;
+		bool kept = rewrite->keep_closed && oj_node(g, o)->levels == 0;
+		if ((!kept && !oj_expr_map_get(map_of(rewrite, memo, o), o, &to)) || !to ||
+		    !VECTOR_PUSH(g->context, &memo->operands.list, to))
 			return false;
 	}
 	return true;
@@ -25,37 +36,73 @@ static ojit_expr rewrite_one(struct rewrite *rewrite, struct memo *memo, ojit_ex
 	struct graph *g = &rewrite->space->graph;
 	const struct node *n = oj_node(g, e);
 	bool whole = n->op == OP_REDUCE && rewrite->reduction;
-	if (!mapped_operands(g, memo, e, whole ? REDUCE_BODY : n->arity))
+	if (!mapped_operands(rewrite, memo, e, whole ? REDUCE_BODY : n->arity))
 		return 0;
-	for (size_t i = 0; i < memo->operands.count; i++)
-		if (!memo->operands.at[i])
-			return 0;
+	const ojit_expr *operands = memo->operands.list.at;
 	if (whole)
-		return rewrite->reduction(rewrite, e, memo->operands.at);
+		return rewrite->reduction(rewrite, e, operands);
 	if (rewrite->node)
-		return rewrite->node(rewrite, e, memo->operands.at);
+		return rewrite->node(rewrite, e, operands);
 	if (n->op == OP_REDUCE)
-		return oj_simplified_reduction(rewrite->space, e, memo->operands.at);
-	return oj_simplified(g, e, memo->operands.at);
+		return oj_simplified_reduction(rewrite->space, e, operands);
+	return oj_simplified(g, e, operands);
+}
+
+static bool rewrite_list(struct rewrite *rewrite, struct memo *memo, const struct expr_list *list, bool closed)
+{
+	for (size_t i = 0; i < list->list.count; i++) {
+		ojit_expr e = list->list.at[i];
+		struct expr_map *map = map_of(rewrite, memo, e);
+		uint32_t known;
+		if (closed != (map == rewrite->closed) || oj_expr_map_get(map, e, &known))
+			continue;
+		ojit_expr to = rewrite_one(rewrite, memo, e);
+		if (!to || !oj_expr_map_put(map, e, to))
+			return false;
+	}
+	return true;
+}
+
+/* Closed nodes at any depth first and in order, so that a closed reduction inside
+ * of another is done before it and nesting costs neither time nor stack. */
+static bool rewrite_closed(struct rewrite *rewrite, struct memo *memo, const ojit_expr *roots, size_t count)
+{
+	const struct graph *g = &rewrite->space->graph;
+	struct expr_list list = {0};
+	bool ok = oj_reach(g, roots, count, true, &list) && rewrite_list(rewrite, memo, &list, true);
+	VECTOR_DROP(g->context, &list.list);
+	return ok;
+}
+
+static bool rewrite_open(struct rewrite *rewrite, struct memo *memo, ojit_expr *roots, size_t count)
+{
+	const struct graph *g = &rewrite->space->graph;
+	struct expr_list list = {0};
+	bool open = rewrite->closed || rewrite->keep_closed;
+	bool ok = open ? oj_reach_open(g, roots, count, &list) : oj_reach(g, roots, count, true, &list);
+	ok = ok && rewrite_list(rewrite, memo, &list, false);
+	for (size_t i = 0; ok && i < count; i++)
+		if (roots[i] && !(rewrite->keep_closed && oj_node(g, roots[i])->levels == 0))
+			ok = oj_expr_map_get(map_of(rewrite, memo, roots[i]), roots[i], &roots[i]);
+	VECTOR_DROP(g->context, &list.list);
+	return ok;
 }
 
 ojit_status oj_rewrite(struct rewrite *rewrite, ojit_expr *roots, size_t count)
 {
-	struct graph *g = &rewrite->space->graph;
-	struct expr_list list = {0};
+	ojit_context *context = rewrite->space->context;
+	struct expr_map closed, *outer = rewrite->closed;
 	struct memo memo = {0};
-	oj_expr_map_init(&memo.map, g->context);
-	bool ok = oj_reach(g, roots, count, !rewrite->reduction, &list);
-	for (size_t i = 0; ok && i < list.list.count; i++) {
-		ojit_expr e = list.list.at[i], to = rewrite_one(rewrite, &memo, e);
-		ok = to && oj_expr_map_put(&memo.map, e, to);
-	}
-	for (size_t i = 0; ok && i < count; i++)
-		if (roots[i])
-			oj_expr_map_get(&memo.map, roots[i], &roots[i]);
-	VECTOR_DROP(g->context, &list.list);
-	VECTOR_DROP(g->context, &memo.operands);
-	oj_expr_map_drop(&memo.map);
+	oj_expr_map_init(&memo.open, context);
+	oj_expr_map_init(&closed, context);
+	if (rewrite->reduction && !outer && !rewrite->keep_closed)
+		rewrite->closed = &closed;
+	bool ok = (outer || !rewrite->closed || rewrite_closed(rewrite, &memo, roots, count)) &&
+	          rewrite_open(rewrite, &memo, roots, count);
+	rewrite->closed = outer;
+	VECTOR_DROP(context, &memo.operands.list);
+	oj_expr_map_drop(&memo.open);
+	oj_expr_map_drop(&closed);
 	return ok ? OJIT_OK : OJIT_OUT_OF_MEMORY;
 }
 
@@ -134,9 +181,14 @@ static ojit_expr substitute_reduction(struct rewrite *rewrite, ojit_expr e, cons
 ojit_expr oj_substitute(struct space *space, ojit_expr e, const ojit_expr *index, uint32_t count)
 {
 	struct substitution s = {0};
-	for (uint32_t k = 0; k < count; k++)
+	uint32_t levels = 0;
+	for (uint32_t k = 0; k < count; k++) {
 		s.index[k] = index[k];
+		levels |= index[k] ? 1u << k : 0;
+	}
+	if (!(oj_node(&space->graph, e)->levels & levels))
+		return e; /* nothing to replace */
 	struct rewrite rewrite = {.space = space, .node = substitute_node,
-	                          .reduction = substitute_reduction, .data = &s};
+	                          .reduction = substitute_reduction, .data = &s, .keep_closed = true};
 	return oj_rewrite(&rewrite, &e, 1) == OJIT_OK ? e : 0;
 }

@@ -3,7 +3,9 @@
  * Nodes below some roots are visited operands first; for each, `node` gets the
  * operands already rewritten and gives the replacement.  A pass whose answer
  * depends on the loop a node is in sets `reduction`: it is then given reductions
- * whole and rewrites their bodies by calls of its own, each with a fresh memory. */
+ * whole and rewrites their bodies by calls of its own (of the same or a copied
+ * struct), each with a fresh memory.  Nodes that depend on no index variable mean
+ * the same everywhere, so each is visited once, before all others. */
 #ifndef OJ_REWRITE_H
 #define OJ_REWRITE_H
 
@@ -15,6 +17,8 @@ struct rewrite {
 	ojit_expr (*node)(struct rewrite *rewrite, ojit_expr e, const ojit_expr *operands);
 	ojit_expr (*reduction)(struct rewrite *rewrite, ojit_expr e, const ojit_expr *outer);
 	void *data;
+	bool keep_closed;        /* nodes that depend on no index variable stay as they are */
+	struct expr_map *closed; /* oj_rewrite's own: what closed nodes became */
 };
 /* Replace roots[0..count) by what they become.  Zero roots stay.  `outer` of
  * `reduction` has start, lo and end rewritten. */

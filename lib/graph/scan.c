@@ -85,7 +85,7 @@ bool oj_scan_accept(struct reader *r, const char *token)
 	size_t length = strlen(token);
 	if (strncmp(r->at, token, length))
 		return false;
-	if (oj_word_byte(token[0]) && token[0] != '.' && oj_word_byte(r->at[length]))
+	if (oj_word_byte(token[length - 1]) && token[0] != '.' && oj_word_byte(r->at[length]))
 		return false;
 	r->at += length;
 	return true;
