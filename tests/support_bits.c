@@ -342,10 +342,8 @@ static void hold_widths(const struct ensemble *e, unsigned uniform)
 {
 	for (int lanes = 2; lanes <= WIDEST; lanes *= 2)
 		for (int kind = 0; kind < KERNEL_KINDS; kind++) {
-			/* What is computed from shared values only is shared itself. */
-			bool lone = uniform && (kind == KERNEL_PREPARE || kind == KERNEL_INIT);
 			struct target t = {.lanes = lanes, .axis = LANES_ENSEMBLE, .level = 2, .uniform = uniform};
-			if (out_length(e, kind) && !lone)
+			if (out_length(e, kind))
 				hold_ensemble(e, kind, &t);
 		}
 }

@@ -22,6 +22,14 @@ static ojit_program *compile(ojit_context *context, const struct corpus_problem 
 	return program;
 }
 
+/* na1, y' = -y, is published 1.3e-7 off; its solution is known. */
+static double error_of(const struct corpus_problem *problem, const double *y)
+{
+	if (!strcmp(problem->name, "na1"))
+		return fabs(y[0] / exp(-20) - 1);
+	return corpus_error(problem, y);
+}
+
 static double error_at(const struct corpus_problem *problem, double rtol)
 {
 	ojit_context *context = ojit_context_new(NULL);
@@ -35,7 +43,7 @@ static double error_at(const struct corpus_problem *problem, double rtol)
 	             "%s: %s", problem->name, ojit_solver_error(solver).text);
 	cr_expect_eq(ojit_solver_stats(solver).outcome, OJIT_SUCCESS, "%s: %s", problem->name,
 	             ojit_solver_message(solver));
-	double error = corpus_error(problem, ojit_solver_last_states(solver));
+	double error = error_of(problem, ojit_solver_last_states(solver));
 	ojit_solver_free(solver);
 	ojit_program_free(program);
 	ojit_context_free(context);

@@ -199,6 +199,48 @@ Test(docs, the_c_program_of_the_readme_solves_lorenz)
 	free(page);
 }
 
+/* Of two lines of output: words are the same, numbers are near. */
+static void expect_like(const char *shown, const char *found)
+{
+	char *rest_shown, *rest_found;
+	while (*shown && *shown != '\n') {
+		double a = strtod(shown, &rest_shown), b = strtod(found, &rest_found);
+		if (rest_shown == shown) {
+			cr_assert_eq(*shown, *found, "the README shows %.60s\nfound %.60s", shown, found);
+			shown++, found++;
+			continue;
+		}
+		cr_assert_float_eq(b, a, 1e-3 * fmax(1, fabs(a)), "the README shows %.60s\nfound %.60s", shown,
+		                   found);
+		shown = rest_shown, found = rest_found;
+	}
+}
+
+Test(docs, the_readme_shows_what_the_demo_prints)
+{
+	const char *tool = getenv("OJIT_TOOL");
+	if (!tool || access(tool, X_OK) != 0)
+		cr_skip_test("OJIT_TOOL does not say where the command ojit is; ctest sets it");
+	char *page = read_page("README.md"), *demo = read_page("tools/demo"), all[1024], found[256];
+	char *command = command_of(page, "$ build/ojit run");
+	cr_expect_not_null(strstr(demo, command + 2), "tools/demo runs another command");
+	snprintf(all, sizeof all, "cd %s && '%s' %s 2>&1", OJIT_SOURCE_DIR, tool, strstr(command, "run "));
+	FILE *output = popen(all, "r");
+	const char *line = strchr(strstr(page, command), '\n') + 1;
+	int lines = 0;
+	for (; strncmp(line, "    ", 4) == 0 && fgets(found, sizeof found, output); lines++) {
+		expect_like(line + 4, found);
+		line = strchr(line, '\n') + 1;
+	}
+	while (fgets(found, sizeof found, output))
+		;
+	cr_expect_eq(pclose(output), 0);
+	cr_expect_geq(lines, 10);
+	free(command);
+	free(demo);
+	free(page);
+}
+
 Test(docs, the_commands_of_the_readme_work)
 {
 	const char *tool = getenv("OJIT_TOOL");

@@ -14,9 +14,11 @@
  * is the same in all lanes needs no mask.
  *
  * TREE8: term k belongs to partial sum k mod 8.  Instead of unrolling by eight, the
- * partials change places every turn, so that the current one is always the first;
- * after the loop they are turned back by the number of turns.  In form ALONG eight
- * lanes are eight partials, four lanes half of them, and so on. */
+ * partials change places every turn, so that the current one is always the first.
+ * After the loop they stand turned by the number of turns, which the tree does not
+ * notice: turned by one, its even half and its odd half have changed places, and
+ * operands of a commutative operation may.  In form ALONG eight lanes are eight
+ * partials, four lanes half of them, and so on. */
 #include "jit/llvm/emitter.h"
 
 enum form { EVEN, UNION, RAGGED, ALONG };
@@ -171,31 +173,6 @@ static void add_term(struct emitter *e, const struct member *member, LLVMValueRe
 	c->next[c->count - 1] = sum;
 }
 
-/* Turns of the loop, for the number of partials that change places. */
-static LLVMValueRef count_turns(struct emitter *e, const struct range *r)
-{
-	LLVMValueRef length = LLVMBuildSub(e->builder, r->to, r->from, "");
-	if (r->stride == 1)
-		return length;
-	length = LLVMBuildAdd(e->builder, length, oj_word(e, r->stride - 1), "");
-	return LLVMBuildUDiv(e->builder, length, oj_word(e, r->stride), "");
-}
-
-/* After `turns` turns partial p stands at place (p - turns) mod count. */
-static void turn_back(struct emitter *e, LLVMValueRef turns, LLVMValueRef *partials, int count)
-{
-	for (int shift = 1; shift < count; shift *= 2) {
-		LLVMValueRef moved[PARTIALS];
-		LLVMValueRef bit = LLVMBuildAnd(e->builder, turns, oj_word(e, shift), "");
-		LLVMValueRef odd = LLVMBuildICmp(e->builder, LLVMIntNE, bit, oj_word(e, 0), "");
-		for (int p = 0; p < count; p++)
-			moved[p] = LLVMBuildSelect(e->builder, odd, partials[(p + count - shift) % count],
-			                           partials[p], "");
-		for (int p = 0; p < count; p++)
-			partials[p] = moved[p];
-	}
-}
-
 /* ((p0+p4)+(p2+p6)) + ((p1+p5)+(p3+p7)): halves onto halves, of the accumulators
  * first and of their lanes then. */
 static LLVMValueRef fold_tree(struct emitter *e, enum reduction_kind kind, LLVMValueRef *partials, int count,
@@ -214,8 +191,6 @@ static struct value finish_tree(struct emitter *e, const struct member *member, 
                                 struct carried *c)
 {
 	struct value start = e->slots[member->start];
-	if (c->count > 1)
-		turn_back(e, count_turns(e, r), c->next, c->count);
 	LLVMValueRef sum = fold_tree(e, c->kind, c->next, c->count, r->form == ALONG ? (int)r->stride : 1);
 	bool lanes = LLVMGetTypeKind(LLVMTypeOf(sum)) == LLVMVectorTypeKind;
 	if (lanes || start.lanes) {

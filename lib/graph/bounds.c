@@ -3,7 +3,8 @@
  * An affine expression is extreme at the ends of its index ranges.  The range of
  * a reduction may itself depend on outer indices (j in 1..i-1), so the innermost
  * index is replaced by the end that is extreme before the outer ones are looked
- * at; the answer is then exact, not merely a bound, whenever ranges are affine. */
+ * at; the answer is then exact, not merely a bound, whenever ranges are affine.
+ * What leaves 64 bits is unknown. */
 #include "lib/graph/passes.h"
 
 void oj_surroundings_init(struct surroundings *s, struct space *space, const struct block *block)
@@ -48,7 +49,9 @@ static bool innermost_reduction(const struct surroundings *s, ojit_expr e, ojit_
 	return best >= 0;
 }
 
-static bool extreme(struct surroundings *s, ojit_expr e, bool greatest, int64_t *value);
+enum { DEEP = 8 }; /* minima looked into, one inside the other */
+
+static bool extreme(struct surroundings *s, ojit_expr e, bool greatest, int depth, int64_t *value);
 
 static bool atom_extreme(struct surroundings *s, ojit_expr atom, bool greatest, int64_t *value)
 {
@@ -72,7 +75,7 @@ static bool atom_extreme(struct surroundings *s, ojit_expr atom, bool greatest, 
 	case OP_IMIN:
 	case OP_IMAX: {
 		ojit_expr left = oj_operands(g, atom)[0], right = oj_operands(g, atom)[1];
-		if (!extreme(s, left, greatest, &a) || !extreme(s, right, greatest, &b))
+		if (!extreme(s, left, greatest, DEEP, &a) || !extreme(s, right, greatest, DEEP, &b))
 			return false;
 		*value = (a < b) == (n.op == OP_IMIN) ? a : b;
 		return true;
@@ -82,20 +85,49 @@ static bool atom_extreme(struct surroundings *s, ojit_expr atom, bool greatest, 
 	}
 }
 
-static bool extreme(struct surroundings *s, ojit_expr e, bool greatest, int64_t *value)
+/* `e` with `atom`, whose coefficient is c, replaced. */
+static ojit_expr replaced(struct graph *g, ojit_expr e, ojit_expr atom, int64_t c, ojit_expr by)
+{
+	if (c == INT64_MIN)
+		return 0;
+	return oj_integer_sum(g, 0, 3, (ojit_expr[]){e, atom, by}, (int64_t[]){1, -c, c});
+}
+
+/* c * min(a, b) + rest is the lesser of c * a + rest and c * b + rest, or the
+ * greater for negative c; what a has in common with the rest then cancels. */
+static bool choice_extreme(struct surroundings *s, ojit_expr e, ojit_expr atom, int64_t c, bool greatest,
+                           int depth, int64_t *value)
 {
 	struct graph *g = &s->space->graph;
-	ojit_expr atom = 0;
-	int64_t coefficient = 0;
-	while (innermost_reduction(s, e, &atom, &coefficient)) {
-		unsigned level = (unsigned)oj_node(g, atom)->integer;
-		bool at_end = (coefficient > 0) == greatest;
-		ojit_expr end = at_end ? oj_integer_offset(g, s->reduction_end[level], -1) : s->reduction_lo[level];
-		e = oj_integer_add(g, e, oj_integer_scale(g, atom, -coefficient));
-		e = oj_integer_add(g, e, oj_integer_scale(g, end, coefficient));
-		if (!e)
-			return false;
+	bool lesser = oj_is(g, atom, OP_IMIN) == (c > 0);
+	ojit_expr left = oj_operands(g, atom)[0], right = oj_operands(g, atom)[1];
+	int64_t a, b;
+	left = replaced(g, e, atom, c, left);
+	right = replaced(g, e, atom, c, right);
+	if (!left || !right || !extreme(s, left, greatest, depth + 1, &a) ||
+	    !extreme(s, right, greatest, depth + 1, &b))
+		return false;
+	*value = (a < b) == lesser ? a : b;
+	return true;
+}
+
+static bool find_choice(const struct graph *g, ojit_expr e, ojit_expr *atom, int64_t *coefficient)
+{
+	struct affine a;
+	oj_affine(g, e, &a);
+	for (uint32_t i = 0; i < a.count; i++) {
+		if (!oj_is(g, a.atoms[i], OP_IMIN) && !oj_is(g, a.atoms[i], OP_IMAX))
+			continue;
+		*atom = a.atoms[i];
+		*coefficient = a.coefficients[i];
+		return true;
 	}
+	return false;
+}
+
+static bool sum_extreme(struct surroundings *s, ojit_expr e, bool greatest, int64_t *value)
+{
+	const struct graph *g = &s->space->graph;
 	struct affine a;
 	oj_affine(g, e, &a);
 	int64_t sum = a.constant;
@@ -104,15 +136,77 @@ static bool extreme(struct surroundings *s, ojit_expr e, bool greatest, int64_t 
 		int64_t end;
 		oj_affine(g, e, &a); /* the graph may have moved */
 		int64_t c = a.coefficients[i];
-		if (!atom_extreme(s, a.atoms[i], (c > 0) == greatest, &end))
+		if (!atom_extreme(s, a.atoms[i], (c > 0) == greatest, &end) || __builtin_mul_overflow(c, end, &end) ||
+		    __builtin_add_overflow(sum, end, &sum))
 			return false;
-		sum += c * end;
 	}
 	*value = sum;
 	return true;
 }
 
+static bool extreme(struct surroundings *s, ojit_expr e, bool greatest, int depth, int64_t *value)
+{
+	struct graph *g = &s->space->graph;
+	ojit_expr atom = 0;
+	int64_t c = 0;
+	for (;;) {
+		if (depth < DEEP && find_choice(g, e, &atom, &c))
+			return choice_extreme(s, e, atom, c, greatest, depth, value);
+		if (!innermost_reduction(s, e, &atom, &c))
+			return sum_extreme(s, e, greatest, value);
+		unsigned level = (unsigned)oj_node(g, atom)->integer;
+		bool at_end = (c > 0) == greatest;
+		ojit_expr end = at_end ? oj_integer_offset(g, s->reduction_end[level], -1) : s->reduction_lo[level];
+		e = replaced(g, e, atom, c, end);
+		if (!e)
+			return false;
+	}
+}
+
 bool oj_bounds(struct surroundings *s, ojit_expr e, int64_t *least, int64_t *greatest)
 {
-	return e && extreme(s, e, false, least) && extreme(s, e, true, greatest);
+	return e && extreme(s, e, false, 0, least) && extreme(s, e, true, 0, greatest);
+}
+
+/* Accesses. */
+
+bool oj_access_inside(struct surroundings *s, ojit_expr e, uint32_t *axis, int64_t *index)
+{
+	const struct space *space = s->space;
+	struct node n = *oj_node(&space->graph, e);
+	bool load = n.op == OP_LOAD;
+	const int64_t *base = load ? space->arrays.at[n.ref.id].base : space->tables.at[n.ref.id].base;
+	const int64_t *extent = load ? space->arrays.at[n.ref.id].extent : space->tables.at[n.ref.id].extent;
+	for (*axis = 0; *axis < n.arity; ++*axis) {
+		int64_t least, greatest, lo = base[*axis], hi = lo + extent[*axis] - 1;
+		if (!oj_bounds(s, oj_operands(&space->graph, e)[*axis], &least, &greatest))
+			least = greatest = INT64_MIN;
+		*index = least < lo ? least : greatest;
+		if (least < lo || greatest > hi)
+			return false;
+	}
+	return true;
+}
+
+bool oj_accesses_inside(struct surroundings *s, ojit_expr e, bool *inside)
+{
+	const struct graph *g = &s->space->graph;
+	struct expr_list list = {0};
+	bool ok = oj_reach_open(g, &e, 1, &list);
+	for (size_t i = 0; ok && *inside && i < list.list.count; i++) {
+		struct node n = *oj_node(g, list.list.at[i]);
+		const ojit_expr *o = oj_operands(g, list.list.at[i]);
+		uint32_t axis;
+		int64_t index;
+		if (n.op == OP_LOAD || n.op == OP_TABLE)
+			*inside = oj_access_inside(s, list.list.at[i], &axis, &index);
+		if (n.op != OP_REDUCE)
+			continue;
+		ojit_expr body = o[REDUCE_BODY];
+		struct entered before = oj_enter(s, n.reduction.level, o[REDUCE_LO], o[REDUCE_END]);
+		ok = oj_accesses_inside(s, body, inside);
+		oj_leave(s, before);
+	}
+	VECTOR_DROP(g->context, &list.list);
+	return ok;
 }

@@ -90,6 +90,16 @@ static bool box_of(struct hoister *h, ojit_expr e, struct block *box, unsigned *
 	return true;
 }
 
+/* Where ranges depend on outer indices, the box has points that the loops never
+ * meet.  Is `value` defined there too? */
+static bool defined_over(struct hoister *h, const struct block *box, ojit_expr value, bool *inside)
+{
+	struct surroundings around;
+	oj_surroundings_init(&around, h->program->space, box);
+	*inside = true;
+	return oj_accesses_inside(&around, value, inside);
+}
+
 static bool same_box(const struct block *a, const struct block *b)
 {
 	bool same = a->rank == b->rank;
@@ -168,12 +178,19 @@ static ojit_expr hoisted(struct hoister *h, ojit_expr e)
 	}
 	ojit_expr value = box.rank ? oj_substitute(space, e, map, LEVELS) : e;
 	uint32_t known, array = UINT32_MAX;
-	if (value && oj_expr_map_get(&h->known, value, &known)) {
+	bool inside = false;
+	if (!value || !defined_over(h, &box, value, &inside)) {
+		h->failed = true;
+		return 0;
+	}
+	if (!inside)
+		return e;
+	if (oj_expr_map_get(&h->known, value, &known)) {
 		array = same_box(&h->prepare->blocks.at[known - 1], &box) ? derived_by(h, known - 1)
 		                                                           : find_derived(h, &box, value);
 	}
 	if (array == UINT32_MAX) {
-		array = value ? add_derived(h, &box, value) : UINT32_MAX;
+		array = add_derived(h, &box, value);
 		if (array == UINT32_MAX || !oj_expr_map_put(&h->known, value, (uint32_t)h->prepare->blocks.count)) {
 			h->failed = true;
 			return 0;
@@ -196,6 +213,36 @@ static uint32_t fixed_prefix(const struct hoister *h, ojit_expr e)
 	return count;
 }
 
+static ojit_expr condition_node(struct rewrite *rewrite, ojit_expr e, const ojit_expr *operands)
+{
+	struct hoister *h = rewrite->data;
+	struct graph *g = &h->program->space->graph;
+	ojit_expr pair[2];
+	if (oj_type(g, e) != TRUTH)
+		return e;
+	uint32_t arity = oj_node(g, e)->arity;
+	for (uint32_t i = 0; i < arity; i++)
+		pair[i] = hoisted(h, operands[i]);
+	return h->failed ? 0 : oj_simplified(g, e, pair);
+}
+
+static ojit_expr keep_reduction(struct rewrite *rewrite, ojit_expr e, const ojit_expr *outer)
+{
+	(void)rewrite, (void)outer;
+	return e;
+}
+
+/* A fixed condition stays where it is; the numbers it compares move. */
+static ojit_expr hoist_condition(struct hoister *h, ojit_expr e)
+{
+	struct rewrite rewrite = {.space = h->program->space, .node = condition_node,
+	                          .reduction = keep_reduction, .data = h};
+	if (oj_rewrite(&rewrite, &e, 1) == OJIT_OK)
+		return e;
+	h->failed = true;
+	return 0;
+}
+
 static ojit_expr hoist_operands(struct hoister *h, ojit_expr e, ojit_expr *operands, uint32_t count)
 {
 	struct graph *g = &h->program->space->graph;
@@ -203,11 +250,15 @@ static ojit_expr hoist_operands(struct hoister *h, ojit_expr e, ojit_expr *opera
 	uint32_t prefix = count == n.arity ? fixed_prefix(h, e) : 0;
 	for (uint32_t i = prefix >= 2 ? prefix : 0; i < count; i++)
 		if (is_fixed(h, oj_operands(g, e)[i]))
-			operands[i] = hoisted(h, operands[i]);
-	if (prefix < 2 || h->failed)
-		return oj_is(g, e, OP_REDUCE) ? oj_simplified_reduction(h->program->space, e, operands)
-		                              : oj_simplified(g, e, operands);
-	operands[prefix - 1] = hoisted(h, oj_make(g, n.op, prefix, operands));
+			operands[i] = oj_type(g, operands[i]) == TRUTH ? hoist_condition(h, operands[i])
+			                                               : hoisted(h, operands[i]);
+	if (h->failed)
+		return 0;
+	ojit_expr first = prefix >= 2 ? oj_make(g, n.op, prefix, operands) : 0;
+	ojit_expr moved = first ? hoisted(h, first) : 0;
+	if (moved == first)
+		return oj_simplified(g, e, operands);
+	operands[prefix - 1] = moved;
 	return oj_make(g, n.op, n.arity - prefix + 1, operands + prefix - 1);
 }
 

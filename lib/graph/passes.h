@@ -56,5 +56,11 @@ void oj_leave(struct surroundings *s, struct entered before);
 void oj_surroundings_init(struct surroundings *s, struct space *space, const struct block *block);
 /* Least and greatest value of an integer; false when unknown. Creates helper nodes. */
 bool oj_bounds(struct surroundings *s, ojit_expr e, int64_t *least, int64_t *greatest);
+/* Is LOAD or TABLE `e` inside of its array whatever the indices?  If not, the axis
+ * and an index outside, INT64_MIN when it is unknown. */
+bool oj_access_inside(struct surroundings *s, ojit_expr e, uint32_t *axis, int64_t *index);
+/* Clears *inside unless all accesses below `e` that depend on indices are inside;
+ * false: out of memory. */
+bool oj_accesses_inside(struct surroundings *s, ojit_expr e, bool *inside);
 
 #endif

@@ -121,26 +121,56 @@ static ojit_expr neg_neg(struct graph *g, const struct node *like, const ojit_ex
 	return oj_is(g, o[0], OP_NEG) ? oj_operands(g, o[0])[0] : 0;
 }
 
-/* All operands but number `skip`. */
-static ojit_expr without(struct graph *g, const struct node *like, const ojit_expr *o, uint32_t skip)
+/* All operands but those that are the literal `value`; 0: there are none of them.
+ * *dropped, where asked for, says how many. */
+static ojit_expr without(struct graph *g, const struct node *like, const ojit_expr *o, double value,
+                         uint32_t *dropped)
 {
-	ojit_expr few[16], *rest = few;
-	if (like->arity == 2)
-		return o[!skip];
-	if (like->arity > 16)
+	ojit_expr few[16] = {0}, *rest = few;
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < like->arity; i++)
+		kept += !oj_is_literal(g, o[i], value);
+	if (dropped)
+		*dropped = like->arity - kept;
+	if (kept == like->arity)
+		return 0;
+	if (kept == 0)
+		return oj_literal(g, value); /* all alike, and neutral */
+	if (kept > 16 && !(rest = oj_memory_get(g->context, kept * sizeof *rest)))
 		return 0;
 	for (uint32_t i = 0, n = 0; i < like->arity; i++)
-		if (i != skip)
+		if (!oj_is_literal(g, o[i], value))
 			rest[n++] = o[i];
-	return oj_make(g, like->op, like->arity - 1, rest);
+	ojit_expr made = oj_make(g, like->op, kept, rest);
+	if (rest != few)
+		oj_memory_put(g->context, rest, kept * sizeof *rest);
+	return made;
 }
 
 static ojit_expr drop_literal(struct graph *g, const struct node *like, const ojit_expr *o, double value)
 {
-	for (uint32_t i = 0; i < like->arity; i++)
-		if (oj_is_literal(g, o[i], value))
-			return without(g, like, o, i);
-	return 0;
+	return without(g, like, o, value, NULL);
+}
+
+/* 2 * 3 * x -> 6 * x: the first two are combined first anyway. */
+static ojit_expr fold_front(struct graph *g, const struct node *like, const ojit_expr *o)
+{
+	ojit_expr few[16] = {0}, *rest = few;
+	double front = 0, next;
+	uint32_t count = 0, left;
+	for (; count < like->arity && literal(g, o[count], &next); count++)
+		front = count ? oj_evaluate(like->op, front, next, 0) : next;
+	if (count < 2 || count == like->arity)
+		return 0;
+	left = like->arity - count + 1;
+	if (left > 16 && !(rest = oj_memory_get(g->context, left * sizeof *rest)))
+		return 0;
+	rest[0] = oj_literal(g, front);
+	memcpy(rest + 1, o + count, (left - 1) * sizeof *rest);
+	ojit_expr made = oj_make(g, like->op, left, rest);
+	if (rest != few)
+		oj_memory_put(g->context, rest, left * sizeof *rest);
+	return made;
 }
 
 static ojit_expr add_negative_zero(struct graph *g, const struct node *like, const ojit_expr *o)
@@ -170,8 +200,9 @@ static ojit_expr mul_one(struct graph *g, const struct node *like, const ojit_ex
 
 static ojit_expr mul_minus_one(struct graph *g, const struct node *like, const ojit_expr *o)
 {
-	ojit_expr rest = drop_literal(g, like, o, -1.0);
-	return rest ? oj_make1(g, OP_NEG, rest) : 0;
+	uint32_t dropped;
+	ojit_expr rest = without(g, like, o, -1.0, &dropped);
+	return rest && dropped % 2 ? oj_make1(g, OP_NEG, rest) : rest;
 }
 
 static ojit_expr mul_zero(struct graph *g, const struct node *like, const ojit_expr *o)
@@ -262,6 +293,8 @@ const struct rule oj_rules[] = {
 	{"if-decided", LAW_EXACT, OP_IF, if_decided},
 	{"if-not", LAW_EXACT, OP_IF, if_not},
 	{"neg-neg", LAW_EXACT, OP_NEG, neg_neg},
+	{"fold-front", LAW_EXACT, OP_ADD, fold_front},
+	{"fold-front", LAW_EXACT, OP_MUL, fold_front},
 	{"add-negative-zero", LAW_EXACT, OP_ADD, add_negative_zero},
 	{"add-zero", LAW_FINITE, OP_ADD, add_zero},
 	{"add-opposite", LAW_FINITE, OP_ADD, add_opposite},
@@ -314,13 +347,17 @@ static unsigned least_level(const struct graph *g, const struct node *like, cons
 static ojit_expr lower_level(struct space *space, const struct node *like, const ojit_expr *o, unsigned level)
 {
 	struct graph *g = &space->graph;
+	if (level >= LEVELS)
+		return 0;
 	ojit_expr index[LEVELS] = {0};
 	for (unsigned k = 0; k <= like->reduction.level; k++)
 		index[k] = oj_index(g, k == like->reduction.level ? level : k);
 	ojit_expr body = oj_substitute(space, o[REDUCE_BODY], index, like->reduction.level + 1);
 	struct reduction reduction = like->reduction;
 	reduction.level = (uint16_t)level;
-	return oj_reduce(g, reduction, o[REDUCE_START], o[REDUCE_LO], o[REDUCE_END], body);
+	ojit_expr operands[4] = {o[REDUCE_START], o[REDUCE_LO], o[REDUCE_END], body};
+	ojit_expr e = oj_reduce(g, reduction, operands[0], operands[1], operands[2], operands[3]);
+	return e ? oj_simplified(g, e, operands) : 0;
 }
 
 ojit_expr oj_simplified_reduction(struct space *space, ojit_expr like, const ojit_expr *operands)
@@ -335,7 +372,6 @@ ojit_expr oj_simplified_reduction(struct space *space, ojit_expr like, const oji
 		return lower_level(space, &n, operands, level);
 	return oj_simplified(g, like, operands);
 }
-
 
 static ojit_expr simplify_node(struct rewrite *rewrite, ojit_expr e, const ojit_expr *operands)
 {
