@@ -15,8 +15,10 @@
 #endif
 
 /* Wider vectors where the processor has them; the results are the same, for no
- * operation is contracted or reordered. */
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__)
+ * operation is contracted or reordered.  Not under the thread sanitizer, which the
+ * loader's choice of a clone would call before it is there. */
+#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && \
+	!defined(__SANITIZE_THREAD__)
 #define VECTORS __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define VECTORS

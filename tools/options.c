@@ -204,11 +204,13 @@ enum { ROWS = sizeof rows / sizeof *rows, LONG = 256 };
 
 /* ---- reading ---- */
 
+/* The row of a code that getopt gives back; NULL: it is none of ours. */
 static const struct option_row *row_of(int code)
 {
-	for (size_t i = 0; i < ROWS && code == 'o'; i++)
-		if (strcmp(rows[i].name, "output") == 0)
-			return &rows[i];
+	if (code == 'o')
+		for (size_t i = 0; i < ROWS; i++)
+			if (strcmp(rows[i].name, "output") == 0)
+				return &rows[i];
 	return code >= LONG && code < LONG + ROWS ? &rows[code - LONG] : NULL;
 }
 

@@ -51,7 +51,6 @@ struct request {
 	const struct command *command;
 	const char *file, *output, *times, *stage;
 	bool has_span, final, steps, stats;
-	const char *span_text;
 	double span[2], every;
 	uint64_t points; /* 0: not given */
 	int format, kernel;

@@ -9,7 +9,8 @@
  * licm and instcombine changed no instruction and cost 4 to 10 % of a translation.
  * Of the code generator's own passes, two are switched off since they cost as much
  * and left run times where they were: the second scheduler and the strength
- * reduction of loop indices, which come strength-reduced.  What is spent by level 2
+ * reduction of loop indices, which come strength-reduced.  A third is kept from
+ * joining basic blocks that the emitter has cut.  What is spent by level 2
  * is instruction selection, scheduling and allocation of registers. */
 #include "jit/llvm/machine.h"
 
@@ -60,8 +61,8 @@ static void meet_host(void)
 	LLVMInitializeX86Target();
 	LLVMInitializeX86TargetMC();
 	LLVMInitializeX86AsmPrinter();
-	static const char *const settings[] = {"ojit", "-disable-post-ra", "-disable-lsr"};
-	LLVMParseCommandLineOptions(3, settings, "");
+	static const char *const settings[] = {"ojit", "-disable-post-ra", "-disable-lsr", "-disable-cgp-branch-opts"};
+	LLVMParseCommandLineOptions(4, settings, "");
 	host.cpu = LLVMGetHostCPUName();
 	host.features = LLVMGetHostCPUFeatures();
 	shorten_features(host.features);

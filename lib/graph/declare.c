@@ -69,7 +69,7 @@ static bool place_data(struct reader *r, const char *at, const struct array *a)
 
 static void reserve_array(struct space *space, const struct array *a)
 {
-	int64_t end = a->offset + oj_array_length(a);
+	int64_t end = a->offset < 0 ? 0 : a->offset + oj_array_length(a);
 	if (a->role == ROLE_TEMP && space->temporaries < end)
 		space->temporaries = end;
 	if (a->role == ROLE_DERIVED && space->derived < end)

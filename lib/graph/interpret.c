@@ -81,10 +81,10 @@ static int64_t evaluate_affine(const struct graph *g, const struct node *n, cons
                                const uint32_t *operands)
 {
 	const int64_t *c = g->coefficients.at + n->ref.id;
-	int64_t sum = c[0];
+	uint64_t sum = (uint64_t)c[0]; /* wraps as machine code does */
 	for (uint32_t i = 0; i < n->arity; i++)
-		sum += c[1 + i] * values[operands[i]].integer;
-	return sum;
+		sum += (uint64_t)c[1 + i] * (uint64_t)values[operands[i]].integer;
+	return (int64_t)sum;
 }
 
 static int64_t evaluate_wrap(const struct graph *g, const struct node *n, int64_t value)

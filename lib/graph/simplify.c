@@ -132,10 +132,8 @@ static ojit_expr without(struct graph *g, const struct node *like, const ojit_ex
 		kept += !oj_is_literal(g, o[i], value);
 	if (dropped)
 		*dropped = like->arity - kept;
-	if (kept == like->arity)
+	if (kept == like->arity || kept == 0) /* nothing to drop, or fold-front's */
 		return 0;
-	if (kept == 0)
-		return oj_literal(g, value); /* all alike, and neutral */
 	if (kept > 16 && !(rest = oj_memory_get(g->context, kept * sizeof *rest)))
 		return 0;
 	for (uint32_t i = 0, n = 0; i < like->arity; i++)
@@ -160,7 +158,9 @@ static ojit_expr fold_front(struct graph *g, const struct node *like, const ojit
 	uint32_t count = 0, left;
 	for (; count < like->arity && literal(g, o[count], &next); count++)
 		front = count ? oj_evaluate(like->op, front, next, 0) : next;
-	if (count < 2 || count == like->arity)
+	if (count == like->arity)
+		return oj_literal(g, front);
+	if (count < 2)
 		return 0;
 	left = like->arity - count + 1;
 	if (left > 16 && !(rest = oj_memory_get(g->context, left * sizeof *rest)))
@@ -313,6 +313,17 @@ const struct rule oj_rules[] = {
 };
 const size_t oj_rule_count = sizeof oj_rules / sizeof *oj_rules;
 
+/* What a rule gave may be another rule's business; rules make less of it every time. */
+static ojit_expr simplified_again(struct graph *g, ojit_expr e, enum law law)
+{
+	ojit_expr operands[16];
+	uint32_t arity = oj_node(g, e)->arity;
+	if (arity == 0 || arity > 16)
+		return e;
+	memcpy(operands, oj_operands(g, e), arity * sizeof *operands);
+	return oj_simplified_by(g, e, operands, law);
+}
+
 ojit_expr oj_simplified_by(struct graph *g, ojit_expr like, const ojit_expr *operands, enum law law)
 {
 	struct node n = *oj_node(g, like); /* a copy: rules make nodes */
@@ -330,7 +341,7 @@ ojit_expr oj_simplified_by(struct graph *g, ojit_expr like, const ojit_expr *ope
 			continue;
 		ojit_expr e = oj_rules[r].apply(g, &n, operands);
 		if (e)
-			return e;
+			return simplified_again(g, e, law);
 	}
 	return oj_remake(g, like, operands);
 }

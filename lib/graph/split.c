@@ -16,6 +16,8 @@
  * Parts that turn out equal are joined again. */
 #include "lib/graph/passes.h"
 
+#include <stdlib.h>
+
 struct cut {
 	unsigned level;
 	ojit_expr at; /* first index of the upper part */
@@ -23,7 +25,6 @@ struct cut {
 
 struct splitter {
 	struct surroundings around;
-	const struct block *block;
 	VECTOR(struct cut) cuts;
 	struct oj_error *error;
 	bool failed; /* out of memory */
@@ -230,43 +231,58 @@ static bool is_empty(struct splitter *s, struct segment segment)
 	return oj_bounds(&s->around, length, &least, &greatest) && greatest <= 0;
 }
 
-/* `at` brought into lo..end; comparisons that bounds decide leave no trace. */
-static ojit_expr clamp(struct splitter *s, ojit_expr at, struct segment segment)
+enum outcome { DECIDED, CUT, FAILED };
+
+/* Cut a segment at `at` into lo..min(at, end) and max(at, lo)..end.  Where it
+ * depends on an index outside whether `at` lies within, that one is cut first: this
+ * loop will come again with a narrower one around.  If there is no such position, a
+ * minimum is left to run time.  DECIDED: `at` is not inside. */
+static enum outcome cut_segment_at(struct splitter *s, struct segments *segments, struct segment whole, ojit_expr at)
 {
 	struct graph *g = &s->around.space->graph;
-	int64_t least, greatest;
-	ojit_expr above = oj_integer_add(g, at, oj_integer_scale(g, segment.end, -1));
-	bool known = oj_bounds(&s->around, above, &least, &greatest);
-	if (known && least >= 0)
-		return segment.end;
-	if (!known || greatest > 0)
-		at = oj_integer_min(g, at, segment.end);
-	ojit_expr below = oj_integer_add(g, at, oj_integer_scale(g, segment.lo, -1));
-	known = oj_bounds(&s->around, below, &least, &greatest);
-	if (known && greatest <= 0)
-		return segment.lo;
-	return !known || least < 0 ? oj_integer_max(g, at, segment.lo) : at;
+	ojit_context *context = s->around.space->context;
+	int64_t least = INT64_MIN, greatest = INT64_MAX;
+	ojit_expr above = oj_integer_add(g, at, oj_integer_scale(g, whole.end, -1));
+	ojit_expr below = oj_integer_add(g, at, oj_integer_scale(g, whole.lo, -1));
+	struct segment lower = {whole.lo, at}, upper = {at, whole.end};
+	if (oj_bounds(&s->around, above, &least, &greatest) && least >= 0)
+		return DECIDED;
+	if (greatest > 0) {
+		if (cut_at_sign(s, oj_integer_offset(g, above, -1)))
+			return DECIDED;
+		lower.end = oj_integer_min(g, at, whole.end);
+	}
+	least = INT64_MIN, greatest = INT64_MAX;
+	if (oj_bounds(&s->around, below, &least, &greatest) && greatest <= 0)
+		return DECIDED;
+	if (least < 0) {
+		if (cut_at_sign(s, below))
+			return DECIDED;
+		upper.lo = oj_integer_max(g, at, whole.lo);
+	}
+	if (lower.end == whole.end || upper.lo == whole.lo)
+		return DECIDED;
+	if (!lower.end || !upper.lo || !VECTOR_PUSH(context, &segments->at, upper) ||
+	    !VECTOR_PUSH(context, &segments->at, lower))
+		return FAILED;
+	return CUT;
 }
 
-/* Cut a segment at the first position found since `first` on its level.  False:
- * there is none that makes progress. */
-static bool cut_segment(struct splitter *s, struct segments *segments, struct segment whole,
-                        unsigned level, size_t first)
+/* Cut a segment at the first position found since `first` on its level. */
+static enum outcome cut_segment(struct splitter *s, struct segments *segments, struct segment whole,
+                                unsigned level, size_t first)
 {
-	ojit_context *context = s->around.space->context;
-	for (size_t c = first; c < s->cuts.count; c++) {
+	size_t found = s->cuts.count;
+	for (size_t c = first; c < found; c++) {
 		if (s->cuts.at[c].level != level)
 			continue;
-		ojit_expr at = clamp(s, s->cuts.at[c].at, whole);
-		if (at == whole.lo || at == whole.end)
-			continue;
-		s->cuts.count = first; /* the rest is found again in the parts */
-		if (!at || !VECTOR_PUSH(context, &segments->at, (struct segment){at, whole.end}) ||
-		    !VECTOR_PUSH(context, &segments->at, (struct segment){whole.lo, at}))
-			s->failed = true;
-		return true;
+		enum outcome outcome = cut_segment_at(s, segments, whole, s->cuts.at[c].at);
+		if (outcome == CUT)
+			s->cuts.count = first; /* the rest is found again in the parts */
+		if (outcome != DECIDED)
+			return outcome;
 	}
-	return false;
+	return DECIDED;
 }
 
 static void forget_cuts(struct splitter *s, unsigned level, size_t first)
@@ -293,12 +309,11 @@ static bool settle(struct rewrite *rewrite, struct segments *segments, struct se
 	oj_leave(&s->around, before);
 	if (s->failed)
 		return false;
-	if (*cuts < CUTS && cut_segment(s, segments, segment, level, first)) {
-		++*cuts;
-		return false;
-	}
+	enum outcome outcome = *cuts < CUTS ? cut_segment(s, segments, segment, level, first) : DECIDED;
+	s->failed = s->failed || outcome == FAILED;
+	*cuts += outcome == CUT;
 	forget_cuts(s, level, first);
-	return true;
+	return outcome == DECIDED;
 }
 
 static ojit_expr split_reduction(struct rewrite *rewrite, ojit_expr e, const ojit_expr *outer)
@@ -337,198 +352,70 @@ static bool copy_block(struct space *space, const struct block *from, struct blo
 	to->stores.at = NULL;
 	to->stores.count = to->stores.room = 0;
 	for (size_t i = 0; i < from->stores.count; i++)
-		if (!VECTOR_PUSH(space->context, &to->stores, from->stores.at[i]))
+		if (!VECTOR_PUSH(space->context, &to->stores, from->stores.at[i])) {
+			oj_block_drop(space, to);
 			return false;
+		}
 	return true;
 }
 
-static int by_position(const struct cut *a, const struct cut *b, const struct graph *g)
+/* Is the cut inside of the box, and where? */
+static bool cuts_box(const struct graph *g, const struct cut *cut, const struct block *box, int64_t *at)
 {
-	int64_t x = 0, y = 0;
-	oj_integer_value(g, a->at, &x);
-	oj_integer_value(g, b->at, &y);
+	return cut->level < box->rank && oj_integer_value(g, cut->at, at) && *at > box->lo[cut->level] &&
+	       *at < box->end[cut->level];
+}
+
+static int by_value(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
 	return (x > y) - (x < y);
 }
 
-/* Cut `box` at all positions found on one axis; parts go to `parts`. */
-static bool cut_box(struct splitter *s, const struct block *box, struct program *parts)
+struct positions { VECTOR(int64_t) at; };
+
+/* Positions found on the first axis that has any, in order. */
+static bool find_positions(struct splitter *s, const struct block *box, unsigned *level, struct positions *positions)
 {
 	const struct graph *g = &s->around.space->graph;
-	unsigned level = s->cuts.at[0].level;
-	struct block rest = *box;
-	for (;;) { /* the least position above rest.lo: few cuts, so no sorting */
-		const struct cut *next = NULL;
-		for (size_t c = 0; c < s->cuts.count; c++) {
-			const struct cut *cut = &s->cuts.at[c];
-			int64_t at = 0;
-			if (cut->level != level || !oj_integer_value(g, cut->at, &at) ||
-			    at <= rest.lo[level] || at >= rest.end[level])
-				continue;
-			if (!next || by_position(cut, next, g) < 0)
-				next = cut;
-		}
-		struct block part = rest, copy;
-		int64_t at = rest.end[level];
-		if (next)
-			oj_integer_value(g, next->at, &at);
-		part.end[level] = at;
-		if (!copy_block(s->around.space, &part, &copy))
+	int64_t at;
+	for (size_t c = 0; c < s->cuts.count; c++) {
+		const struct cut *cut = &s->cuts.at[c];
+		if (!cuts_box(g, cut, box, &at) || (positions->at.count && cut->level != *level))
+			continue;
+		*level = cut->level;
+		if (!VECTOR_PUSH(g->context, &positions->at, at))
 			return false;
-		if (!VECTOR_PUSH(s->around.space->context, &parts->blocks, copy)) {
-			oj_block_drop(s->around.space, &copy);
-			return false;
-		}
-		if (!next)
-			return true;
-		rest.lo[level] = at;
 	}
+	if (positions->at.count)
+		qsort(positions->at.at, positions->at.count, sizeof at, by_value);
+	return true;
 }
 
-/* Errors. */
-
-static void add_subscripts(struct text *text, const char *name, const int64_t *index, uint32_t rank)
+static bool push_copy(struct space *space, struct program *blocks, const struct block *block)
 {
-	oj_text_string(text, name);
-	for (uint32_t k = 0; k < rank; k++)
-		oj_text_format(text, "%s%lld", k ? "," : "[", (long long)index[k]);
-	oj_text_string(text, "]");
-}
-
-static void add_ranges(struct text *text, const char *name, uint32_t rank, const int64_t *base,
-                       const int64_t *extent)
-{
-	oj_text_string(text, name);
-	for (uint32_t k = 0; k < rank; k++)
-		oj_text_format(text, "%s%lld..%lld", k ? ", " : "[", (long long)base[k],
-		               (long long)(base[k] + extent[k] - 1));
-	oj_text_string(text, "]");
-}
-
-static bool in_some_piece(const struct symbol *symbol, const int64_t *index)
-{
-	for (size_t p = 0; p < symbol->pieces.count; p++) {
-		const struct piece *piece = &symbol->pieces.at[p];
-		bool inside = true;
-		for (uint32_t k = 0; k < symbol->rank; k++)
-			inside = inside && index[k] >= piece->base[k] && index[k] < piece->base[k] + piece->extent[k];
-		if (inside)
-			return true;
-	}
+	struct block copy;
+	if (!copy_block(space, block, &copy))
+		return false;
+	if (VECTOR_PUSH(space->context, &blocks->blocks, copy))
+		return true;
+	oj_block_drop(space, &copy);
 	return false;
 }
 
-/* An index the access can have that no piece holds: a corner of its range, or
- * what lies one outside of a piece. */
-static void offending_index(const struct symbol *symbol, const int64_t *least, const int64_t *greatest,
-                            int64_t *index)
+/* Cut `box` at all positions; parts go to `parts`. */
+static bool cut_box(struct space *space, const struct block *box, unsigned level,
+                    const struct positions *positions, struct program *parts)
 {
-	for (uint32_t corner = 0; corner < 1u << symbol->rank; corner++) {
-		for (uint32_t k = 0; k < symbol->rank; k++)
-			index[k] = corner >> k & 1 ? greatest[k] : least[k];
-		if (!in_some_piece(symbol, index))
-			return;
+	struct block part = *box;
+	bool ok = true;
+	for (size_t i = 0; ok && i <= positions->at.count; i++) {
+		part.end[level] = i < positions->at.count ? positions->at.at[i] : box->end[level];
+		if (part.end[level] > part.lo[level])
+			ok = push_copy(space, parts, &part);
+		part.lo[level] = part.end[level];
 	}
-}
-
-static ojit_status report_symbol(struct splitter *s, ojit_expr e)
-{
-	struct space *space = s->around.space;
-	struct node n = *oj_node(&space->graph, e);
-	const struct symbol *symbol = &space->symbols.at[n.ref.id];
-	const struct origin *origin = &space->origins.at[n.ref.info ? n.ref.info : s->block->origin];
-	int64_t least[RANK], greatest[RANK], index[RANK];
-	struct text text;
-	oj_text_init(&text, space->context);
-	bool known = true;
-	for (uint32_t k = 0; k < n.arity; k++) {
-		ojit_expr axis = oj_operands(&space->graph, e)[k];
-		known = known && oj_bounds(&s->around, axis, &least[k], &greatest[k]);
-	}
-	if (known) {
-		offending_index(symbol, least, greatest, index);
-		oj_text_string(&text, "this can reach ");
-		add_subscripts(&text, symbol->name, index, n.arity);
-	} else {
-		oj_text_format(&text, "this can leave %s", symbol->name);
-	}
-	oj_text_string(&text, ", which is not defined; there is ");
-	for (size_t p = 0; p < symbol->pieces.count; p++) {
-		const struct piece *piece = &symbol->pieces.at[p];
-		if (p)
-			oj_text_string(&text, p + 1 < symbol->pieces.count ? ", " : " and ");
-		add_ranges(&text, symbol->name, symbol->rank, piece->base, piece->extent);
-	}
-	oj_text_string(&text, ". Extend it with a `let`, make the index `wrap`, or narrow the range");
-	ojit_status status = oj_fail_at(s->error, OJIT_RANGE, origin, "%s", oj_text_get(&text));
-	oj_text_drop(&text);
-	return status;
-}
-
-static ojit_status report_table(struct splitter *s, ojit_expr e, uint32_t axis, int64_t value)
-{
-	struct space *space = s->around.space;
-	const struct table *table = &space->tables.at[oj_node(&space->graph, e)->ref.id];
-	struct text text;
-	oj_text_init(&text, space->context);
-	add_ranges(&text, table->name, table->rank, table->base, table->extent);
-	ojit_status status = oj_fail_at(s->error, OJIT_RANGE, &space->origins.at[s->block->origin],
-	                                "subscript %u of the table %s can be %lld here. Narrow the range",
-	                                axis + 1, oj_text_get(&text), (long long)value);
-	oj_text_drop(&text);
-	return status;
-}
-
-static ojit_status check_table(struct splitter *s, ojit_expr e)
-{
-	struct space *space = s->around.space;
-	struct node n = *oj_node(&space->graph, e);
-	for (uint32_t k = 0; k < n.arity; k++) {
-		int64_t least, greatest;
-		struct table table = space->tables.at[n.ref.id];
-		if (!oj_bounds(&s->around, oj_operands(&space->graph, e)[k], &least, &greatest))
-			return report_table(s, e, k, INT64_MIN);
-		if (least < table.base[k])
-			return report_table(s, e, k, least);
-		if (greatest >= table.base[k] + table.extent[k])
-			return report_table(s, e, k, greatest);
-	}
-	return OJIT_OK;
-}
-
-/* All that is left in the values: no symbol, no table out of range. */
-static ojit_status check_values(struct splitter *s, const ojit_expr *roots, size_t count)
-{
-	struct graph *g = &s->around.space->graph;
-	struct expr_list list = {0};
-	ojit_status status = oj_reach(g, roots, count, false, &list) ? OJIT_OK : oj_fail_memory(s->error);
-	for (size_t i = 0; status == OJIT_OK && i < list.list.count; i++) {
-		ojit_expr e = list.list.at[i];
-		struct node n = *oj_node(g, e);
-		if (n.op == OP_SYMBOL)
-			status = report_symbol(s, e);
-		else if (n.op == OP_TABLE)
-			status = check_table(s, e);
-		else if (n.op == OP_REDUCE) {
-			ojit_expr body = oj_operands(g, e)[REDUCE_BODY];
-			struct entered before = oj_enter(&s->around, n.reduction.level,
-			                                 oj_operands(g, e)[REDUCE_LO],
-			                                 oj_operands(g, e)[REDUCE_END]);
-			status = check_values(s, &body, 1);
-			oj_leave(&s->around, before);
-		}
-	}
-	VECTOR_DROP(g->context, &list.list);
-	return status;
-}
-
-static ojit_status check_block(struct splitter *s, struct block *block)
-{
-	struct space *space = s->around.space;
-	oj_surroundings_init(&s->around, space, block);
-	s->block = block;
-	for (size_t i = 0; i < block->stores.count; i++)
-		TRY(check_values(s, &block->stores.at[i].value, 1));
-	return OJIT_OK;
+	return ok;
 }
 
 /* Rebuild one box; decided ones go to `done`, others are cut back onto `todo`. */
@@ -536,19 +423,23 @@ static bool split_box(struct splitter *s, struct block *box, struct program *tod
 {
 	struct space *space = s->around.space;
 	struct rewrite rewrite = {.space = space, .node = split_node, .reduction = split_reduction, .data = s};
+	struct positions positions = {0};
 	struct block rebuilt;
+	unsigned level = 0;
 	s->cuts.count = 0;
 	oj_surroundings_init(&s->around, space, box);
 	if (!copy_block(space, box, &rebuilt))
 		return false;
-	bool ok = oj_rewrite_block(&rewrite, &rebuilt) == OJIT_OK && !s->failed;
-	bool cut = ok && s->cuts.count > 0;
-	if (cut)
-		ok = cut_box(s, box, todo);
-	if (ok && !cut && VECTOR_PUSH(space->context, &done->blocks, rebuilt))
-		return true;
-	oj_block_drop(space, &rebuilt);
-	return ok && cut;
+	bool ok = oj_rewrite_block(&rewrite, &rebuilt) == OJIT_OK && !s->failed &&
+	          find_positions(s, box, &level, &positions);
+	bool cut = positions.at.count > 0;
+	if (ok)
+		ok = cut ? cut_box(space, box, level, &positions, todo)
+		         : VECTOR_PUSH(space->context, &done->blocks, rebuilt);
+	if (cut || !ok)
+		oj_block_drop(space, &rebuilt);
+	VECTOR_DROP(space->context, &positions.at);
+	return ok;
 }
 
 static bool same_stores(const struct space *space, const struct block *a, const struct block *b)
@@ -574,26 +465,59 @@ static bool adjacent(const struct block *a, const struct block *b, uint32_t axis
 	return true;
 }
 
-/* Two blocks from `first` on that are one cut in two; false: there are none. */
-static bool find_equal(const struct program *done, size_t first, size_t *a, size_t *b, uint32_t *axis)
+/* By all axes but the last one, then by that. */
+static int by_axes(const struct block *a, const struct block *b, uint32_t last)
 {
-	for (*a = first; *a < done->blocks.count; ++*a)
-		for (*b = first; *b < done->blocks.count; ++*b)
-			for (*axis = 0; *axis < done->blocks.at[*a].rank; ++*axis)
-				if (*a != *b && adjacent(&done->blocks.at[*a], &done->blocks.at[*b], *axis) &&
-				    same_stores(done->space, &done->blocks.at[*a], &done->blocks.at[*b]))
-					return true;
-	return false;
+	for (uint32_t k = 0; k < a->rank; k++) {
+		if (k != last && a->lo[k] != b->lo[k])
+			return a->lo[k] < b->lo[k] ? -1 : 1;
+		if (k != last && a->end[k] != b->end[k])
+			return a->end[k] < b->end[k] ? -1 : 1;
+	}
+	return (a->lo[last] > b->lo[last]) - (a->lo[last] < b->lo[last]);
+}
+
+static int along_0(const void *a, const void *b)
+{
+	return by_axes(a, b, 0);
+}
+
+static int along_1(const void *a, const void *b)
+{
+	return by_axes(a, b, 1);
+}
+
+static int along_2(const void *a, const void *b)
+{
+	return by_axes(a, b, 2);
+}
+
+/* Parts from `first` on that are one cut in two along an axis become one. */
+static bool join_along(struct program *done, size_t first, uint32_t axis)
+{
+	static int (*const order[RANK])(const void *, const void *) = {along_0, along_1, along_2};
+	struct block *at = done->blocks.at + first;
+	size_t count = done->blocks.count - first, kept = 1;
+	qsort(at, count, sizeof *at, order[axis]);
+	for (size_t b = 1; b < count; b++) {
+		if (adjacent(&at[kept - 1], &at[b], axis) && same_stores(done->space, &at[kept - 1], &at[b])) {
+			at[kept - 1].end[axis] = at[b].end[axis];
+			oj_block_drop(done->space, &at[b]);
+		} else {
+			at[kept++] = at[b];
+		}
+	}
+	done->blocks.count = first + kept;
+	return kept < count;
 }
 
 static void join_equal(struct program *done, size_t first)
 {
-	size_t a, b;
-	uint32_t axis;
-	while (find_equal(done, first, &a, &b, &axis)) {
-		done->blocks.at[a].end[axis] = done->blocks.at[b].end[axis];
-		oj_block_drop(done->space, &done->blocks.at[b]);
-		done->blocks.at[b] = done->blocks.at[--done->blocks.count];
+	bool joined = done->blocks.count > first + 1;
+	while (joined) {
+		joined = false;
+		for (uint32_t axis = 0; axis < done->blocks.at[first].rank; axis++)
+			joined = join_along(done, first, axis) || joined;
 	}
 }
 
@@ -601,10 +525,9 @@ static ojit_status split_block(struct splitter *s, const struct block *block, st
 {
 	struct space *space = s->around.space;
 	struct program todo;
-	struct block whole;
 	size_t first = done->blocks.count;
 	oj_program_init(&todo, space, done->kind);
-	bool ok = copy_block(space, block, &whole) && VECTOR_PUSH(space->context, &todo.blocks, whole);
+	bool ok = push_copy(space, &todo, block);
 	while (ok && todo.blocks.count) {
 		struct block box = todo.blocks.at[--todo.blocks.count];
 		ok = oj_block_points(&box) == 0 || split_box(s, &box, &todo, done);
@@ -615,7 +538,7 @@ static ojit_status split_block(struct splitter *s, const struct block *block, st
 		return oj_fail_memory(s->error);
 	join_equal(done, first);
 	for (size_t b = first; b < done->blocks.count; b++)
-		TRY(check_block(s, &done->blocks.at[b]));
+		TRY(oj_check_block(space, &done->blocks.at[b], s->error));
 	return OJIT_OK;
 }
 
