@@ -58,6 +58,7 @@ static bool is_input(const struct emitter *e, enum array_role role)
 	return role != ROLE_OUT && role != ROLE_TEMP && !(role == ROLE_DERIVED && e->kind == KERNEL_PREPARE);
 }
 
+/* One copy for all lanes; the kernel's own data always is. */
 static bool is_shared(const struct emitter *e, int role)
 {
 	return e->target->axis == LANES_MAP || role == ROLE_DATA || (e->target->uniform >> role & 1);
@@ -115,7 +116,7 @@ static LLVMValueRef masked_load(struct emitter *e, const struct access *a, LLVMT
 {
 	bool contiguous = !a->at.lanes && a->at.step == 1;
 	LLVMValueRef address = address_of(e, a, !contiguous);
-	LLVMValueRef all = LLVMConstAllOnes(oj_type_lanes(e, e->truth, e->width));
+	LLVMValueRef all = LLVMConstAllOnes(oj_type_lanes(e->truth, e->width));
 	LLVMValueRef align = LLVMConstInt(e->half, a->element == e->half ? 4 : 8, false);
 	LLVMValueRef operands[] = {address, align, e->mask ? e->mask : all, LLVMConstNull(type)};
 	LLVMTypeRef overloads[] = {type, LLVMTypeOf(address)};
@@ -127,7 +128,7 @@ static LLVMValueRef masked_load(struct emitter *e, const struct access *a, LLVMT
 
 static struct value load(struct emitter *e, struct access a)
 {
-	LLVMTypeRef vector = oj_type_lanes(e, a.element, e->width);
+	LLVMTypeRef vector = oj_type_lanes(a.element, e->width);
 	if (a.lanes) {
 		a.at = oj_value_scale(e, a.at, e->width);
 		return oj_value(plain_load(e, a, vector, 0), e->width > 1);
@@ -168,7 +169,7 @@ struct value oj_emit_table(struct emitter *e, const struct step *step)
 		.invariant = true,
 	};
 	struct value entry = load(e, a);
-	LLVMTypeRef type = oj_type_lanes(e, e->word, entry.lanes ? e->width : 1);
+	LLVMTypeRef type = oj_type_lanes(e->word, entry.lanes ? e->width : 1);
 	LLVMValueRef wide = LLVMBuildSExt(e->builder, entry.base, type, "");
 	return entry.lanes ? oj_value(wide, true) : oj_value_integer(wide, 0, 0);
 }

@@ -47,7 +47,7 @@ static LLVMValueRef import(struct emitter *e, int function, int log2_width)
 static LLVMValueRef call(struct emitter *e, int function, int log2_width, LLVMValueRef *operands,
                          uint32_t arity)
 {
-	LLVMTypeRef type = oj_type_lanes(e, e->real, 1 << log2_width), parameters[4];
+	LLVMTypeRef type = oj_type_lanes(e->real, 1 << log2_width), parameters[4];
 	for (uint32_t i = 0; i < arity; i++)
 		parameters[i] = type;
 	LLVMTypeRef signature = LLVMFunctionType(type, parameters, arity, false);
@@ -71,7 +71,7 @@ static LLVMValueRef joined(struct emitter *e, LLVMValueRef a, LLVMValueRef b, in
 static LLVMValueRef join(struct emitter *e, LLVMValueRef *parts, int count, int width)
 {
 	if (width == 1) {
-		LLVMValueRef vector = LLVMGetPoison(oj_type_lanes(e, e->real, count));
+		LLVMValueRef vector = LLVMGetPoison(oj_type_lanes(e->real, count));
 		for (int l = 0; l < count; l++)
 			vector = LLVMBuildInsertElement(e->builder, vector, parts[l], oj_word(e, l), "");
 		return vector;

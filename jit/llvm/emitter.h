@@ -100,7 +100,7 @@ LLVMValueRef oj_loop_result(struct emitter *e, const struct loop *loop, LLVMValu
                             LLVMValueRef initial, LLVMValueRef next, LLVMBasicBlockRef latch);
 
 /* value.c */
-LLVMTypeRef oj_type_lanes(struct emitter *e, LLVMTypeRef scalar, int width);
+LLVMTypeRef oj_type_lanes(LLVMTypeRef scalar, int width);
 LLVMValueRef oj_splat(struct emitter *e, LLVMValueRef scalar, int width);
 LLVMValueRef oj_word(struct emitter *e, int64_t value);
 LLVMValueRef oj_ramp(struct emitter *e, int64_t step, int width); /* 0, step, 2 step, ... */

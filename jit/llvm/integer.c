@@ -131,7 +131,7 @@ struct value oj_emit_comparison(struct emitter *e, const struct step *step)
 struct value oj_emit_itof(struct emitter *e, struct value a)
 {
 	if (a.lanes) {
-		LLVMTypeRef type = oj_type_lanes(e, e->real, e->width);
+		LLVMTypeRef type = oj_type_lanes(e->real, e->width);
 		return oj_value(LLVMBuildSIToFP(e->builder, a.base, type, ""), true);
 	}
 	LLVMValueRef first = LLVMBuildSIToFP(e->builder, oj_value_scalar(e, a), e->real, "");

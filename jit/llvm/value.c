@@ -3,9 +3,8 @@
 
 #include <string.h>
 
-LLVMTypeRef oj_type_lanes(struct emitter *e, LLVMTypeRef scalar, int width)
+LLVMTypeRef oj_type_lanes(LLVMTypeRef scalar, int width)
 {
-	(void)e;
 	return width > 1 ? LLVMVectorType(scalar, (unsigned)width) : scalar;
 }
 

@@ -29,9 +29,10 @@ const struct op_info oj_op_info[OP_COUNT] = {
 ojit_status oj_graph_init(struct graph *g, ojit_context *context)
 {
 	*g = (struct graph){.context = context};
-	if (!VECTOR_PUSH(context, &g->nodes, (struct node){.op = OP_NONE}))
-		return OJIT_OUT_OF_MEMORY;
-	return OJIT_OK;
+	/* One of each, so that no pointer into an empty vector is ever formed. */
+	bool ok = VECTOR_PUSH(context, &g->nodes, (struct node){.op = OP_NONE}) &&
+	          VECTOR_PUSH(context, &g->operands, 0) && VECTOR_PUSH(context, &g->coefficients, 0);
+	return ok ? OJIT_OK : OJIT_OUT_OF_MEMORY;
 }
 
 void oj_graph_drop(struct graph *g)

@@ -295,7 +295,8 @@ ojit_status oj_plan_init(struct plan *plan, const struct space *space, const str
 	*plan = (struct plan){.context = space->context, .space = space, .block = block};
 	struct planner p = {.plan = plan, .g = &space->graph};
 	oj_expr_map_init(&p.loops, space->context);
-	bool ok = add_box_regions(&p) && gather(&p) && schedule_all(&p) && finish(&p);
+	bool ok = VECTOR_PUSH(plan->context, &plan->operands, 0) && /* never an empty vector */
+	          add_box_regions(&p) && gather(&p) && schedule_all(&p) && finish(&p);
 	for (size_t i = 0; i < p.drafts.count; i++) {
 		oj_expr_map_drop(&p.drafts.at[i].seen);
 		VECTOR_DROP(plan->context, &p.drafts.at[i].nodes.list);
