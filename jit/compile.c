@@ -17,7 +17,7 @@ double oj_seconds(void)
 
 ojit_compile_options ojit_compile_options_default(void)
 {
-	return (ojit_compile_options){.executor = OJIT_OPTIMISED, .law = OJIT_LAW_EXACT};
+	return (ojit_compile_options){.executor = OJIT_AUTOMATIC, .law = OJIT_LAW_EXACT};
 }
 
 static ojit_status find_pass(const char *name, uint32_t *bit, struct oj_error *error)

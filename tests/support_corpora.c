@@ -339,6 +339,7 @@ const struct corpus_problem *corpus_find(const struct corpus *corpus, const char
 	for (size_t i = 0; i < corpus->count; i++)
 		if (!strcmp(corpus->problems[i].name, name))
 			return &corpus->problems[i];
+	insist(false, name, "there is no such problem");
 	return NULL;
 }
 

@@ -40,6 +40,7 @@ const char *corpora_path(void);
  * false: no such file.  A file of another shape ends the process, with a message. */
 bool corpus_load(const char *file, struct corpus *corpus);
 void corpus_free(struct corpus *corpus);
+/* The problem of that name; the process ends where there is none. */
 const struct corpus_problem *corpus_find(const struct corpus *corpus, const char *name);
 
 /* Names in models: those that mean something there get another ending. */

@@ -22,6 +22,7 @@ void random_vectors(struct vectors *vectors, uint64_t seed);
 void naive_run(const struct program *program, struct vectors *vectors);
 /* The same through the interpreter. */
 void interpreter_run(const struct program *program, struct vectors *vectors);
+ojit_status interpreter_try(const struct program *program, struct vectors *vectors);
 /* Equal bits, or both nan? The first that differs, -1 when all are alike. */
 int first_difference(const double *a, const double *b, int count);
 

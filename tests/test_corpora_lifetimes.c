@@ -12,6 +12,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED
+#endif
+#endif
+
 static long resident_bytes(void)
 {
 	long size = 0, resident = 0;
@@ -64,7 +72,7 @@ Test(lifetimes, thousands_of_models_leave_nothing_behind)
 {
 	const char *asked = getenv("OJIT_LIFETIMES");
 	int lives = asked ? atoi(asked) : 2500;
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef SANITIZED
 	cr_skip_test("a sanitizer keeps what was freed; the allocator's counters are tested elsewhere");
 #endif
 	ojit_context *context = ojit_context_new(NULL);

@@ -137,7 +137,7 @@ static int take_lanes(struct request *request, const struct option_row *row, con
 static const char *const formats[] = {[CSV] = "csv", [JSON] = "json", NULL};
 static const char *const kernels[] = {[OJIT_RHS] = "rhs", [OJIT_OBSERVABLES] = "outputs",
                                       [OJIT_INITIAL] = "init", NULL};
-static const char *const executors[] = {[OJIT_OPTIMISED] = "optimised",
+static const char *const executors[] = {[OJIT_AUTOMATIC] = "automatic", [OJIT_OPTIMISED] = "optimised",
                                         [OJIT_UNOPTIMISED] = "unoptimised",
                                         [OJIT_INTERPRETER] = "interpreter", NULL};
 static const char *const laws[] = {[OJIT_LAW_EXACT] = "exact", [OJIT_LAW_FINITE] = "finite",
@@ -191,7 +191,7 @@ static const struct option_row rows[] = {
 	{"memory-limit", "BYTES", RUN, true, take_count, FIELD(options.memory_limit), NULL,
 	 "of what is kept for the output (default 4 GiB)"},
 	{"executor", "NAME", RUN | EVAL, true, take_choice, FIELD(compile.executor), executors,
-	 "optimised (default), unoptimised, or interpreter; the results are the same bits"},
+	 "automatic (default), optimised, unoptimised, or interpreter: all give the same bits"},
 	{"lanes", "W", RUN | EVAL | DUMP, true, take_lanes, 0, NULL,
 	 "numbers a vector: 1, 2, 4, 8, or 0 for what suits the machine"},
 	{"law", "NAME", RUN | EVAL | DUMP, true, take_choice, FIELD(compile.law), laws,

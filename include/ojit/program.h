@@ -19,7 +19,8 @@ typedef struct ojit_program ojit_program;
 
 /* Who computes.  All give the same bits on a machine with FMA. */
 typedef enum ojit_executor {
-	OJIT_OPTIMISED,   /* machine code, the default */
+	OJIT_AUTOMATIC,   /* the default: machine code, optimised where that pays */
+	OJIT_OPTIMISED,   /* machine code */
 	OJIT_UNOPTIMISED, /* machine code without optimisation: quicker to make, slower to run */
 	OJIT_INTERPRETER, /* no code generator needed */
 } ojit_executor;

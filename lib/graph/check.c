@@ -188,5 +188,5 @@ ojit_status oj_check_block(struct space *space, const struct block *block, struc
 	for (size_t i = 0; status == OJIT_OK && i < block->stores.count; i++)
 		status = check_open(s, &block->stores.at[i].value, 1);
 	VECTOR_DROP(space->context, &list.list);
-	return status;
+	return space->graph.failed ? oj_fail_memory(error) : status;
 }

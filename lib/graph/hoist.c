@@ -166,8 +166,12 @@ static ojit_expr hoisted(struct hoister *h, ojit_expr e)
 	struct graph *g = &space->graph;
 	struct block box;
 	unsigned levels[RANK], cost;
-	if (oj_type(g, e) != REAL || !oj_cost(g, e, COST_LOOP, &cost))
+	if (oj_type(g, e) != REAL)
 		return e;
+	if (!oj_cost(g, e, COST_LOOP, &cost)) {
+		h->failed = true;
+		return 0;
+	}
 	bool leaf = oj_is(g, e, OP_LITERAL) || oj_is(g, e, OP_LOAD) || oj_is(g, e, OP_ITOF);
 	if (leaf || !box_of(h, e, &box, levels) || (box.rank && cost < WORTH))
 		return e;

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PART = 800 };
+enum { PART = 200 };
 
 struct partitioner {
 	struct program *program, *done;
@@ -74,16 +74,25 @@ static bool need_units(struct partitioner *p, ojit_expr e, uint32_t part)
 	return ok;
 }
 
+/* Instructions, roughly: what the limit is counted in. */
+static size_t weight(const struct graph *g, ojit_expr unit)
+{
+	const struct node *n = oj_node(g, unit);
+	return n->op == OP_ADD || n->op == OP_MUL ? n->arity - 1 : 1;
+}
+
 static bool assign_parts(struct partitioner *p)
 {
 	size_t filled = 0;
 	bool ok = true;
 	p->parts = 1;
 	for (size_t i = 0; ok && i < p->list.list.count; i++) {
-		if (++filled > p->limit) {
+		size_t more = weight(&p->program->space->graph, p->list.list.at[i]);
+		if (filled && filled + more > p->limit) {
 			p->parts++;
-			filled = 1;
+			filled = 0;
 		}
+		filled += more;
 		ok = oj_expr_map_put(&p->part, p->list.list.at[i], p->parts);
 	}
 	for (size_t i = 0; ok && i < p->list.list.count; i++) {
@@ -225,13 +234,15 @@ static bool partition_block(struct partitioner *p)
 static bool too_long(struct partitioner *p, bool *ok)
 {
 	const struct graph *g = &p->program->space->graph;
-	size_t units = 0;
+	size_t units = 0, work = 0;
 	*ok = oj_block_reach(p->program->space, p->block, true, &p->list);
 	for (size_t i = 0; i < p->list.list.count; i++)
-		if (is_unit(g, p->list.list.at[i]))
+		if (is_unit(g, p->list.list.at[i])) {
+			work += weight(g, p->list.list.at[i]);
 			p->list.list.at[units++] = p->list.list.at[i];
+		}
 	p->list.list.count = units;
-	return units > p->limit + p->limit / 4;
+	return work > p->limit + p->limit / 4;
 }
 
 static bool keep_block(struct partitioner *p)

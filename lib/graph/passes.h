@@ -19,7 +19,7 @@
 struct pass_options {
 	enum law law;
 	struct program *prepare; /* where hoist moves things to; NULL: no hoisting */
-	size_t partition;        /* operations in one straight function at most; 0: 800 */
+	size_t partition;        /* operations in one straight function at most; 0: 200 */
 };
 
 typedef ojit_status pass_function(struct program *program, const struct pass_options *options,

@@ -190,7 +190,8 @@ ojit_status oj_program_layout(struct program *program)
 		return OJIT_OUT_OF_MEMORY;
 	memset(loaded, 0, count + 1);
 	struct expr_list list = {0};
-	ojit_status status = OJIT_OK;
+	/* A node that could not be made may have passed for an unknown one. */
+	ojit_status status = space->graph.failed ? OJIT_OUT_OF_MEMORY : OJIT_OK;
 	for (size_t b = program->blocks.count; status == OJIT_OK && b-- > 0;) {
 		struct block *block = &program->blocks.at[b];
 		drop_dead_stores(program, block, loaded);

@@ -103,7 +103,7 @@ ojit_status oj_rewrite(struct rewrite *rewrite, ojit_expr *roots, size_t count)
 	VECTOR_DROP(context, &memo.operands.list);
 	oj_expr_map_drop(&memo.open);
 	oj_expr_map_drop(&closed);
-	return ok ? OJIT_OK : OJIT_OUT_OF_MEMORY;
+	return ok && !rewrite->space->graph.failed ? OJIT_OK : OJIT_OUT_OF_MEMORY;
 }
 
 ojit_status oj_rewrite_block(struct rewrite *rewrite, struct block *block)

@@ -236,7 +236,7 @@ static ojit_expr div_literal(struct graph *g, const struct node *like, const oji
 {
 	double d;
 	(void)like;
-	return literal(g, o[1], &d) && d != 0 ? oj_make2(g, OP_MUL, o[0], oj_literal(g, 1 / d)) : 0;
+	return literal(g, o[1], &d) && isnormal(1 / d) ? oj_make2(g, OP_MUL, o[0], oj_literal(g, 1 / d)) : 0;
 }
 
 static ojit_expr same_extreme(struct graph *g, const struct node *like, const ojit_expr *o)

@@ -92,7 +92,7 @@ static ojit_status check_call(struct builder *b, uint32_t function, uint32_t cou
 	const char *name = oj_forest_text(&b->syntax->forest, f->name);
 	uint32_t here = b->model->place;
 	if (count != f->argument_count)
-		return oj_model_fail(b->model, here, OJIT_SYNTAX, "%s takes %u argument%s, not %u", name, f->argument_count,
+		return oj_model_fail(b->model, here, OJIT_SYNTAX, "%s takes %u argument%s, not %u; correct the call", name, f->argument_count,
 		                     f->argument_count == 1 ? "" : "s", count);
 	if (b->active[function])
 		return oj_model_fail(b->model, here, OJIT_CYCLE, "the function %s calls itself, directly or through others; "

@@ -197,7 +197,7 @@ ojit_expr ojit_apply(ojit_model *model, ojit_op op, unsigned count, const ojit_e
 	if (count < f->least || count > f->most) {
 		char many[32];
 		snprintf(many, sizeof many, f->least == f->most ? "%d" : f->most == 255 ? "%d or more" : "%d to %d", f->least, f->most);
-		oj_model_fail(model, model->place, OJIT_SYNTAX, "%s takes %s argument%s, not %u", f->text, many,
+		oj_model_fail(model, model->place, OJIT_SYNTAX, "%s takes %s argument%s, not %u; correct the call", f->text, many,
 		              f->most == 1 ? "" : "s", count);
 		return 0;
 	}

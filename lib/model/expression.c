@@ -6,8 +6,7 @@
  * and they are counted. */
 #include "lib/model/parser.h"
 
-#include <math.h>
-#include <string.h>
+#include <stdio.h>
 
 ojit_status oj_parser_add(struct parser *p, struct term term, uint32_t arity, const uint32_t *operands,
                           uint32_t *out)
@@ -51,15 +50,16 @@ static ojit_status parse_reduction(struct parser *p, const struct token *at, oji
 	struct clause_axis axes[MOST];
 	uint32_t count = 0, filter = 0, body;
 	size_t scope = p->scope.count;
-	while (p->token.kind == TOKEN_NAME && oj_token_is(&p->ahead, "in")) {
+	bool filtered = false;
+	while (!filtered && p->token.kind == TOKEN_NAME && oj_token_is(&p->ahead, "in")) {
 		if (count == MOST)
 			return oj_parser_fail(p, &p->token, OJIT_UNSUPPORTED, "more than %d indices are not supported", MOST);
 		TRY(oj_parse_range(p, &axes[count++]));
-		if (oj_token_is(&p->token, "if"))
-			break;
-		TRY(oj_parser_take(p, ',', "',' and what is combined over the range"));
+		filtered = oj_token_is(&p->token, "if");
+		if (!filtered)
+			TRY(oj_parser_take(p, ',', "',' and what is combined over the range"));
 	}
-	if (oj_token_is(&p->token, "if")) {
+	if (filtered) {
 		TRY(oj_parser_advance(p));
 		TRY(oj_parse_expression(p, BIND_OR, &filter));
 		TRY(oj_parser_take(p, ',', "',' and what is combined over the range"));
@@ -204,7 +204,11 @@ static ojit_status parse_bracket(struct parser *p, uint32_t *out)
 		return oj_parser_advance(p);
 	if (p->token.kind == TOKEN_FINISH)
 		return oj_parser_fail(p, &open, OJIT_SYNTAX, "this bracket is never closed; add a ')'");
-	return oj_parser_expected(p, "')' or an operator");
+	if (p->token.line == open.line)
+		return oj_parser_expected(p, "')' or an operator");
+	char what[96];
+	snprintf(what, sizeof what, "')' for the bracket in line %u, column %u, or an operator", open.line, open.column);
+	return oj_parser_expected(p, what);
 }
 
 static ojit_status parse_atom(struct parser *p, uint32_t *out)

@@ -38,15 +38,15 @@ ojit_status oj_fail_place(const struct lowering *low, uint32_t place, ojit_statu
 	return oj_fail_at(low->error, status, &origin, "%s", message);
 }
 
-ojit_status oj_fail_unknown(const struct lowering *low, uint32_t place, const char *what, uint32_t name)
+ojit_status oj_fail_unknown(const struct lowering *low, uint32_t place, const char *what, uint32_t name,
+                            const char *remedy)
 {
 	struct nearest nearest = {.name = oj_name_of(low, name)};
 	for (size_t i = 0; i < low->entities.count; i++)
 		oj_nearest_offer(&nearest, oj_name_of(low, low->entities.at[i].name));
 	if (nearest.best)
 		return oj_fail_place(low, place, OJIT_NAME, "%s %s is not defined; did you mean %s?", what, nearest.name, nearest.best);
-	return oj_fail_place(low, place, OJIT_NAME, "%s %s is not defined; define it with const, param, let or an equation",
-	                     what, nearest.name);
+	return oj_fail_place(low, place, OJIT_NAME, "%s %s is not defined; %s", what, nearest.name, remedy);
 }
 
 static ojit_status add_unit(struct lowering *low, enum unit_kind kind, uint32_t entity, uint32_t line, uint32_t *out)
@@ -136,7 +136,7 @@ static ojit_status add_init(struct lowering *low, uint32_t line)
 	uint32_t known = low->entity_of[d->name];
 	const char *name = oj_name_of(low, d->name);
 	if (known == NOWHERE)
-		return oj_fail_unknown(low, d->place, "the initial value is of no state:", d->name);
+		return oj_fail_unknown(low, d->place, "the state", d->name, "write its equation");
 	struct entity *e = &low->entities.at[known];
 	if (e->kind != OJIT_EQUATION)
 		return oj_fail_place(low, d->place, OJIT_NAME, "%s is %s and has no initial value; remove this or give %s an equation",

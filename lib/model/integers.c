@@ -125,24 +125,24 @@ struct domain {
 	int64_t lo[RANK], end[RANK];
 };
 
-static ojit_status domain_of(struct translator *t, ojit_expr term, struct domain *d)
+/* `obstacle` says why there is no such domain; NULL: there is one. */
+static ojit_status domain_of(struct translator *t, ojit_expr term, struct domain *d, const char **obstacle)
 {
 	uint64_t levels;
-	uint32_t place = oj_term(t->low->forest, term)->place;
 	double points = 1;
 	*d = (struct domain){0};
+	*obstacle = NULL;
 	TRY(levels_of(t, term, true, &levels));
 	for (uint32_t k = 0; k < t->levels; k++) {
 		const struct scope_index *index = &t->indices[k];
 		if (!(levels >> k & 1))
 			continue;
-		const char *name = oj_name_of(t->low, oj_term(t->low->forest, index->index)->name);
 		if (!index->known || index->hi < index->lo)
-			return oj_fail_place(t->low, place, OJIT_UNSUPPORTED, "this whole number is no sum of multiples of indices, and the range of "
-			                     "%s is not known when compiling; use an index table", name);
-		if (d->rank == RANK)
-			return oj_fail_place(t->low, place, OJIT_UNSUPPORTED, "this whole number depends on more than %d indices at once; "
-			                     "use an index table for a part of it", RANK);
+			*obstacle = "has an index whose range is not known when compiling";
+		else if (d->rank == RANK)
+			*obstacle = "depends on more than three indices at once";
+		if (*obstacle)
+			return OJIT_OK;
 		points *= (double)(index->hi - index->lo + 1);
 		d->levels[d->rank] = k;
 		d->indices[d->rank] = index->index;
@@ -150,8 +150,7 @@ static ojit_status domain_of(struct translator *t, ojit_expr term, struct domain
 		d->end[d->rank++] = index->hi + 1;
 	}
 	if (points > (double)(1 << 26))
-		return oj_fail_place(t->low, place, OJIT_UNSUPPORTED, "a table for this whole number would have more than 2^26 entries; "
-		                     "write it as sums of multiples of indices");
+		*obstacle = "has more than 2^26 values";
 	return OJIT_OK;
 }
 
@@ -177,10 +176,14 @@ ojit_status oj_tabulate_term(struct translator *t, ojit_expr term, ojit_expr *ou
 {
 	struct lowering *low = t->low;
 	struct domain d;
+	const char *obstacle;
 	if (low->tabulating > 50)
 		return oj_fail_place(low, oj_term(low->forest, term)->place, OJIT_UNSUPPORTED,
 		                     "whole numbers in whole numbers nest too deeply here; use index tables");
-	TRY(domain_of(t, term, &d));
+	TRY(domain_of(t, term, &d, &obstacle));
+	if (obstacle)
+		return oj_fail_place(low, oj_term(low->forest, term)->place, OJIT_UNSUPPORTED, "this whole number is no sum of "
+		                     "multiples of indices and %s; use an index table", obstacle);
 	if (d.rank == 0) {
 		int64_t value;
 		TRY(oj_constant_integer(low, term, "here", &value));
@@ -196,4 +199,26 @@ ojit_status oj_tabulate_term(struct translator *t, ojit_expr term, ojit_expr *ou
 	low->tabulating--;
 	oj_memory_put(low->context, values, bytes);
 	return status;
+}
+
+/* The tables made here have no name. */
+static bool is_tabulated(const struct translator *t, ojit_expr e)
+{
+	const struct node *n = oj_node(&t->space->graph, e);
+	return n->op == OP_TABLE && t->space->tables.at[n->ref.id].name[0] == '\0';
+}
+
+ojit_status oj_settle_integer(struct translator *t, ojit_expr term, ojit_expr *node)
+{
+	struct affine a;
+	struct domain d;
+	const char *obstacle;
+	bool tabulated = false;
+	oj_affine(&t->space->graph, *node, &a);
+	for (uint32_t k = 0; k < a.count; k++)
+		tabulated = tabulated || is_tabulated(t, a.atoms[k]);
+	if (a.count < 2 || !tabulated)
+		return OJIT_OK;
+	TRY(domain_of(t, term, &d, &obstacle));
+	return obstacle ? OJIT_OK : oj_tabulate_term(t, term, node);
 }

@@ -131,6 +131,14 @@ static ojit_status emit_node(struct emitter *e, struct unit *u)
 	return oj_translate(&e->translator, oj_definition(e->low, u->first)->value, WANT_REAL, &u->value);
 }
 
+/* A scalar nobody reads is stored, so that it is checked; layout drops the store. */
+static ojit_status emit_idle(struct emitter *e, const struct unit *u)
+{
+	struct target target = {{NOWHERE, NOWHERE}};
+	TRY(out_array(e, u, u->name, 0, 0, ROLE_TEMP, &target.arrays[0]));
+	return add_block(e, u->place, 0, NULL, NULL, &target, u->value, NULL);
+}
+
 static ojit_status emit_equation(struct emitter *e, uint32_t unit)
 {
 	struct lowering *low = e->low;
@@ -182,9 +190,10 @@ static ojit_status emit_unit(struct emitter *e, uint32_t unit)
 	case UNIT_OUT:
 		return emit_result(e, unit);
 	case UNIT_LET:
-		if (u->rank == 0 && !u->reduces)
-			return emit_node(e, u);
-		break;
+		if (u->rank > 0 || u->reduces)
+			break;
+		TRY(emit_node(e, u));
+		return u->idle ? emit_idle(e, u) : OJIT_OK;
 	default:
 		break;
 	}
@@ -236,6 +245,7 @@ static ojit_status mark_needed(struct lowering *low, int kernel, bool unused)
 	for (uint32_t u = 0; status == OJIT_OK && u < low->units.count; u++) {
 		const struct unit *unit = &low->units.at[u];
 		bool idle = unused && !unit->used && (unit->kind == UNIT_LET || unit->kind == UNIT_EDGE);
+		low->units.at[u].idle = idle;
 		if ((is_root(unit, kernel) || idle) && unit->needed != kernel + 1)
 			status = mark_from(low, u, kernel, &stack);
 	}

@@ -31,6 +31,7 @@ struct unit {
 	bool reduces;      /* a reduction stands in its terms */
 	bool shared;       /* EQUATION: others read it */
 	bool used;         /* by any kernel */
+	bool idle;           /* by none, but to be checked */
 	uint32_t entity;   /* NOWHERE: OUT */
 	uint32_t name, place;
 	uint32_t first, last; /* lines; NOWHERE: the bare OUT */
@@ -106,7 +107,9 @@ ojit_status oj_scan_unit(struct lowering *low, uint32_t unit);
 
 ojit_status oj_fail_place(const struct lowering *low, uint32_t place, ojit_status status,
                           const char *format, ...) __attribute__((format(printf, 4, 5)));
-ojit_status oj_fail_unknown(const struct lowering *low, uint32_t place, const char *what, uint32_t name);
+ojit_status oj_fail_unknown(const struct lowering *low, uint32_t place, const char *what, uint32_t name,
+                            const char *remedy);
+#define DEFINE_IT "define it with const, param, let or an equation"
 static inline const char *oj_name_of(const struct lowering *low, uint32_t name)
 {
 	return oj_forest_text(low->forest, name);

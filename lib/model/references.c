@@ -121,7 +121,7 @@ ojit_status oj_reference(struct translator *t, uint32_t place, uint32_t name, un
 	struct lowering *low = t->low;
 	uint32_t known = low->entity_of[name];
 	if (known == NOWHERE)
-		return oj_fail_unknown(low, place, "the name", name);
+		return oj_fail_unknown(low, place, "the name", name, DEFINE_IT);
 	struct entity *e = &low->entities.at[known];
 	bool statics = t->kernel == STATIC_KERNEL, fixed = e->kind == OJIT_CONST || e->kind == OJIT_TABLE;
 	if ((statics || want == WANT_INTEGER) && !fixed)

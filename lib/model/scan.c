@@ -139,7 +139,7 @@ static ojit_status note_name(struct scan *s, uint32_t term)
 		return low->out_of[3 * t->name] != NOWHERE
 		       ? oj_fail_place(low, t->place, OJIT_NAME, "%s is an observable and cannot be read; define it with let "
 		                       "and write out %s", oj_name_of(low, t->name), oj_name_of(low, t->name))
-		       : oj_fail_unknown(low, t->place, "the name", t->name);
+		       : oj_fail_unknown(low, t->place, "the name", t->name, DEFINE_IT);
 	const struct entity *e = &low->entities.at[known];
 	TRY(check_shape(low, t, e));
 	switch ((ojit_kind)e->kind) {
@@ -210,7 +210,7 @@ static ojit_status scan_bare(struct scan *s)
 	struct unit *u = &low->units.at[s->unit];
 	uint32_t known = low->entity_of[u->name];
 	if (known == NOWHERE)
-		return oj_fail_unknown(low, u->place, "there is nothing to observe:", u->name);
+		return oj_fail_unknown(low, u->place, "the name", u->name, "write out with a value, such as out v = ...");
 	const struct entity *e = &low->entities.at[known];
 	struct term like = {.kind = TERM_NAME, .primes = u->primes, .place = u->place, .name = u->name, .arity = e->rank};
 	TRY(check_shape(low, &like, e));

@@ -344,7 +344,7 @@ static ojit_status check_overridings(struct lowering *low)
 	for (size_t i = 0; i < low->model->overridings.count; i++) {
 		uint32_t name = low->model->overridings.at[i].name, known = low->entity_of[name];
 		if (known == NOWHERE)
-			return oj_fail_unknown(low, 0, "a value was given for a const that is not there:", name);
+			return oj_fail_unknown(low, 0, "a value is given for a const, and", name, "correct the name or define it");
 		if (low->entities.at[known].kind != OJIT_CONST)
 			return oj_fail_place(low, 0, OJIT_NAME, "%s is %s, not a const; set it when solving", oj_name_of(low, name),
 			                     oj_entity_kind(&low->entities.at[known]));

@@ -214,8 +214,8 @@ static ojit_status check_init(struct lowering *low, const struct entity *e, uint
 			bool below = l->lo[k] < state->base[k];
 			if (!below && l->end[k] <= state->base[k] + state->extent[k])
 				continue;
-			return oj_fail_place(low, oj_definition(low, line)->place, OJIT_SHAPE, "this goes beyond %s%s, whose %s index runs from "
-			                     "%lld to %lld (%s); make the ranges equal", name, prime, u->rank == 1 ? "" : k == 0 ? "first" : k == 1 ? "second" : "third",
+			return oj_fail_place(low, oj_definition(low, line)->place, OJIT_SHAPE, "this goes beyond %s%s, whose%s index runs from "
+			                     "%lld to %lld (%s); make the ranges equal", name, prime, u->rank == 1 ? "" : k == 0 ? " first" : k == 1 ? " second" : " third",
 			                     (long long)state->base[k], (long long)(state->base[k] + state->extent[k] - 1), oj_line_text(low, state->place, where));
 		}
 	for (int k = 0; k < u->rank; k++) {

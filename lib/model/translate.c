@@ -367,12 +367,22 @@ static ojit_status step_index(struct translator *t, const struct frame *f, ojit_
 	                     "give it one with sum or on the left", oj_name_of(t->low, term->name));
 }
 
+/* The subscript on top of the stack. */
+static ojit_status finish_subscript(struct translator *t, uint32_t term)
+{
+	ojit_expr node = t->values.at[t->values.count - 1];
+	TRY(oj_settle_integer(t, term, &node));
+	TRY(oj_subscript_wrap(t, term, &node));
+	t->values.at[t->values.count - 1] = node;
+	return OJIT_OK;
+}
+
 static ojit_status step_name(struct translator *t, const struct frame *f, bool *done, ojit_expr *out)
 {
 	const struct term *term = oj_term(t->low->forest, f->term);
 	uint32_t k = (uint32_t)(t->values.count - f->values);
 	if (k > 0)
-		TRY(oj_subscript_wrap(t, oj_term_operands(t->low->forest, f->term)[k - 1], &t->values.at[t->values.count - 1]));
+		TRY(finish_subscript(t, oj_term_operands(t->low->forest, f->term)[k - 1]));
 	if (k < term->arity)
 		return push_frame(t, oj_term_operands(t->low->forest, f->term)[k], WANT_INTEGER);
 	*done = true;

@@ -58,6 +58,9 @@ uint32_t oj_lowered_origin(struct lowering *low, uint32_t place);
 
 /* integers.c: tables for other whole numbers, ranges of known ones, wrapping. */
 ojit_status oj_tabulate_term(struct translator *t, ojit_expr term, ojit_expr *out);
+/* A sum of such tables and indices as one table, whose bounds are then exact:
+ * j*j - j is between 0 and 2 for j in 1..2, its parts taken alone are not. */
+ojit_status oj_settle_integer(struct translator *t, ojit_expr term, ojit_expr *node);
 bool oj_known_range(const struct translator *t, ojit_expr node, int64_t *lo, int64_t *hi);
 ojit_status oj_subscript_wrap(struct translator *t, ojit_expr term, ojit_expr *node);
 
