@@ -90,6 +90,10 @@ static ojit_status report_symbol(struct checker *s, ojit_expr e)
 		ojit_expr axis = oj_operands(&space->graph, e)[k];
 		known = known && oj_bounds(&s->around, axis, &least[k], &greatest[k]);
 	}
+	if (space->graph.failed) {
+		oj_text_drop(&text);
+		return oj_fail_memory(s->error);
+	}
 	bool undefined = known && offending_index(symbol, least, greatest, index);
 	if (undefined) {
 		oj_text_string(&text, "this can reach ");
@@ -153,7 +157,7 @@ static ojit_status check_node(struct checker *s, ojit_expr e)
 	if (n.op == OP_SYMBOL)
 		return report_symbol(s, e);
 	if ((n.op == OP_TABLE || n.op == OP_LOAD) && !oj_access_inside(&s->around, e, &axis, &index))
-		return report_access(s, e, axis, index);
+		return g->failed ? oj_fail_memory(s->error) : report_access(s, e, axis, index);
 	if (n.op != OP_REDUCE)
 		return OJIT_OK;
 	ojit_expr lo = oj_operands(g, e)[REDUCE_LO], end = oj_operands(g, e)[REDUCE_END];

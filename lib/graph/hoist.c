@@ -134,7 +134,8 @@ static uint32_t add_derived(struct hoister *h, const struct block *box, ojit_exp
 		extent[k] = box->end[k] - box->lo[k];
 		index[k] = oj_index(&space->graph, k);
 	}
-	uint32_t out = add_pair(space, oj_text_get(&name), box->rank, box->lo, extent);
+	uint32_t out = name.failed ? UINT32_MAX
+	                           : add_pair(space, oj_text_get(&name), box->rank, box->lo, extent);
 	oj_text_drop(&name);
 	struct block *block = oj_program_block(h->prepare, box->rank, box->lo, box->end, 0);
 	if (out == UINT32_MAX || !block || !value || !oj_block_store(space, block, out, value, index))
