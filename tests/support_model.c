@@ -91,6 +91,26 @@ int64_t support_model_find(const struct support_model *m, enum family_kind kind,
 	return -1;
 }
 
+/* Leave out lines "origin @1 ..." and marks " @1" at the ends of lines. */
+static void strip_places(char *text)
+{
+	char *out = text;
+	for (char *line = text; *line;) {
+		size_t length = strcspn(line, "\n"), kept = length;
+		bool origin = strncmp(line, "origin ", 7) == 0;
+		while (kept > 0 && strchr("0123456789", line[kept - 1]))
+			kept--;
+		kept = kept > 1 && line[kept - 1] == '@' && line[kept - 2] == ' ' ? kept - 2 : length;
+		if (!origin) {
+			memmove(out, line, kept);
+			out += kept;
+			*out++ = '\n';
+		}
+		line += length + (line[length] == '\n');
+	}
+	*out = '\0';
+}
+
 char *support_model_print(struct support_model *m, int kind)
 {
 	struct text text;
@@ -98,6 +118,7 @@ char *support_model_print(struct support_model *m, int kind)
 	oj_program_print(&m->lowered.programs[kind], &text);
 	char *copy = strdup(oj_text_get(&text));
 	oj_text_drop(&text);
+	strip_places(copy);
 	return copy;
 }
 

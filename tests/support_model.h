@@ -27,7 +27,8 @@ void support_model_close(struct support_model *m); /* fails the test where memor
 /* Number of the first element of a family; -1: there is none of that name. */
 int64_t support_model_find(const struct support_model *m, enum family_kind kind, const char *name);
 
-/* The text of a lowered kernel (enum kernel_kind or KERNEL_PARAMETERS); free() it. */
+/* The text of a lowered kernel (enum kernel_kind or KERNEL_PARAMETERS), but for the
+ * places in the source; free() it. */
 char *support_model_print(struct support_model *m, int kind);
 
 /* Everything of a failure as a person reads it, or NULL when the text is fine up to

@@ -72,6 +72,19 @@ Test(language_errors, what_is_no_text_is_refused_with_its_column)
 	}
 }
 
+Test(language_errors, zero_bytes_are_refused_wherever_they_stand)
+{
+	static const char *const texts[] = {"x' = 1 # a\0b\ny = 2", "param a[i in 1..2] from \"a\0b\"", "x' = \0 1"};
+	static const size_t lengths[] = {19, 29, 8};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct support_model m;
+		support_model_begin(&m);
+		cr_expect_eq(ojit_model_read_text(m.model, texts[i], lengths[i], NULL), OJIT_SYNTAX, "text %zu", i);
+		cr_expect_eq(ojit_model_error(m.model).line, 1);
+		support_model_close(&m);
+	}
+}
+
 Test(language_errors, brackets_beyond_the_limit_are_refused_and_long_chains_are_not)
 {
 	enum { COUNT = 100000 };

@@ -3,7 +3,7 @@
  * A thing the space had before this text, declared alike, is that thing; every
  * other is made.  Values go where the text says, gaps hold 0, and values that were
  * there before must be the same. */
-#include "lib/graph/scan.h"
+#include "lib/graph/textform.h"
 
 #include <string.h>
 

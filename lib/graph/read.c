@@ -3,7 +3,7 @@
  * Lines are read one by one and nodes made as they come, with the graph's own
  * makers, so a text may also be written by hand.  What is checked is form, not
  * sense: a load out of range, say, is the passes' business. */
-#include "lib/graph/scan.h"
+#include "lib/graph/textform.h"
 
 #include <string.h>
 

@@ -81,9 +81,13 @@ static void keep_call(struct builder *b, uint32_t function, uint32_t count, size
 	struct call call = {b->calls[function], result, (uint32_t)b->arguments.count};
 	for (uint32_t i = 0; i < count; i++)
 		if (!VECTOR_PUSH(b->model->context, &b->arguments, b->values.at[arguments + i]))
-			return; /* not remembered, no harm */
-	if (VECTOR_PUSH(b->model->context, &b->done, call))
-		b->calls[function] = (uint32_t)b->done.count;
+			goto failed;
+	if (!VECTOR_PUSH(b->model->context, &b->done, call))
+		goto failed;
+	b->calls[function] = (uint32_t)b->done.count;
+	return;
+failed:
+	oj_fail_memory(&b->model->error);
 }
 
 static ojit_status check_call(struct builder *b, uint32_t function, uint32_t count)

@@ -68,6 +68,8 @@ uint32_t oj_model_source(ojit_model *model, const char *file, const char *text, 
 void oj_model_set_place(ojit_model *model, const struct place *place)
 {
 	model->place = oj_forest_place(&model->forest, place);
+	if (model->forest.failed)
+		oj_fail_memory(&model->error);
 }
 
 void ojit_model_place(ojit_model *model, const char *file, int line)

@@ -15,6 +15,7 @@ struct emitter {
 	struct lowering *low;
 	struct program *program;
 	struct translator translator;
+	bool open; /* the last block takes further scalars */
 };
 
 /* One line as a block: where it goes and what it stores. */
@@ -50,11 +51,25 @@ static ojit_status emit_numbers(struct emitter *e, uint32_t line, uint32_t rank,
 	return OJIT_OK;
 }
 
-static ojit_status add_block(struct emitter *e, uint32_t place, uint32_t rank, const int64_t *lo, const int64_t *end,
-                             const struct target *target, ojit_expr value, const ojit_expr *index)
+/* Scalars in a row share a block, for passes look at all that a block needs: a block
+ * each would make what many equations share count once for each of them.  Not where
+ * one may load what another stores, nor with tables, whose errors stand at a block. */
+static bool is_flat(const struct emitter *e, const struct unit *u, uint32_t rank, const struct target *target)
+{
+	if (rank > 0 || u->reduces || e->low->tables || e->translator.kernel == KERNEL_PARAMETERS)
+		return false;
+	bool unread = e->low->space->arrays.at[target->arrays[0]].role == ROLE_OUT || (u->idle && u->kind == UNIT_LET && u->rank == 0);
+	return unread && target->arrays[1] == NOWHERE;
+}
+
+static ojit_status add_block(struct emitter *e, const struct unit *u, uint32_t place, uint32_t rank, const int64_t *lo,
+                             const int64_t *end, const struct target *target, ojit_expr value, const ojit_expr *index)
 {
 	struct lowering *low = e->low;
-	struct block *block = oj_program_block(e->program, rank, lo, end, oj_lowered_origin(low, place));
+	bool flat = is_flat(e, u, rank, target);
+	struct block *block = flat && e->open ? &e->program->blocks.at[e->program->blocks.count - 1]
+	                      : oj_program_block(e->program, rank, lo, end, oj_lowered_origin(low, place));
+	e->open = flat;
 	if (!block || !value)
 		return oj_fail_memory(low->error);
 	for (int i = 0; i < 2; i++)
@@ -85,7 +100,7 @@ static ojit_status emit_line(struct emitter *e, uint32_t line, const struct targ
 	oj_translator_open(&e->translator, rank, indices, lo, end, wrap);
 	TRY(d->value ? oj_translate(&e->translator, d->value, WANT_REAL, &value)
 	             : emit_numbers(e, line, d->rank, index, &value));
-	return add_block(e, d->place, rank, lo, end, target, value, index);
+	return add_block(e, &low->units.at[l->unit], d->place, rank, lo, end, target, value, index);
 }
 
 static ojit_status emit_lines(struct emitter *e, const struct unit *u, const struct target *target)
@@ -111,7 +126,7 @@ static ojit_status emit_name(struct emitter *e, const struct unit *u, uint32_t n
 	TRY(oj_reference(&e->translator, u->place, name, primes, u->rank, index, WANT_REAL, &value));
 	if (value && oj_type(g, value) == INTEGER)
 		value = oj_make1(g, OP_ITOF, value);
-	return add_block(e, u->place, u->rank, u->base, end, target, value, index);
+	return add_block(e, u, u->place, u->rank, u->base, end, target, value, index);
 }
 
 static ojit_status out_array(struct emitter *e, const struct unit *u, uint32_t name, unsigned primes, int64_t offset,
@@ -136,7 +151,7 @@ static ojit_status emit_idle(struct emitter *e, const struct unit *u)
 {
 	struct target target = {{NOWHERE, NOWHERE}};
 	TRY(out_array(e, u, u->name, 0, 0, ROLE_TEMP, &target.arrays[0]));
-	return add_block(e, u->place, 0, NULL, NULL, &target, u->value, NULL);
+	return add_block(e, u, u->place, 0, NULL, NULL, &target, u->value, NULL);
 }
 
 static ojit_status emit_equation(struct emitter *e, uint32_t unit)
@@ -155,7 +170,7 @@ static ojit_status emit_equation(struct emitter *e, uint32_t unit)
 	}
 	if (node) {
 		TRY(emit_node(e, u));
-		return rhs ? add_block(e, u->place, 0, NULL, NULL, &target, u->value, NULL) : OJIT_OK;
+		return rhs ? add_block(e, u, u->place, 0, NULL, NULL, &target, u->value, NULL) : OJIT_OK;
 	}
 	if (u->shared || !rhs)
 		TRY(oj_unit_array(low, unit, e->translator.kernel, &target.arrays[1]));
@@ -242,11 +257,15 @@ static ojit_status mark_needed(struct lowering *low, int kernel, bool unused)
 {
 	struct expr_list stack = {0};
 	ojit_status status = OJIT_OK;
+	for (uint32_t u = 0; status == OJIT_OK && u < low->units.count; u++)
+		if (is_root(&low->units.at[u], kernel) && low->units.at[u].needed != kernel + 1)
+			status = mark_from(low, u, kernel, &stack);
 	for (uint32_t u = 0; status == OJIT_OK && u < low->units.count; u++) {
 		const struct unit *unit = &low->units.at[u];
-		bool idle = unused && !unit->used && (unit->kind == UNIT_LET || unit->kind == UNIT_EDGE);
+		bool idle = unused && !unit->used && unit->needed != kernel + 1 &&
+		            (unit->kind == UNIT_LET || unit->kind == UNIT_EDGE);
 		low->units.at[u].idle = idle;
-		if ((is_root(unit, kernel) || idle) && unit->needed != kernel + 1)
+		if (idle)
 			status = mark_from(low, u, kernel, &stack);
 	}
 	VECTOR_DROP(low->context, &stack.list);

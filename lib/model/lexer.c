@@ -46,12 +46,16 @@ static size_t point_size(const struct lexer *lexer)
 	return size > 0 ? (size_t)size : 0;
 }
 
+#define NO_CONTROL "a control character has no meaning here%.*s; remove it"
+
 static ojit_status skip_comment(struct lexer *lexer)
 {
 	while (lexer->at < lexer->end && *lexer->at != '\n') {
 		size_t size = (unsigned char)*lexer->at < 0x80 ? 1 : point_size(lexer);
 		if (size == 0)
 			return fail(lexer, 1, "this is not UTF-8%.*s; save the file with that encoding", "", 0);
+		if (*lexer->at == '\0')
+			return fail(lexer, 1, NO_CONTROL, "", 0);
 		advance(lexer, size);
 	}
 	return OJIT_OK;
@@ -105,9 +109,9 @@ static ojit_status read_number(struct lexer *lexer, struct token *token, size_t 
 static ojit_status read_string(struct lexer *lexer, struct token *token)
 {
 	const char *stop = lexer->at + 1;
-	while (stop < lexer->end && *stop != '"' && *stop != '\n')
+	while (stop < lexer->end && *stop != '"' && *stop != '\n' && *stop != '\0')
 		stop++;
-	if (stop == lexer->end || *stop == '\n')
+	if (stop == lexer->end || *stop != '"')
 		return fail(lexer, 1, "this quotation is not closed on its line; add a \"%.*s", "", 0);
 	size_t bytes = (size_t)(stop - lexer->at) + 1;
 	if (utf8proc_decompose((const utf8proc_uint8_t *)token->at, (utf8proc_ssize_t)bytes, NULL, 0, 0) < 0)
@@ -142,7 +146,7 @@ static ojit_status read_sign(struct lexer *lexer, struct token *token)
 	if (size == 0)
 		return fail(lexer, 1, "this is not UTF-8%.*s; save the file with that encoding", "", 0);
 	if ((unsigned char)c < 0x20 || c == 0x7F)
-		return fail(lexer, 1, "a control character has no meaning here%.*s; remove it", "", 0);
+		return fail(lexer, 1, NO_CONTROL, "", 0);
 	return fail(lexer, 1, "'%.*s' has no meaning in a model; remove it or spell it in words", lexer->at, (int)size);
 }
 

@@ -90,7 +90,7 @@ static ojit_status run_steps(struct lowering *low)
 	TRY(oj_scan(low));
 	TRY(add_families(low));
 	TRY(oj_emit_kernels(low));
-	if (low->space->graph.failed || low->space->arena.failed || low->arena.failed)
+	if (low->space->graph.failed || low->space->arena.failed || low->arena.failed || low->lost)
 		return oj_fail_memory(low->error);
 	return OJIT_OK;
 }

@@ -89,7 +89,9 @@ struct lowering {
 	VECTOR(struct unit) units;
 	VECTOR(struct edge) edges;
 	VECTOR(uint32_t) order;  /* of units */
+	bool tables;             /* an index table is read outside of constants */
 	int tabulating;          /* depth */
+	bool lost;               /* an origin, for want of memory */
 };
 enum { INTEGRAL = 1, CONSTANT = 2 };
 

@@ -269,7 +269,7 @@ void oj_syntax_print(const struct syntax *syntax, struct text *text)
 			print_solve(&syntax->forest, c->text, c->value, c->second, text);
 		} else {
 			struct statement s = {c->kind, c->primes, c->rank, c->name, c->value, {{0}}, c->text, c->listed,
-			                      syntax->numbers.at + c->first_number, c->number_count};
+			                      c->listed ? syntax->numbers.at + c->first_number : NULL, c->number_count};
 			memcpy(s.axes, c->axes, sizeof s.axes);
 			print_statement(&syntax->forest, &s, text);
 		}

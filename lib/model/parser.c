@@ -211,6 +211,15 @@ static ojit_status parse_definition(struct parser *p, int kind)
 	return end_clause(p, &clause);
 }
 
+/* `) = ...` of a function. */
+static ojit_status parse_body(struct parser *p, struct clause *clause)
+{
+	TRY(oj_parser_take(p, ')', "')' or ','"));
+	TRY(oj_parser_take(p, '=', "'='"));
+	TRY(oj_parse_expression(p, BIND_OR, &clause->value));
+	return end_clause(p, clause);
+}
+
 static ojit_status parse_function(struct parser *p)
 {
 	struct clause clause = new_clause(p, CLAUSE_FUNCTION);
@@ -224,6 +233,10 @@ static ojit_status parse_function(struct parser *p)
 	TRY(oj_parser_advance(p));
 	if (!oj_parser_at(p, '('))
 		return oj_parser_expected(p, "'(' and the names of the arguments");
+	if (p->ahead.kind == TOKEN_SIGN && p->ahead.sign == ')') {
+		TRY(oj_parser_advance(p));
+		return parse_body(p, &clause);
+	}
 	do {
 		TRY(oj_parser_advance(p));
 		struct token argument = p->token;
@@ -236,10 +249,7 @@ static ojit_status parse_function(struct parser *p)
 			return oj_fail_memory(p->error);
 		TRY(oj_parser_advance(p));
 	} while (oj_parser_at(p, ','));
-	TRY(oj_parser_take(p, ')', "')' or ','"));
-	TRY(oj_parser_take(p, '=', "'='"));
-	TRY(oj_parse_expression(p, BIND_OR, &clause.value));
-	return end_clause(p, &clause);
+	return parse_body(p, &clause);
 }
 
 static ojit_status parse_span(struct parser *p, const struct token *at)
@@ -378,6 +388,8 @@ ojit_status oj_syntax_read(struct syntax *syntax, ojit_context *context, const c
 		oj_lexer_init(&p.lexer, source->text, length, source->file, error);
 		status = parse_all(&p);
 	}
+	if (status == OJIT_OK && syntax->forest.failed)
+		status = oj_fail_memory(error);
 	VECTOR_DROP(context, &p.scope);
 	oj_text_drop(&p.spelled);
 	return status;

@@ -72,7 +72,7 @@ uint32_t oj_lowered_origin(struct lowering *low, uint32_t place)
 	origin.file = source->file;
 	origin.source = source->text ? source->text + p->start : NULL;
 	if (!VECTOR_PUSH(low->context, &low->space->origins, origin))
-		return 0; /* unknown, no harm */
+		return low->lost = true, 0;
 	return (uint32_t)low->space->origins.count - 1;
 }
 

@@ -145,6 +145,7 @@ static ojit_status note_name(struct scan *s, uint32_t term)
 	switch ((ojit_kind)e->kind) {
 	case OJIT_CONST:
 	case OJIT_TABLE:
+		low->tables = low->tables || (e->kind == OJIT_TABLE && !statics);
 		return statics ? add_edge(low, s->unit, e->unit, t->place) : OJIT_OK;
 	case OJIT_PARAM:
 	case OJIT_LET:
@@ -203,6 +204,16 @@ static ojit_status scan_line(struct scan *s)
 	return OJIT_OK;
 }
 
+/* Widen the box of `u` to that of a part. */
+static void cover(struct unit *u, const struct unit *part)
+{
+	for (int k = 0; k < u->rank; k++) {
+		int64_t end = u->base[k] + u->extent[k], other = part->base[k] + part->extent[k];
+		u->base[k] = part->base[k] < u->base[k] ? part->base[k] : u->base[k];
+		u->extent[k] = (other > end ? other : end) - u->base[k];
+	}
+}
+
 /* `out x`: what it observes. */
 static ojit_status scan_bare(struct scan *s)
 {
@@ -219,6 +230,8 @@ static ojit_status scan_bare(struct scan *s)
 	u->entity = known;
 	memcpy(u->base, main->base, sizeof u->base);
 	memcpy(u->extent, main->extent, sizeof u->extent);
+	for (uint32_t part = e->edge_units; e->kind == OJIT_LET && part != NOWHERE; part = low->units.at[part].next)
+		cover(u, &low->units.at[part]);
 	if (e->kind == OJIT_EQUATION && u->primes < e->order)
 		return OJIT_OK;
 	if (e->kind == OJIT_EQUATION)

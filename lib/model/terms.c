@@ -8,6 +8,7 @@ ojit_status oj_forest_init(struct forest *forest, ojit_context *context)
 	*forest = (struct forest){.context = context};
 	oj_arena_init(&forest->arena, context);
 	if (VECTOR_PUSH(context, &forest->terms, (struct term){.kind = TERM_NONE}) &&
+	    VECTOR_PUSH(context, &forest->operands, 0) &&
 	    VECTOR_PUSH(context, &forest->places, (struct place){0}) &&
 	    VECTOR_PUSH(context, &forest->sources, (struct source){0}))
 		return OJIT_OK;
@@ -49,8 +50,10 @@ uint32_t oj_forest_place(struct forest *forest, const struct place *place)
 	struct place *last = &forest->places.at[forest->places.count - 1];
 	if (forest->places.count > 1 && memcmp(last, place, sizeof *last) == 0)
 		return (uint32_t)forest->places.count - 1;
-	if (!VECTOR_PUSH(forest->context, &forest->places, *place))
+	if (!VECTOR_PUSH(forest->context, &forest->places, *place)) {
+		forest->failed = true;
 		return 0;
+	}
 	return (uint32_t)forest->places.count - 1;
 }
 

@@ -64,6 +64,7 @@ struct forest {
 	VECTOR(struct source) sources; /* 0 is unknown */
 	struct names names;
 	struct arena arena; /* strings */
+	bool failed;        /* a place was lost for want of memory */
 };
 ojit_status oj_forest_init(struct forest *forest, ojit_context *context);
 void oj_forest_drop(struct forest *forest);

@@ -386,8 +386,8 @@ static ojit_status step_name(struct translator *t, const struct frame *f, bool *
 	if (k < term->arity)
 		return push_frame(t, oj_term_operands(t->low->forest, f->term)[k], WANT_INTEGER);
 	*done = true;
-	return oj_reference(t, term->place, term->name, term->primes, term->arity, t->values.at + f->values,
-	                    (enum want)f->want, out);
+	const ojit_expr *subscripts = term->arity ? t->values.at + f->values : NULL;
+	return oj_reference(t, term->place, term->name, term->primes, term->arity, subscripts, (enum want)f->want, out);
 }
 
 /* ---- reductions */

@@ -6,8 +6,8 @@
  *
  * Names are looked up as they are written, quotes and count included.  Beside them
  * stand the names of what the space had before, which a declaration may mean. */
-#ifndef OJ_SCAN_H
-#define OJ_SCAN_H
+#ifndef OJ_TEXTFORM_H
+#define OJ_TEXTFORM_H
 
 #include "lib/graph/words.h"
 

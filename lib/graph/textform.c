@@ -1,5 +1,5 @@
-/* See scan.h. */
-#include "lib/graph/scan.h"
+/* See textform.h. */
+#include "lib/graph/textform.h"
 
 #include <string.h>
 
