@@ -1,11 +1,13 @@
 /* Names of a system's elements, both ways; see system.h.
  *
  * A name is a family's, with or without a subscript.  Whoever mistypes one is told
- * the nearest that exists, by the number of letters to change (Levenshtein). */
+ * the nearest that exists, by the number of letters to change (Levenshtein), and
+ * where none is near, what there is. */
 #include "lib/system.h"
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 static const char *const kind_names[FAMILY_KINDS] = {"state", "parameter", "output", "discrete variable"};
 
@@ -72,19 +74,43 @@ static int distance(const char *a, size_t a_length, const char *b)
 	return row[b_length];
 }
 
-static const struct family *nearest(const struct system *system, enum family_kind kind,
-                                    const char *name, size_t length)
+/* Some letters of a name may be wrong, not all, except for their case. */
+static bool is_near(const char *name, size_t length, const char *other, int letters)
 {
-	const struct family *best = NULL;
+	int limit = length <= 2 ? 1 : length <= 5 ? 2 : 3;
+	return (letters <= limit && letters < (int)length) ||
+	       (strlen(other) == length && strncasecmp(name, other, length) == 0);
+}
+
+/* NULL: none is near. */
+static const char *nearest(const struct system *system, enum family_kind kind, const char *name, size_t length)
+{
+	const char *best = NULL;
 	int least = 0;
 	for (size_t i = 0; i < system->family_count[kind]; i++) {
-		int d = distance(name, length, system->families[kind][i].name);
-		if (!best || d < least) {
-			best = &system->families[kind][i];
+		const char *other = system->families[kind][i].name;
+		int d = distance(name, length, other);
+		if (is_near(name, length, other, d) && (!best || d < least)) {
+			best = other;
 			least = d;
 		}
 	}
 	return best;
+}
+
+static ojit_status fail_far(const struct system *system, enum family_kind kind, const char *name,
+                            size_t length, struct oj_error *error)
+{
+	enum { SHOWN = 6 };
+	struct text list;
+	size_t count = system->family_count[kind];
+	oj_text_init(&list, error->message.context);
+	for (size_t i = 0; i < count && i < SHOWN; i++)
+		oj_text_format(&list, i ? ", %s" : "%s", system->families[kind][i].name);
+	ojit_status status = oj_fail(error, OJIT_NAME, "there is no %s '%.*s'; the model has %s%s", kind_names[kind],
+	                             (int)length, name, oj_text_get(&list), count > SHOWN ? ", ..." : "");
+	oj_text_drop(&list);
+	return status;
 }
 
 static ojit_status fail_unknown(const struct system *system, enum family_kind kind, const char *name,
@@ -97,12 +123,14 @@ static ojit_status fail_unknown(const struct system *system, enum family_kind ki
 				return oj_fail(error, OJIT_NAME, "'%.*s' is %s %s, not %s %s; name %s %s",
 				               (int)length, name, article(other), kind_names[other],
 				               article(kind), kind_names[kind], article(kind), kind_names[kind]);
-	const struct family *near = nearest(system, kind, name, length);
-	if (!near)
+	if (system->family_count[kind] == 0)
 		return oj_fail(error, OJIT_NAME, "there is no %s '%.*s'; the model has no %ss",
 		               kind_names[kind], (int)length, name, kind_names[kind]);
+	const char *near = nearest(system, kind, name, length);
+	if (!near)
+		return fail_far(system, kind, name, length, error);
 	return oj_fail(error, OJIT_NAME, "there is no %s '%.*s'; did you mean '%s'?",
-	               kind_names[kind], (int)length, name, near->name);
+	               kind_names[kind], (int)length, name, near);
 }
 
 /* ---- name to element ---- */

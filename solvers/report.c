@@ -31,7 +31,7 @@ static void report_nonfinite(const struct system *system, const struct loop *l, 
 		return;
 	}
 	add_state(text, system, l);
-	oj_text_string(text, " or its derivative becomes infinite or not a number after");
+	oj_text_string(text, " or its derivative becomes infinite or not a number");
 	add_place(text, l);
 	oj_text_string(text, l->tolerance
 		? ", however short the step; the solution may have a pole there, or leave "

@@ -35,7 +35,7 @@ static void expect_all(const struct worth *rows, size_t count)
 
 Test(language_expressions, operators_bind_as_in_mathematics)
 {
-	static const struct worth rows[] = {
+	const struct worth rows[] = {
 		{"-x^2", -4}, {"2^3^2", 512}, {"2^-1", 0.5}, {"-2^-2", -0.25}, {"2*-x", -4}, {"2 - 3 - 4", -5},
 		{"12/3/2", 2}, {"12/3*2", 8}, {"2 + 3*4", 14}, {"(2 + 3)*4", 20}, {"--x", 2}, {"-+-x", 2},
 		{"2^-x^2", 0.0625}, {"x - -x", 4}, {"3*x^2", 12}, {"-x*3", -6}, {"(-x)^2", 4}, {"x^2^0.5", pow(2, pow(2, 0.5))},
@@ -48,7 +48,7 @@ Test(language_expressions, operators_bind_as_in_mathematics)
 
 Test(language_expressions, numbers_are_read_as_written)
 {
-	static const struct worth rows[] = {
+	const struct worth rows[] = {
 		{"3.", 3}, {".5", 0.5}, {"1e3", 1000}, {"1E-3", 0.001}, {"2.5e+1", 25}, {"0.1", 0.1},
 		{"9007199254740993", 9007199254740992.0}, {"1.7976931348623157e308", 1.7976931348623157e308},
 		{"5e-324", 5e-324}, {"0.3 - 0.1", 0.3 - 0.1}, {"sum(i in 1..3, i)", 6}, {"sum(i in 1 .. 3,i)", 6},
@@ -59,7 +59,7 @@ Test(language_expressions, numbers_are_read_as_written)
 
 Test(language_expressions, functions_have_their_usual_values)
 {
-	static const struct worth rows[] = {
+	const struct worth rows[] = {
 		{"mod(-1, 3)", 2}, {"mod(5.5, 2)", 1.5}, {"mod(5, -3)", -1}, {"round(0.5)", 0}, {"round(2.5)", 2}, {"round(3.5)", 4},
 		{"sign(0)", 0}, {"sign(-3)", -1}, {"sign(x)", 1}, {"heaviside(0)", 0.5}, {"heaviside(0, 1)", 1},
 		{"heaviside(-1, 9)", 0}, {"heaviside(x)", 1}, {"0^0", 1}, {"(x - 2)^0", 1}, {"pow(x, 3)", 8}, {"x^64", ldexp(1, 64)},
@@ -74,7 +74,7 @@ Test(language_expressions, functions_have_their_usual_values)
 
 Test(language_expressions, reductions_run_over_both_ends_of_their_range)
 {
-	static const struct worth rows[] = {
+	const struct worth rows[] = {
 		{"sum(j in 1..3, u[j])", 60}, {"prod(j in 1..N, j)", 24}, {"min(j in 1..3, u[j])", 10}, {"max(j in 1..3, -u[j])", -10},
 		{"sum(j in 1..3 if j != 2, u[j])", 40}, {"sum(j in 1..3, k in 1..3, j*k)", 36}, {"sum(j in 1..3, k in 1..j, 1)", 6},
 		{"sum(j in 1..3, k in 1..3 if k < j, u[k])", 40}, {"sum(j in 3..1, u[j])", 0}, {"prod(j in 1..0, 5)", 1},
@@ -88,7 +88,7 @@ Test(language_expressions, reductions_run_over_both_ends_of_their_range)
 
 Test(language_expressions, whole_numbers_in_subscripts_may_be_any_function_of_indices)
 {
-	static const struct worth rows[] = {
+	const struct worth rows[] = {
 		{"sum(j in 1..3, u[1 + mod(j, 3)]*j)", 20 + 60 + 30}, {"sum(j in 1..2, u[j*j - (j - 1)])", 10 + 30},
 		{"sum(j in 1..2, k in 1..1, u[j*k])", 30}, {"sum(j in 2..6, u[floor(j/2)])", 10 + 10 + 20 + 20 + 30},
 		{"u[2^1]", 20}, {"u[floor(7/3)]", 20}, {"u[row[2]]", 30}, {"sum(j in 1..3, if(j == 2, u[j], 0))", 20},

@@ -104,7 +104,7 @@ Test(system, a_subscript_that_does_not_fit_is_shown_how)
 	expect_refused(FAMILY_STATES, "v[99999999999999999999]", OJIT_SHAPE, "no element");
 }
 
-Test(system, an_unknown_name_is_told_the_nearest)
+Test(system, an_unknown_name_is_told_the_nearest_or_what_there_is)
 {
 	expect_refused(FAMILY_PARAMETERS, "gama", OJIT_NAME, "did you mean 'gamma'?");
 	expect_refused(FAMILY_PARAMETERS, "k", OJIT_NAME, "did you mean 'K'?");
@@ -113,6 +113,7 @@ Test(system, an_unknown_name_is_told_the_nearest)
 	char long_name[300];
 	memset(long_name, 'g', sizeof long_name - 1);
 	long_name[sizeof long_name - 1] = '\0';
-	expect_refused(FAMILY_PARAMETERS, long_name, OJIT_NAME, "did you mean 'gamma'?");
-	expect_refused(FAMILY_PARAMETERS, "", OJIT_NAME, "did you mean");
+	expect_refused(FAMILY_PARAMETERS, long_name, OJIT_NAME, "the model has K, gamma");
+	expect_refused(FAMILY_PARAMETERS, "q", OJIT_NAME, "the model has K, gamma");
+	expect_refused(FAMILY_PARAMETERS, "", OJIT_NAME, "the model has K, gamma");
 }

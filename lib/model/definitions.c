@@ -79,7 +79,9 @@ void ojit_model_place(ojit_model *model, const char *file, int line)
 	struct forest *f = &model->forest;
 	const char *last = f->sources.at[f->sources.count - 1].file;
 	uint32_t source = (uint32_t)f->sources.count - 1;
-	if (!last || strcmp(last, file) != 0 || f->sources.at[source].text)
+	if (!file || !*file)
+		source = 0;
+	else if (!last || strcmp(last, file) != 0 || f->sources.at[source].text)
 		source = oj_model_source(model, file, NULL, 0);
 	struct place place = {.source = source, .line = line > 0 ? (uint32_t)line : 0, .column = 1, .length = 1};
 	oj_model_set_place(model, &place);
@@ -133,18 +135,28 @@ static bool take_new_name(ojit_model *model, const char *name, uint32_t *number,
 
 /* ---- expressions */
 
+/* With no failure before, a 0 is the caller's mistake: it must not spread unseen,
+ * for 0 means "no filter" and "what has this name" where it would end. */
+static bool check_operands(ojit_model *model, const struct term *term, uint32_t arity, const ojit_expr *operands)
+{
+	for (uint32_t i = 0; operands && i < arity; i++) {
+		bool optional = term->kind == TERM_REDUCE && i == REDUCE_FILTER;
+		if (operands[i] == 0 && !optional)
+			oj_model_fail(model, model->place, OJIT_ARGUMENT, "an operand is 0, which is no expression; "
+			              "make numbers with ojit_number");
+		else if (operands[i] >= model->forest.terms.count)
+			oj_model_fail(model, model->place, OJIT_ARGUMENT, "an operand is not an expression of this model; "
+			              "make numbers with ojit_number");
+	}
+	if (!operands && arity)
+		oj_model_fail(model, model->place, OJIT_ARGUMENT, "the operands are NULL; give as many as their count says");
+	return !failed(model);
+}
+
 static ojit_expr add_term(ojit_model *model, struct term term, uint32_t arity, const ojit_expr *operands)
 {
-	if (failed(model))
+	if (failed(model) || !check_operands(model, &term, arity, operands))
 		return 0;
-	for (uint32_t i = 0; i < arity; i++) {
-		if (operands[i] == 0 && !(term.kind == TERM_REDUCE && i == REDUCE_FILTER))
-			return 0;
-		if (operands[i] >= model->forest.terms.count) {
-			oj_model_fail(model, model->place, OJIT_ARGUMENT, "an operand is not an expression of this model");
-			return 0;
-		}
-	}
 	term.place = model->place;
 	ojit_expr e = oj_forest_add(&model->forest, term, arity, operands);
 	if (!e)
@@ -198,7 +210,7 @@ ojit_expr ojit_apply(ojit_model *model, ojit_op op, unsigned count, const ojit_e
 	const struct function *f = &oj_functions[op];
 	if (count < f->least || count > f->most) {
 		char many[32];
-		snprintf(many, sizeof many, f->least == f->most ? "%d" : f->most == 255 ? "%d or more" : "%d to %d", f->least, f->most);
+		snprintf(many, sizeof many, f->least == f->most ? "%d" : "%d to %d", f->least, f->most);
 		oj_model_fail(model, model->place, OJIT_SYNTAX, "%s takes %s argument%s, not %u; correct the call", f->text, many,
 		              f->most == 1 ? "" : "s", count);
 		return 0;
@@ -236,7 +248,7 @@ ojit_expr ojit_index(ojit_model *model, const char *name)
 	return add_term(model, term, 0, NULL);
 }
 
-/* Is `e` an index variable?  0 passes: it stands for an earlier failure. */
+/* Is `e` an index variable?  0 passes: an axis may do without. */
 static bool check_index(ojit_model *model, ojit_expr e)
 {
 	if (e == 0 || (e < model->forest.terms.count && oj_term(&model->forest, e)->kind == TERM_INDEX))
@@ -250,7 +262,7 @@ ojit_expr ojit_reduce(ojit_model *model, ojit_reduction reduction, unsigned coun
 {
 	if (failed(model))
 		return 0;
-	if ((unsigned)reduction > OJIT_GREATEST || count == 0) {
+	if ((unsigned)reduction > OJIT_GREATEST || count == 0 || !ranges) {
 		oj_model_fail(model, model->place, OJIT_ARGUMENT, "a reduction needs its kind and at least one range");
 		return 0;
 	}
@@ -274,6 +286,10 @@ static bool take_axes(ojit_model *model, struct definition *d, unsigned rank, co
 	const uint32_t terms = (uint32_t)model->forest.terms.count;
 	if (rank > 3) {
 		oj_model_fail(model, model->place, OJIT_UNSUPPORTED, "arrays of more than three indices are not supported");
+		return false;
+	}
+	if (rank > 0 && !axes) {
+		oj_model_fail(model, model->place, OJIT_ARGUMENT, "the axes are NULL; give as many as the rank says");
 		return false;
 	}
 	d->rank = (uint8_t)rank;
@@ -348,6 +364,8 @@ ojit_status ojit_define_values(ojit_model *model, ojit_kind kind, const char *na
 		return model->error.status;
 	if (kind == OJIT_CONST || rank == 0)
 		return oj_model_fail(model, model->place, OJIT_SHAPE, "%s is a single number, not a list; give it axes such as [i in 1..%zu]", name, count);
+	if (!values && count)
+		return oj_model_fail(model, model->place, OJIT_ARGUMENT, "the numbers of %s are NULL; give as many as their count says", name);
 	d.listed = true;
 	d.count = count;
 	d.numbers = ARENA_NEW(&model->forest.arena, double, count);
@@ -364,7 +382,9 @@ ojit_status ojit_define_file(ojit_model *model, ojit_kind kind, const char *name
 	struct definition d;
 	if (!start(model, &d, kind, name, rank, axes))
 		return model->error.status;
-	if (kind == OJIT_CONST || rank == 0 || !path)
+	if (!path)
+		return oj_model_fail(model, model->place, OJIT_ARGUMENT, "the path of the numbers of %s is NULL; name a file", name);
+	if (kind == OJIT_CONST || rank == 0)
 		return oj_model_fail(model, model->place, OJIT_SHAPE, "%s is a single number and cannot come from a file; give it axes", name);
 	d.path = oj_arena_string(&model->forest.arena, path, strlen(path));
 	if (!d.path)

@@ -260,13 +260,13 @@ static ojit_status mark_needed(struct lowering *low, int kernel, bool unused)
 	for (uint32_t u = 0; status == OJIT_OK && u < low->units.count; u++)
 		if (is_root(&low->units.at[u], kernel) && low->units.at[u].needed != kernel + 1)
 			status = mark_from(low, u, kernel, &stack);
-	for (uint32_t u = 0; status == OJIT_OK && u < low->units.count; u++) {
-		const struct unit *unit = &low->units.at[u];
-		bool idle = unused && !unit->used && unit->needed != kernel + 1 &&
-		            (unit->kind == UNIT_LET || unit->kind == UNIT_EDGE);
-		low->units.at[u].idle = idle;
-		if (idle)
-			status = mark_from(low, u, kernel, &stack);
+	/* The last in order first, so that of a chain nobody uses only the end is idle. */
+	for (size_t i = unused ? low->order.count : 0; status == OJIT_OK && i-- > 0;) {
+		struct unit *unit = &low->units.at[low->order.at[i]];
+		unit->idle = !unit->used && unit->needed != kernel + 1 &&
+		             (unit->kind == UNIT_LET || unit->kind == UNIT_EDGE);
+		if (unit->idle)
+			status = mark_from(low, low->order.at[i], kernel, &stack);
 	}
 	VECTOR_DROP(low->context, &stack.list);
 	return status;

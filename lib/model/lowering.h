@@ -81,6 +81,7 @@ struct lowering {
 	uint32_t *out_of;        /* [3 * names] units, NOWHERE */
 	struct memo *memo;       /* [terms] */
 	uint8_t *integral;       /* [terms] INTEGRAL, CONSTANT */
+	uint32_t *reduction_of;  /* [terms] of an index; 0: none, NOWHERE: several */
 	uint32_t *seen;          /* [terms] stamp of the scan that met it */
 	uint32_t stamp;
 	uint32_t scope;          /* the latest scope's number */

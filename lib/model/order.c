@@ -18,6 +18,12 @@ static void add_name(struct walk *w, struct text *text, uint32_t unit)
 	oj_text_string(text, oj_name_of(w->low, u->name));
 	if (u->kind == UNIT_EQUATION)
 		oj_text_add(text, "''", u->primes);
+	for (int k = 0; u->kind == UNIT_EDGE && k < u->rank; k++) {
+		oj_text_format(text, k ? ", %lld" : "[%lld", (long long)u->base[k]);
+		if (u->extent[k] > 1)
+			oj_text_format(text, "..%lld", (long long)(u->base[k] + u->extent[k] - 1));
+		oj_text_string(text, k + 1 < u->rank ? "" : "]");
+	}
 }
 
 static ojit_status fail_cycle(struct walk *w, uint32_t unit, uint32_t place)

@@ -1,8 +1,8 @@
 /* Who needs whom: names in the terms of units, checked and noted as edges.
  *
- * An array is needed as a whole, with one exception: parts of one array (edges of a
- * state, lines of a let) may read each other where their subscripts surely stay
- * inside other parts, as in `let u[N+1] = u[N]`. */
+ * Of an array with parts (edges of a state or a parameter, lines of a let that read
+ * each other) those are needed that a subscript may meet; so parts may read each
+ * other, as in `let u[N+1] = u[N]`, and what they need may read the array too. */
 #include "lib/model/lowering.h"
 
 #include <math.h>
@@ -26,6 +26,27 @@ static ojit_status add_edge(struct lowering *low, uint32_t from, uint32_t to, ui
 
 /* ---- parts of one array that read each other */
 
+static bool subscript_range(const struct scan *s, uint32_t term, int depth, double *lo, double *hi);
+
+/* Where an index lies: over the box of its line or the range of its reduction. */
+static bool index_range(const struct scan *s, uint32_t term, int depth, double *lo, double *hi)
+{
+	const struct lowering *low = s->low;
+	const struct definition *d = oj_definition(low, s->line);
+	uint32_t reduction = low->reduction_of[term];
+	double ignored;
+	for (int k = 0; k < d->rank; k++)
+		if (d->axes[k].index == term) {
+			*lo = (double)low->lines[s->line].lo[k], *hi = (double)low->lines[s->line].end[k] - 1;
+			return true;
+		}
+	if (reduction == 0 || reduction == NOWHERE || oj_term(low->forest, reduction)->wrap || depth == 0)
+		return false;
+	const uint32_t *o = oj_term_operands(low->forest, reduction);
+	return subscript_range(s, o[REDUCE_FROM], depth - 1, lo, &ignored) &&
+	       subscript_range(s, o[REDUCE_TO], depth - 1, &ignored, hi);
+}
+
 /* Where a subscript lies over the box of its line; false: anywhere. */
 static bool subscript_range(const struct scan *s, uint32_t term, int depth, double *lo, double *hi)
 {
@@ -38,11 +59,8 @@ static bool subscript_range(const struct scan *s, uint32_t term, int depth, doub
 		return *lo = *hi = t->number, true;
 	if (t->kind == TERM_NAME && low->integral[term] & CONSTANT)
 		return *lo = *hi = low->entities.at[low->entity_of[t->name]].value, true;
-	for (int k = 0; t->kind == TERM_INDEX && k < d->rank; k++)
-		if (d->axes[k].index == term) {
-			*lo = (double)low->lines[s->line].lo[k], *hi = (double)low->lines[s->line].end[k] - 1;
-			return true;
-		}
+	if (t->kind == TERM_INDEX)
+		return index_range(s, term, depth, lo, hi);
 	for (int k = 0; k < d->rank; k++)
 		if (d->axes[k].wrap)
 			return false;
@@ -91,7 +109,7 @@ static ojit_status need_parts(struct scan *s, uint32_t term, const struct entity
 	if (with_main)
 		TRY(need_part(s, term, e, e->unit, own && e->kind != OJIT_PARAM));
 	for (uint32_t part = e->edge_units; part != NOWHERE; part = s->low->units.at[part].next)
-		TRY(need_part(s, term, e, part, own));
+		TRY(need_part(s, term, e, part, true));
 	return OJIT_OK;
 }
 
@@ -356,8 +374,26 @@ static ojit_status spread_taint(struct lowering *low)
 	return OJIT_OK;
 }
 
+/* The reduction an index runs in; NOWHERE: several. */
+static ojit_status find_reductions(struct lowering *low)
+{
+	size_t count = low->forest->terms.count;
+	low->reduction_of = ARENA_NEW(&low->arena, uint32_t, count);
+	if (!low->reduction_of)
+		return oj_fail_memory(low->error);
+	memset(low->reduction_of, 0, count * sizeof *low->reduction_of);
+	for (uint32_t term = 1; term < count; term++) {
+		if (oj_term(low->forest, term)->kind != TERM_REDUCE)
+			continue;
+		uint32_t *of = &low->reduction_of[oj_term_operands(low->forest, term)[REDUCE_INDEX]];
+		*of = *of ? NOWHERE : term;
+	}
+	return OJIT_OK;
+}
+
 ojit_status oj_scan(struct lowering *low)
 {
+	TRY(find_reductions(low));
 	TRY(take_lets_apart(low));
 	for (uint32_t u = 0; u < low->units.count; u++)
 		if (low->units.at[u].kind > UNIT_TABLE)
