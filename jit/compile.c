@@ -49,6 +49,8 @@ ojit_status oj_settings(const ojit_compile_options *options, struct settings *se
 		return oj_fail(error, OJIT_ARGUMENT, "%d lanes: use 1, 2, 4, 8, or 0 for what suits the machine", o.lanes);
 	for (size_t i = 0; i < o.without_count; i++) {
 		uint32_t bit = 0;
+		if (!o.without || !o.without[i])
+			return oj_fail(error, OJIT_ARGUMENT, "without[%zu] is NULL; give without_count names of passes", i);
 		TRY(find_pass(o.without[i], &bit, error));
 		settings->without |= bit;
 	}

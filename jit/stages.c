@@ -63,8 +63,9 @@ ojit_status ojit_program_dump(ojit_model *model, const ojit_compile_options *opt
 		return error->status;
 	if ((unsigned)kernel >= OJIT_KERNEL_COUNT)
 		return oj_fail(error, OJIT_ARGUMENT, "there is no kernel %d; see ojit_kernel", (int)kernel);
-	if (!is_one_of(stage, ojit_stages()))
-		return oj_fail(error, OJIT_ARGUMENT, "there is no stage '%s'; `ojit dump --help` lists them", stage);
+	if (!stage || !is_one_of(stage, ojit_stages()))
+		return oj_fail(error, OJIT_ARGUMENT, "there is no stage '%s'; `ojit dump --help` lists them",
+		               stage ? stage : "NULL");
 	TRY(oj_settings(options, &settings, error));
 	oj_text_init(&text, model->context);
 	ojit_status status = OJIT_OK;
@@ -72,7 +73,10 @@ ojit_status ojit_program_dump(ojit_model *model, const ojit_compile_options *opt
 		oj_model_print(model, &text);
 	else
 		status = print_stage(model, &settings, kinds[kernel], stage, &text);
-	if (status == OJIT_OK && text.failed)
+	if (status == OJIT_OK && text.refused)
+		status = oj_fail(error, OJIT_UNSUPPORTED, "an expression of the model is too long to be written out, "
+		                 "for what it uses many times is written each time; name such parts with ojit_let");
+	else if (status == OJIT_OK && text.failed)
 		status = oj_fail_memory(error);
 	if (status == OJIT_OK && (*out = oj_memory_get(model->context, text.length + 1)))
 		memcpy(*out, oj_text_get(&text), text.length + 1);

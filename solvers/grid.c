@@ -82,7 +82,8 @@ ojit_status oj_grid_begin(struct grid *grid, const ojit_output *output, double t
 	case OJIT_GRID_FINAL:
 		return OJIT_OK;
 	}
-	return oj_fail(error, OJIT_ARGUMENT, "there is no output grid number %d", (int)output->grid);
+	return oj_fail(error, OJIT_ARGUMENT, "there is no output grid number %d; see ojit_grid",
+	               (int)output->grid);
 }
 
 bool oj_grid_due(const struct grid *grid, double t, double *time)

@@ -81,8 +81,10 @@ static void report_interrupted(const struct loop *l, struct text *text)
 	else
 		oj_text_string(text, "interrupted by the caller's check");
 	add_place(text, l);
-	if (l->ending.room != RECORD_ROOM)
+	if (l->ending.room == RECORD_LIMIT)
 		oj_text_string(text, "; ask for fewer rows, or raise memory_limit");
+	else if (l->ending.room == RECORD_NO_MEMORY)
+		oj_text_string(text, "; ask for fewer rows");
 }
 
 void oj_report(const struct system *system, const struct loop *l, struct text *text)

@@ -71,7 +71,7 @@ static ojit_status check_tolerances(ojit_solver *s, const ojit_options *o)
 		return oj_fail(&s->error, OJIT_ARGUMENT, "atol = %s is no tolerance; give a finite one",
 		               number);
 	if (o->norm != OJIT_NORM_RMS && o->norm != OJIT_NORM_MAX)
-		return oj_fail(&s->error, OJIT_ARGUMENT, "there is no norm number %d", (int)o->norm);
+		return oj_fail(&s->error, OJIT_ARGUMENT, "there is no norm number %d; see ojit_norm", (int)o->norm);
 	return OJIT_OK;
 }
 

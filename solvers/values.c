@@ -41,8 +41,11 @@ static struct overrides *overrides_of(ojit_solver *s, ojit_vector vector)
 	case OJIT_OUTPUTS:
 		break;
 	}
-	oj_fail(&s->error, OJIT_ARGUMENT,
-	        "observables are computed and cannot be set; set parameters or initial values");
+	if (vector == OJIT_OUTPUTS)
+		oj_fail(&s->error, OJIT_ARGUMENT,
+		        "observables are computed and cannot be set; set parameters or initial values");
+	else
+		oj_fail(&s->error, OJIT_ARGUMENT, "there is no vector number %d; see ojit_vector", (int)vector);
 	return NULL;
 }
 

@@ -104,7 +104,10 @@ struct variant {
 
 static const char *describe(const char *name, const struct variant *v)
 {
-	static const char *const executors[] = {"optimised", "unoptimised", "interpreted"};
+	static const char *const executors[] = {
+		[OJIT_AUTOMATIC] = "automatic", [OJIT_OPTIMISED] = "optimised",
+		[OJIT_UNOPTIMISED] = "unoptimised", [OJIT_INTERPRETER] = "interpreted",
+	};
 	static char text[200];
 	snprintf(text, sizeof text, "%s, %s, %d lanes, without %s", name, executors[v->options.executor],
 	         v->options.lanes, v->without[0] ? v->without[0] : "nothing");

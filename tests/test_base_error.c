@@ -109,3 +109,24 @@ Test(base_error, reporting_never_fails_for_want_of_memory)
 		cr_assert_eq(watched.live_blocks, 0);
 	}
 }
+
+Test(base_error, of_a_long_line_only_what_is_near_the_column_is_shown)
+{
+	enum { LENGTH = 5000 };
+	char line[LENGTH + 1];
+	memset(line, 'a', LENGTH);
+	line[LENGTH] = '\0';
+	line[2999] = 'X';
+	ojit_context *context = ojit_context_new(NULL);
+	struct oj_error error;
+	struct origin origin = {NULL, line, 1, 3000, 4000};
+	oj_error_init(&error, context);
+	oj_fail_at(&error, OJIT_SYNTAX, &origin, "long");
+	const char *text = oj_error_public(&error).text, *shown = strchr(text, '\n'), *carets = shown ? strchr(shown + 1, '\n') : NULL;
+	cr_assert_not_null(carets);
+	cr_expect_lt(strlen(text), 400);
+	cr_expect_eq(strchr(shown, 'X') - shown, strchr(carets, '^') - carets);
+	cr_expect_leq(strlen(carets), (size_t)(carets - shown));
+	oj_error_drop(&error);
+	ojit_context_free(context);
+}

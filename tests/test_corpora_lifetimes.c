@@ -1,9 +1,10 @@
 /* What is freed is given back: thousands of models loaded, compiled, solved and
  * freed leave the process as large as it was, with as many mappings.
  *
- * OJIT_LIFETIMES says how many; the default of 2,500 keeps the test to some seconds,
- * 20,000 take about a minute. */
+ * OJIT_LIFETIMES says how many, 20,000 unless told. */
 #include <ojit/ojit.h>
+
+#include "tests/support_sanitizer.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -11,14 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED
-#endif
-#endif
 
 static long resident_bytes(void)
 {
@@ -71,7 +64,7 @@ enum { WARM = 500, ALLOWED = 1 << 20 };
 Test(lifetimes, thousands_of_models_leave_nothing_behind)
 {
 	const char *asked = getenv("OJIT_LIFETIMES");
-	int lives = asked ? atoi(asked) : 2500;
+	int lives = asked ? atoi(asked) : 20000;
 #ifdef SANITIZED
 	cr_skip_test("a sanitizer keeps what was freed; the allocator's counters are tested elsewhere");
 #endif

@@ -2,6 +2,8 @@
  * mistake is one, and the programs of README.md are compiled and run. */
 #include <ojit/ojit.h>
 
+#include "tests/support_sanitizer.h"
+
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
@@ -164,12 +166,8 @@ Test(docs, the_c_program_of_the_readme_solves_lorenz)
 	const char *library = getenv("OJIT_LIBRARY");
 	if (!library)
 		cr_skip_test("OJIT_LIBRARY does not say where libojit is; ctest sets it");
-#ifdef __SANITIZE_ADDRESS__
+#ifdef SANITIZED
 	cr_skip_test("a plain cc does not link a sanitized library");
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-	cr_skip_test("a plain cc does not link a sanitized library");
-#endif
 #endif
 	char *page = read_page("README.md"), directory[] = "/tmp/ojit_readme_XXXXXX";
 	const char *at = page;

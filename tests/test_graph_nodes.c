@@ -8,7 +8,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 Test(graph_nodes, products_and_sums_of_two_meet_in_either_order)
 {
@@ -120,13 +119,6 @@ Test(graph_nodes, bounds_see_through_minima_and_ranges_of_reductions)
 	bench_close(&bench);
 }
 
-static double seconds(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 /* Run all passes on a program and its result through the interpreter. */
 static void run_all(struct bench *bench, struct vectors *vectors)
 {
@@ -134,16 +126,12 @@ static void run_all(struct bench *bench, struct vectors *vectors)
 	oj_program_init(&prepare, &bench->space, KERNEL_PREPARE);
 	for (const struct pass *pass = oj_passes; pass->name; pass++) {
 		struct pass_options options = {.prepare = &prepare};
-		double start = seconds();
 		bench_pass(bench, &bench->program, pass->name, options);
-		cr_expect(seconds() - start < 8, "pass %s takes %g s", pass->name, seconds() - start);
 	}
-	double start = seconds();
 	bench_pass(bench, &prepare, "expand", (struct pass_options){0});
 	cr_assert_eq(oj_program_layout(&prepare), OJIT_OK);
 	interpreter_run(&prepare, vectors);
 	interpreter_run(&bench->program, vectors);
-	cr_expect(seconds() - start < 8, "planning and running take %g s", seconds() - start);
 	oj_program_drop(&prepare);
 }
 
@@ -265,9 +253,7 @@ Test(graph_nodes, an_array_of_a_thousand_pieces_is_cut_in_reasonable_time, .time
 	ojit_expr i0 = oj_index(g, 0), value = oj_symbol(g, 0, 0, 1, &i0);
 	struct block *block = oj_program_block(&bench.program, 1, &first, &all, 0);
 	cr_assert(oj_block_store(&bench.space, block, out, value, &i0));
-	double start = seconds();
 	bench_pass(&bench, &bench.program, "split", (struct pass_options){0});
 	cr_expect_eq(bench.program.blocks.count, (size_t)PIECES);
-	cr_expect(seconds() - start < 2, "%g s", seconds() - start);
 	bench_close(&bench);
 }

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static void round_trip(const char *path, const char *text, void *user)
 {
@@ -241,15 +240,8 @@ Test(graph_text, damaged_texts_are_refused_or_read_but_never_harm)
 	golden_each(cut_everywhere, &state);
 }
 
-static double seconds(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 /* Blocks that all share one chain of nodes: written once. */
-Test(graph_text, size_and_time_are_linear_in_the_program, .timeout = 100)
+Test(graph_text, size_is_linear_in_the_program, .timeout = 100)
 {
 	enum { BLOCKS = 50000 };
 	struct bench bench, read;
@@ -264,12 +256,10 @@ Test(graph_text, size_and_time_are_linear_in_the_program, .timeout = 100)
 		struct block *block = oj_program_block(&bench.program, 0, NULL, NULL, 0);
 		cr_assert(oj_block_store(&bench.space, block, out, e, &index));
 	}
-	double start = seconds();
 	char *text = bench_print(&bench.program);
 	cr_expect(strlen(text) < 100u * BLOCKS);
 	bench_open(&read, text);
 	cr_expect_eq(read.program.blocks.count, (size_t)BLOCKS);
-	cr_expect(seconds() - start < 10, "%g s", seconds() - start);
 	free(text);
 	bench_close(&bench);
 	bench_close(&read);

@@ -1,5 +1,6 @@
 /* Objects of restricted form, and loading and freeing them. */
 #include "tests/support_jit.h"
+#include "tests/support_sanitizer.h"
 
 #include <criterion/criterion.h>
 #include <elf.h>
@@ -53,7 +54,7 @@ static long resident_kilobytes(void)
 /* A sanitizer keeps freed memory for a while. */
 static void skip_where_memory_is_kept(void)
 {
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef SANITIZED
 	cr_skip_test("resident size says nothing under the address sanitizer");
 #endif
 }

@@ -49,6 +49,11 @@ Test(language_regressions, an_edge_that_needs_itself_is_refused)
 	               "u[i in 1..N]' = u[i-1]", "u[0] -> u[4] -> u[0]");
 }
 
+Test(language_regressions, a_line_that_goes_on_without_brackets_is_told_how)
+{
+	expect_failure("init x = 1\nx' = x\n  + 1", "inside brackets only");
+}
+
 /* The nodes of the chain count once, not once for each equation: in time, but first
  * of all in blocks. */
 Test(language_regressions, scalar_equations_share_a_block)

@@ -59,7 +59,7 @@ Test(tool_errors, name_the_option_and_the_remedy)
 	expect_wrong("$OJIT run decay.ojit --points 2.5", "--points takes a whole number");
 	expect_wrong("$OJIT run decay.ojit --rtol -1", "--rtol must be positive");
 	expect_wrong("$OJIT run decay.ojit --rtol 1e-20", "rtol");
-	expect_wrong("$OJIT run decay.ojit --atol y=1e-3", "'x'");
+	expect_wrong("$OJIT run decay.ojit --atol y=1e-3", "the model has x");
 	expect_wrong("$OJIT run decay.ojit --atol -1", "  --atol -1\n         ^^\n");
 	expect_wrong("$OJIT run decay.ojit --format xml", "csv, json");
 	expect_wrong("$OJIT run decay.ojit --method rk45x", "tsit5");

@@ -6,7 +6,9 @@
  *
  * Errors never reach stderr.  A function that can fail returns an ojit_status,
  * and the object it was called on keeps the first failure, which is the cause,
- * as an ojit_error. */
+ * as an ojit_error.
+ *
+ * Pointers must not be NULL but where their description says so. */
 #ifndef OJIT_BASE_H
 #define OJIT_BASE_H
 

@@ -32,9 +32,12 @@ extern "C" {
 
 typedef struct ojit_model ojit_model;
 
-/* An expression of one model.  0 is "no expression": the result of a failed call
- * and a legal operand, which makes the result 0.  An expression may be used any
- * number of times, in any definition. */
+/* An expression of one model.  0 is "no expression": the result of a failed call.
+ * It may be passed on, since after a failure nothing is looked at any more; without
+ * one it is OJIT_ARGUMENT as an operand.  An expression may be used any number of
+ * times, in any definition.  It is a plain number to the C compiler: write
+ * ojit_pow(m, x, ojit_number(m, 2)), for ojit_pow(m, x, 2) takes what was made
+ * second. */
 #ifndef OJIT_EXPR_DEFINED
 #define OJIT_EXPR_DEFINED
 typedef uint32_t ojit_expr;
@@ -42,7 +45,7 @@ typedef uint32_t ojit_expr;
 
 /* ------------------------------------------------------------------ the model */
 
-/* An empty model; NULL when out of memory. */
+/* An empty model; NULL when out of memory, which is the one thing to check. */
 OJIT_API ojit_model *ojit_model_new(ojit_context *context);
 OJIT_API void ojit_model_free(ojit_model *model); /* NULL is allowed */
 
@@ -72,7 +75,8 @@ OJIT_API ojit_status ojit_model_check(ojit_model *model);
 OJIT_API ojit_error ojit_model_error(const ojit_model *model);
 
 /* Expressions and definitions made from now on stem from this line of `file`;
- * errors about them name it.  OJIT_HERE does so for the C source itself. */
+ * errors about them name it.  `file` NULL or "": none.  OJIT_HERE does so for the C
+ * source itself. */
 OJIT_API void ojit_model_place(ojit_model *model, const char *file, int line);
 #define OJIT_HERE(model) ojit_model_place((model), __FILE__, __LINE__)
 
@@ -92,7 +96,7 @@ OJIT_API ojit_expr ojit_element(ojit_model *model, const char *name, unsigned ra
 /* Operators and functions.  Comparisons give truth values; a truth value where a
  * number is wanted is 1 or 0, a number where a truth value is wanted means != 0.
  * OJIT_IF takes condition, value if true, value if false.  OJIT_MIN and OJIT_MAX
- * take one or more, OJIT_HEAVISIDE one or two (x, and the value at 0, else 0.5),
+ * take one to 255, OJIT_HEAVISIDE one or two (x, and the value at 0, else 0.5),
  * OJIT_UNIFORM and OJIT_NORMAL a seed and up to three counters, OJIT_POW, OJIT_MOD,
  * OJIT_ATAN2, OJIT_HYPOT and the binary operators two. */
 typedef enum ojit_op {

@@ -17,7 +17,9 @@ extern "C" {
 
 typedef struct ojit_program ojit_program;
 
-/* Who computes.  All give the same bits on a machine with FMA. */
+/* Who computes.  All give the same bits on a machine with FMA.  Machine code is made
+ * by libojit-llvm.so, which lies beside libojit, or where the environment's OJIT_LLVM
+ * says, or among the installed libraries. */
 typedef enum ojit_executor {
 	OJIT_AUTOMATIC,   /* the default: machine code, optimised where that pays */
 	OJIT_OPTIMISED,   /* machine code */
@@ -44,7 +46,8 @@ OJIT_API ojit_compile_options ojit_compile_options_default(void);
 /* Compile a model; `options` may be NULL.  Checks all of the model, then brings
  * its kernels to the form that is translated on demand.  On failure *program is
  * NULL and ojit_model_error says why: whatever the model's text got wrong, or
- * OJIT_ARGUMENT for an unknown pass.  The model may be freed or compiled again. */
+ * OJIT_ARGUMENT for an unknown pass; that sticks like any failure of a model.  After
+ * a success the model may be freed, added to, or compiled again. */
 OJIT_API ojit_status ojit_program_compile(ojit_model *model, const ojit_compile_options *options,
                                           ojit_program **program);
 /* Frees all code and memory; solvers and evaluators on it must be gone. */
@@ -73,14 +76,16 @@ typedef enum ojit_kernel {
 } ojit_kernel;
 
 /* A place to evaluate kernels from: its own scratch and parameter values.  One
- * thread at a time. NULL when out of memory. */
+ * thread at a time.  Vectors have their elements in the order in which
+ * ojit_solver_name (solve.h) names them.  NULL when out of memory. */
 typedef struct ojit_evaluator ojit_evaluator;
 OJIT_API ojit_evaluator *ojit_evaluator_new(ojit_program *program);
 OJIT_API void ojit_evaluator_free(ojit_evaluator *evaluator); /* NULL is allowed */
 OJIT_API ojit_error ojit_evaluator_error(const ojit_evaluator *evaluator);
 /* p: [parameters]; NULL: the model's defaults, as after ojit_evaluator_new. */
 OJIT_API ojit_status ojit_evaluator_parameters(ojit_evaluator *evaluator, const double *p);
-/* out = kernel(t, y).  The first call of a kernel may translate it. */
+/* out = kernel(t, y).  The first call of a kernel may translate it, and then fail as
+ * OJIT_BACKEND or OJIT_OUT_OF_MEMORY; the next call tries again. */
 OJIT_API ojit_status ojit_evaluator_call(ojit_evaluator *evaluator, ojit_kernel kernel, double t,
                                          const double *y, double *out);
 
@@ -89,7 +94,7 @@ OJIT_API ojit_status ojit_evaluator_call(ojit_evaluator *evaluator, ojit_kernel 
 /* The text of a stage of compiling one kernel, allocated from the model's context:
  * "model", "program" (before any pass), a pass by name (after it), "prepare",
  * "ir", "ir-optimised", "asm".  Free it with ojit_text_free.  On failure *text is
- * NULL and ojit_model_error says why. */
+ * NULL and ojit_model_error says why; that sticks as well. */
 OJIT_API ojit_status ojit_program_dump(ojit_model *model, const ojit_compile_options *options,
                                        ojit_kernel kernel, const char *stage, char **text);
 OJIT_API void ojit_text_free(ojit_context *context, char *text); /* NULL is allowed */

@@ -37,20 +37,34 @@ void oj_error_clear(struct oj_error *error)
 	oj_error_init(error, context);
 }
 
-/* Under the source line: blanks (tabs kept) up to the column, then carets. */
+enum { SHOWN = 120, BEFORE = 80 }; /* code points of a long line, and those before the column */
+
+/* `count` code points further, or the end. */
+static const char *forward(const char *s, int count)
+{
+	while (*s && count > 0) {
+		for (s++; ((unsigned char)*s & 0xC0) == 0x80; s++)
+			continue;
+		count--;
+	}
+	return s;
+}
+
+/* The source line, or what is near the column of a long one; below it blanks (tabs
+ * kept) up to the column, then carets. */
 static void add_caret(struct text *full, const char *source, const struct origin *origin)
 {
-	oj_text_string(full, "\n  ");
-	oj_text_string(full, source);
-	oj_text_string(full, "\n  ");
-	int column = 1;
-	for (const char *s = source; *s && column < origin->column; s++) {
-		if (((unsigned char)*s & 0xC0) == 0x80)
-			continue;
+	bool is_long = *forward(source, SHOWN) != '\0';
+	int first = is_long && origin->column > BEFORE ? origin->column - BEFORE : 1;
+	const char *from = forward(source, first - 1), *end = is_long ? forward(from, SHOWN) : from + strlen(from);
+	int column = first, most = is_long ? first + SHOWN - origin->column : origin->length;
+	oj_text_string(full, first > 1 ? "\n  ..." : "\n  ");
+	oj_text_add(full, from, (size_t)(end - from));
+	oj_text_string(full, *end ? "..." : "");
+	oj_text_string(full, first > 1 ? "\n     " : "\n  ");
+	for (const char *s = from; s < end && column < origin->column; s = forward(s, 1), column++)
 		oj_text_add(full, *s == '\t' ? "\t" : " ", 1);
-		column++;
-	}
-	for (int i = 0; i < (origin->length > 0 ? origin->length : 1); i++)
+	for (int i = 0; i < (origin->length > 0 ? origin->length : 1) && (i == 0 || i < most); i++)
 		oj_text_add(full, "^", 1);
 }
 

@@ -3,7 +3,7 @@
  * the host's locale under its feet. */
 #include "lib/base/text.h"
 
-#include <locale.h>
+#include <langinfo.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,10 +103,12 @@ static size_t number_length(const char *bytes, size_t length)
 	return at;
 }
 
+/* Of this thread's locale; localeconv would answer through memory that all threads
+ * share. */
 static const char *decimal_point(void)
 {
-	const struct lconv *conventions = localeconv();
-	return conventions && conventions->decimal_point[0] ? conventions->decimal_point : ".";
+	const char *point = nl_langinfo(RADIXCHAR);
+	return point[0] ? point : ".";
 }
 
 size_t oj_number_read(const char *bytes, size_t length, double *value)

@@ -13,7 +13,8 @@ struct text {
 	ojit_context *context;
 	char *at; /* always terminated once anything was added; NULL before */
 	size_t length, room;
-	bool failed; /* an addition ran out of memory */
+	bool failed; /* an addition ran out of memory, or */
+	bool refused; /* its maker gave up: it would have been too long */
 };
 void oj_text_init(struct text *text, ojit_context *context);
 void oj_text_drop(struct text *text);

@@ -5,7 +5,10 @@
  * Formulas are chosen to be right at the ends: sigmoid and softplus use
  * exp(-|x|), which cannot overflow.  Integer powers are products by repeated
  * squaring from the exponent's highest bit down; a negative power is the
- * reciprocal of the positive one. */
+ * reciprocal of the positive one.
+ *
+ * No call makes two nodes among its arguments: C does not say which comes first,
+ * and nodes are numbered as they are made. */
 #include "lib/graph/passes.h"
 
 #include <math.h>
@@ -30,15 +33,16 @@ static ojit_expr choose(struct graph *g, ojit_expr condition, ojit_expr yes, oji
 
 static ojit_expr cot(struct graph *g, ojit_expr x)
 {
-	return make2(g, OP_DIV, oj_literal(g, 1), make1(g, OP_TAN, x));
+	ojit_expr one = oj_literal(g, 1);
+	return make2(g, OP_DIV, one, make1(g, OP_TAN, x));
 }
 
 /* positive, negative, or `otherwise` at zero and nan */
 static ojit_expr by_sign(struct graph *g, ojit_expr x, double positive, double negative, ojit_expr otherwise)
 {
-	ojit_expr zero = oj_literal(g, 0);
-	ojit_expr rest = choose(g, make2(g, OP_LT, x, zero), oj_literal(g, negative), otherwise);
-	return choose(g, make2(g, OP_LT, zero, x), oj_literal(g, positive), rest);
+	ojit_expr zero = oj_literal(g, 0), below = oj_literal(g, negative), above = oj_literal(g, positive);
+	ojit_expr is_below = make2(g, OP_LT, x, zero), is_above = make2(g, OP_LT, zero, x);
+	return choose(g, is_above, above, choose(g, is_below, below, otherwise));
 }
 
 static ojit_expr sign(struct graph *g, ojit_expr x)
@@ -58,8 +62,8 @@ static ojit_expr exp_minus_abs(struct graph *g, ojit_expr x)
 
 static ojit_expr sigmoid(struct graph *g, ojit_expr x)
 {
-	ojit_expr one = oj_literal(g, 1), e = exp_minus_abs(g, x);
-	ojit_expr numerator = choose(g, make2(g, OP_LE, oj_literal(g, 0), x), one, e);
+	ojit_expr one = oj_literal(g, 1), zero = oj_literal(g, 0), e = exp_minus_abs(g, x);
+	ojit_expr numerator = choose(g, make2(g, OP_LE, zero, x), one, e);
 	return make2(g, OP_DIV, numerator, make2(g, OP_ADD, one, e));
 }
 
@@ -70,7 +74,8 @@ static ojit_expr relu(struct graph *g, ojit_expr x)
 
 static ojit_expr softplus(struct graph *g, ojit_expr x)
 {
-	return make2(g, OP_ADD, relu(g, x), make1(g, OP_LOG1P, exp_minus_abs(g, x)));
+	ojit_expr line = relu(g, x);
+	return make2(g, OP_ADD, line, make1(g, OP_LOG1P, exp_minus_abs(g, x)));
 }
 
 static ojit_expr power(struct graph *g, ojit_expr x, int64_t exponent)
@@ -84,7 +89,8 @@ static ojit_expr power(struct graph *g, ojit_expr x, int64_t exponent)
 		if (n >> bit & 1)
 			value = make2(g, OP_MUL, value, x);
 	}
-	return exponent < 0 ? make2(g, OP_DIV, oj_literal(g, 1), value) : value;
+	ojit_expr one = exponent < 0 ? oj_literal(g, 1) : 0;
+	return exponent < 0 ? make2(g, OP_DIV, one, value) : value;
 }
 
 /* x^0.5 and x^1.5 by a square root: within the bound of pow, and many times as
@@ -94,7 +100,8 @@ static ojit_expr half_power(struct graph *g, ojit_expr x, double exponent)
 {
 	ojit_expr root = make1(g, OP_SQRT, x), infinity = oj_literal(g, INFINITY);
 	ojit_expr value = exponent == 0.5 ? make2(g, OP_ADD, root, oj_literal(g, 0)) : make2(g, OP_MUL, x, root);
-	return choose(g, make2(g, OP_EQ, x, oj_literal(g, -INFINITY)), infinity, value);
+	ojit_expr exception = make2(g, OP_EQ, x, oj_literal(g, -INFINITY));
+	return choose(g, exception, infinity, value);
 }
 
 static ojit_expr expand_pow(struct graph *g, ojit_expr e, const ojit_expr *operands)

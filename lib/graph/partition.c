@@ -7,7 +7,7 @@
  * of making, which is the order they were written in; each part is a block of its
  * own, and what a later part needs goes through one TEMP array.  What lies between
  * a unit and the next units below it, truth values and bodies, is rebuilt in every
- * part that wants it. */
+ * part that wants it.  A long sum or product is cut as well, into one of parts. */
 #include "lib/graph/passes.h"
 
 #include <stdlib.h>
@@ -230,6 +230,37 @@ static bool partition_block(struct partitioner *p)
 	return ok;
 }
 
+/* A sum longer than a part as a sum of its beginning and so on: it is added from the
+ * left anyway, so no bit changes. */
+static ojit_expr cut_sum(struct rewrite *rewrite, ojit_expr e, const ojit_expr *operands)
+{
+	struct graph *g = &rewrite->space->graph;
+	const struct node n = *oj_node(g, e);
+	size_t limit = *(const size_t *)rewrite->data;
+	if (!is_unit(g, e) || weight(g, e) <= limit)
+		return oj_remake(g, e, operands);
+	ojit_expr *few = oj_memory_get(g->context, (limit + 1) * sizeof *few), sum = operands[0];
+	for (uint32_t at = 1; few && sum && at < n.arity;) {
+		uint32_t count = 0;
+		for (few[count++] = sum; count <= limit && at < n.arity; at++)
+			few[count++] = operands[at];
+		sum = oj_make(g, n.op, count, few);
+	}
+	oj_memory_put(g->context, few, (limit + 1) * sizeof *few);
+	return few ? sum : 0;
+}
+
+static bool cut_sums(struct partitioner *p, struct block *block)
+{
+	const struct graph *g = &p->program->space->graph;
+	struct rewrite rewrite = {.space = p->program->space, .node = cut_sum, .data = &p->limit};
+	bool any = false, ok = oj_block_reach(p->program->space, block, true, &p->list);
+	for (size_t i = 0; ok && !any && i < p->list.list.count; i++)
+		any = is_unit(g, p->list.list.at[i]) && weight(g, p->list.list.at[i]) > p->limit + p->limit / 4;
+	p->list.list.count = 0;
+	return ok && (!any || oj_rewrite_block(&rewrite, block) == OJIT_OK);
+}
+
 /* Find the units of the block: are there too many? */
 static bool too_long(struct partitioner *p, bool *ok)
 {
@@ -267,7 +298,8 @@ ojit_status oj_pass_partition(struct program *program, const struct pass_options
 		oj_expr_map_init(&p.part, space->context);
 		oj_expr_map_init(&p.slot, space->context);
 		oj_expr_map_init(&p.here, space->context);
-		bool cut = p.block->rank == 0 && too_long(&p, &ok);
+		ok = p.block->rank > 0 || cut_sums(&p, &program->blocks.at[b]);
+		bool cut = ok && p.block->rank == 0 && too_long(&p, &ok);
 		ok = ok && (cut ? partition_block(&p) : keep_block(&p));
 		VECTOR_DROP(space->context, &p.list.list);
 		VECTOR_DROP(space->context, &p.between.list);

@@ -90,7 +90,8 @@ static bool read_index(struct reader *r, int64_t more, ojit_expr *e)
 			break;
 		negative = *r->at++ == '-';
 	}
-	*e = oj_integer_sum(r->g, constant, (uint32_t)r->factors.count, r->operands.at + first, r->factors.at);
+	const ojit_expr *atoms = r->factors.count ? r->operands.at + first : NULL;
+	*e = oj_integer_sum(r->g, constant, (uint32_t)r->factors.count, atoms, r->factors.at);
 	r->operands.count = first;
 	return *e || oj_scan_memory(r);
 }

@@ -438,6 +438,16 @@ ojit_status ojit_model_set_const(ojit_model *model, const char *name, double val
 	return model->error.status;
 }
 
+/* `first` is the place of what was given before. */
+static ojit_status fail_twice(ojit_model *model, const char *what, uint32_t first)
+{
+	uint32_t line = model->forest.places.at[first].line;
+	char where[32] = "";
+	if (line)
+		snprintf(where, sizeof where, " (first in line %u)", line);
+	return oj_model_fail(model, model->place, OJIT_NAME, "%s is given twice%s; remove one", what, where);
+}
+
 ojit_status ojit_model_span(ojit_model *model, ojit_expr from, ojit_expr to)
 {
 	size_t terms = model->forest.terms.count;
@@ -446,8 +456,7 @@ ojit_status ojit_model_span(ojit_model *model, ojit_expr from, ojit_expr to)
 	if (from == 0 || to == 0 || from >= terms || to >= terms)
 		return oj_model_fail(model, model->place, OJIT_ARGUMENT, "a span needs a beginning and an end");
 	if (model->span[0])
-		return oj_model_fail(model, model->place, OJIT_NAME, "the span is given twice (first in line %u); remove one",
-		                     model->forest.places.at[model->span_place].line);
+		return fail_twice(model, "the span", model->span_place);
 	model->span[0] = from, model->span[1] = to;
 	model->span_place = model->place;
 	return OJIT_OK;
@@ -461,8 +470,7 @@ ojit_status ojit_model_solve(ojit_model *model, const char *method, ojit_expr rt
 	if (rtol >= terms || atol >= terms)
 		return oj_model_fail(model, model->place, OJIT_ARGUMENT, "a tolerance is not an expression of this model");
 	if ((method && model->method) || (rtol && model->rtol) || (atol && model->atol))
-		return oj_model_fail(model, model->place, OJIT_NAME, "a setting of solve is given twice (first in line %u); remove one",
-		                     model->forest.places.at[model->solve_place].line);
+		return fail_twice(model, "a setting of solve", model->solve_place);
 	if (method && !(model->method = oj_arena_string(&model->forest.arena, method, strlen(method))))
 		return oj_fail_memory(&model->error);
 	model->rtol = rtol ? rtol : model->rtol;

@@ -135,11 +135,20 @@ static void print_one(struct printer *p, uint32_t term)
 	}
 }
 
+/* What is used many times is written out each time, so the text may be longer than
+ * any memory; it is `refused` where it grows beyond this many bytes. */
+enum { EXPRESSION_BYTES = 1 << 26 };
+
 static void print_at_least(const struct forest *forest, uint32_t term, int least, struct text *text)
 {
 	struct printer p = {.forest = forest, .text = text};
+	size_t most = text->length + EXPRESSION_BYTES;
 	push(&p, NULL, term, least);
 	while (p.stack.count > 0 && !text->failed) {
+		if (text->length > most) {
+			text->failed = text->refused = true;
+			break;
+		}
 		struct printed piece = p.stack.at[--p.stack.count];
 		if (piece.text) {
 			oj_text_string(text, piece.text);

@@ -335,6 +335,9 @@ static ojit_status parse_statement(struct parser *p)
 	if (at.kind == TOKEN_NUMBER)
 		return oj_parser_fail(p, &at, OJIT_UNSUPPORTED, "algebraic equations (0 = ...) are not supported yet; "
 		                      "solve for the unknown and write let");
+	if (at.kind == TOKEN_SIGN)
+		return oj_parser_fail(p, &at, OJIT_SYNTAX, "a statement cannot start with '%.*s'; one goes on in the next line "
+		                      "inside brackets only", (int)at.bytes, at.at);
 	if (at.kind != TOKEN_NAME)
 		return oj_parser_expected(p, "a statement");
 	bool equation = p->ahead.kind == TOKEN_SIGN && (p->ahead.sign == '\'' || p->ahead.sign == '[');
