@@ -96,6 +96,7 @@ int main(int argc, char **argv)
 		{"nbody_ring.ojit", NULL, 0}, {"brusselator1d.ojit", "N", 500}, {"brusselator2d.ojit", NULL, 0},
 		{"burgers.ojit", NULL, 0}, {"advection.ojit", NULL, 0}, {"neural.ojit", NULL, 0},
 		{"brusselator1d.ojit", "N", 10000}, {"brusselator1d.ojit", "N", 1000000},
+		{"brusselator2d.ojit", "N", 1000},
 	};
 	ojit_context *context = ojit_context_new(NULL);
 	if (argc > 1 && !strcmp(argv[1], "--once")) {

@@ -111,30 +111,61 @@ static const char *decimal_point(void)
 	return point[0] ? point : ".";
 }
 
+/* A literal as a whole number times a power of ten, which strtod reads whatever
+ * the decimal point is called.  No double lies between two numbers that agree in
+ * their first 768 digits but for those that 768 digits spell exactly, so of all
+ * further digits it only matters whether one is not 0. */
+enum { SIGNIFICANT = 800 };
+struct decimal {
+	char digits[SIGNIFICANT + 32]; /* then room for one more, 'e', exponent, '\0' */
+	size_t count;
+	long exponent;
+	bool more; /* a digit other than 0 was left out */
+};
+
+static void add_digit(struct decimal *d, char digit, bool behind_point)
+{
+	bool kept = d->count < SIGNIFICANT && (d->count || digit != '0');
+	if (kept)
+		d->digits[d->count++] = digit;
+	else if (d->count && digit != '0')
+		d->more = true;
+	/* Where it was left out at the end the rest moves up one place. */
+	d->exponent += !kept && d->count ? !behind_point : -(long)behind_point;
+}
+
+static long read_exponent(const char *bytes, size_t length)
+{
+	long value = 0;
+	bool negative = bytes[0] == '-';
+	for (size_t i = bytes[0] == '-' || bytes[0] == '+'; i < length; i++)
+		if (value < 100000000)
+			value = 10 * value + bytes[i] - '0';
+	return negative ? -value : value;
+}
+
 size_t oj_number_read(const char *bytes, size_t length, double *value)
 {
 	size_t used = number_length(bytes, length);
-	if (used == 0)
-		return 0;
-	/* A literal may be as long as its author likes; strtod needs it terminated. */
-	char small[128], *copy = small;
-	const char *point = decimal_point();
-	size_t room = used + strlen(point) + 1;
-	if (room > sizeof small && !(copy = malloc(room)))
-		return 0;
-	size_t out = 0;
+	struct decimal d = {.count = 0};
+	bool behind_point = false;
 	for (size_t i = 0; i < used; i++) {
-		if (bytes[i] == '.') {
-			memcpy(copy + out, point, strlen(point));
-			out += strlen(point);
-		} else {
-			copy[out++] = bytes[i];
+		if (bytes[i] == 'e' || bytes[i] == 'E') {
+			d.exponent += read_exponent(bytes + i + 1, used - i - 1);
+			break;
 		}
+		if (bytes[i] == '.')
+			behind_point = true;
+		else
+			add_digit(&d, bytes[i], behind_point);
 	}
-	copy[out] = '\0';
-	*value = strtod(copy, NULL);
-	if (copy != small)
-		free(copy);
+	if (d.more) {
+		d.digits[d.count++] = '1';
+		d.exponent--;
+	}
+	snprintf(d.digits + d.count, sizeof d.digits - d.count, "%se%ld", d.count ? "" : "0", d.exponent);
+	if (used)
+		*value = strtod(d.digits, NULL);
 	return used;
 }
 
