@@ -78,7 +78,7 @@ static ojit_status prepare_parameters(struct program *program, const struct sett
 {
 	struct settings apart = *settings;
 	for (uint32_t p = 0; oj_passes[p].name; p++)
-		if (!strcmp(oj_passes[p].name, "inline") || !strcmp(oj_passes[p].name, "fuse") ||
+		if (!strcmp(oj_passes[p].name, "roll") || !strcmp(oj_passes[p].name, "inline") || !strcmp(oj_passes[p].name, "fuse") ||
 		    !strcmp(oj_passes[p].name, "partition"))
 			apart.without |= 1u << p;
 	TRY(run_passes(program, &apart, NULL, NULL, error));

@@ -4,6 +4,7 @@
 const struct pass oj_passes[] = {
 	{"simplify", oj_pass_simplify, false},
 	{"split", oj_pass_split, true},
+	{"roll", oj_pass_roll, false},
 	{"inline", oj_pass_inline, false},
 	{"fuse", oj_pass_fuse, false},
 	{"hoist", oj_pass_hoist, false},

@@ -3,6 +3,7 @@
  * simplify  rules on single nodes; reductions to their least level
  * split     cut boxes and ranges until every load is in range and every condition
  *           on indices alone is decided
+ * roll      scalars of equal shape become blocks over tables
  * inline    cheap producers into their users
  * fuse      blocks over equal boxes into one
  * hoist     what depends on parameters alone moves to the prepare program
@@ -24,7 +25,7 @@ struct pass_options {
 
 typedef ojit_status pass_function(struct program *program, const struct pass_options *options,
                                   struct oj_error *error);
-pass_function oj_pass_simplify, oj_pass_split, oj_pass_inline, oj_pass_fuse, oj_pass_hoist,
+pass_function oj_pass_simplify, oj_pass_split, oj_pass_roll, oj_pass_inline, oj_pass_fuse, oj_pass_hoist,
 	oj_pass_expand, oj_pass_partition;
 
 struct pass {

@@ -1,0 +1,130 @@
+/* Pass roll, its parts: what the values of scalar blocks are made of (roll.c), which
+ * of them are computed on their own and which have equal shape (roll_shape.c), and
+ * the blocks that compute many at once (roll_rows.c, roll_columns.c).
+ *
+ * A scalar that is computed on its own is an item: what a block stores for good, or
+ * a node that several others need, which goes to an array of its height.  The
+ * height of an item is 0 where it needs no other, else one more than the greatest
+ * it needs; so an array of height h is complete before anything reads it. */
+#ifndef OJ_ROLL_H
+#define OJ_ROLL_H
+
+#include "lib/graph/passes.h"
+
+enum {
+	ROWS = 8,         /* equal shapes that are worth a block */
+	LONG_SUM = 8,     /* more operands than that: a loop where their shapes are equal */
+	SUM_TERMS = 64,   /* terms that are worth a loop, however few the sums */
+};
+#define NOT_PLACED UINT32_MAX
+
+struct mark { /* of a node */
+	uint64_t key;      /* equal for equal shapes */
+	uint32_t users, work, height;
+	uint32_t place;    /* of an item in the array of its height */
+	ojit_expr built;   /* what stands for the node in straight code */
+	bool seen, item, forced;
+	bool term;         /* of a sum, or a multiple of it is */
+	bool named;        /* an intermediate of the model */
+	bool root;         /* stored for good */
+};
+
+enum choice { STRAIGHT, EQUAL, RAGGED };
+
+struct item {
+	ojit_expr node;    /* value, names resolved */
+	uint32_t block;    /* of the program as it was */
+	uint32_t store;    /* there; UINT32_MAX: the node is kept in the array of its height */
+	uint32_t height, sequence;
+	uint32_t terms;    /* RAGGED: operands */
+	uint64_t key, ragged; /* ragged 0: the terms differ in shape */
+	enum choice choice;
+};
+
+struct unit { /* of what is emitted */
+	uint32_t height, sequence;
+	uint32_t first, count; /* items; count 0: block `first` of the program as it was */
+};
+
+struct shelf { /* the array of one height */
+	uint32_t array, count, filled;
+};
+
+struct roller {
+	struct program *program, done;
+	struct space *space;
+	struct graph *g;
+	struct arena arena;
+	size_t arrays, nodes;        /* when the pass began */
+	struct mark *marks;          /* [nodes] */
+	ojit_expr *named;            /* [arrays] value of a scalar intermediate, resolved; 0: none */
+	unsigned char *needed;       /* [arrays] 1: loaded, 2: by a block that stays as it is too */
+	uint32_t *array_height;      /* [arrays] of what needs nothing more than this TEMP array */
+	VECTOR(ojit_expr) order;     /* nodes of scalar blocks, operands first */
+	VECTOR(size_t) ends;         /* [blocks] of a block's nodes in order */
+	VECTOR(struct item) items;
+	VECTOR(struct unit) units;
+	VECTOR(struct shelf) shelves; /* by height */
+	VECTOR(ojit_expr) stack, operands;
+	struct expr_map tables, data; /* hash of contents -> the latest such table or array, + 1 */
+	uint32_t vectors[ROLE_COUNT]; /* arrays over whole vectors, + 1 */
+	int64_t lengths[ROLE_COUNT];  /* of vectors, as far as known */
+	size_t rolled;
+	bool refused;                /* the program has to stay as it is */
+};
+
+/* Does the block stay as it is: not a scalar, or with loops in it? */
+bool oj_roll_foreign(const struct roller *r, const struct block *block);
+ojit_expr oj_roll_resolved(const struct roller *r, ojit_expr e);
+/* Operand i, resolved, in the order that shapes are compared in. */
+ojit_expr oj_roll_operand(const struct roller *r, ojit_expr e, uint32_t i);
+/* The element a load or store reads of its role's vector; false: not a constant one. */
+bool oj_roll_element(const struct roller *r, uint32_t array, const ojit_expr *index, int64_t *element);
+/* The number that is added up in a sum, without its sign and literal factor. */
+ojit_expr oj_roll_term(const struct roller *r, ojit_expr e, double *factor);
+
+/* Keys, heights, items, groups: roll_shape.c. False: out of memory. */
+bool oj_roll_find_items(struct roller *r);
+bool oj_roll_group(struct roller *r);
+
+/* What a leaf of a shape is filled with, over all instances of the shape. */
+enum leaf { LEAF_NONE, LEAF_SAME, LEAF_LITERAL, LEAF_VECTOR, LEAF_SHELF };
+struct part { /* of a shape, users first */
+	ojit_expr like;
+	enum leaf leaf;
+	uint32_t from;   /* VECTOR: role. SHELF: height */
+	uint32_t column;
+};
+struct columns {
+	VECTOR(struct part) parts;
+	int64_t *values;  /* [count * length]: elements, or bits of literals */
+	uint32_t count;
+	bool own;         /* instances are items and looked into */
+	size_t length;
+};
+/* The loops that instances are met in: rows, and for sums turns in a row. */
+struct grid {
+	uint32_t rows, turns;   /* turns 0: no sum */
+	const uint32_t *length; /* [rows] of rows, none longer than the one before */
+	const uint32_t *start;  /* [turns]: instance of turn k of row i is start[k] + i */
+	bool even;              /* all rows are as long */
+	ojit_expr at;           /* start[k] + i */
+};
+/* Take the shape of `e`; its instances are then added one by one. */
+bool oj_columns_init(struct roller *r, struct columns *columns, ojit_expr e, bool own, size_t length);
+bool oj_columns_add(struct roller *r, struct columns *columns, ojit_expr e, size_t instance);
+void oj_columns_drop(struct roller *r, struct columns *columns);
+/* The shape over a grid; 0: out of memory, or refused. */
+ojit_expr oj_columns_build(struct roller *r, const struct columns *columns, const struct grid *grid);
+/* values[0..rows) as an integer in i, or [instances] in i and the turn. */
+ojit_expr oj_roll_integer(struct roller *r, const int64_t *values, const struct grid *grid);
+ojit_expr oj_roll_number(struct roller *r, const int64_t *bits, const struct grid *grid);
+uint32_t oj_roll_vector(struct roller *r, enum array_role role); /* its array; UINT32_MAX */
+ojit_expr oj_roll_shelf_load(struct roller *r, uint32_t height, ojit_expr index);
+
+/* A block for a group of items: roll_rows.c. */
+bool oj_roll_emit_group(struct roller *r, struct item *items, uint32_t count);
+bool oj_roll_store(struct roller *r, struct block *block, const struct item *item, ojit_expr value,
+                   ojit_expr element);
+
+#endif

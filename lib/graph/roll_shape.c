@@ -1,0 +1,324 @@
+/* Pass roll: what is computed on its own, and what has equal shape.
+ *
+ * A key is a hash of operators, with roles of vectors for leaves and without which
+ * element or number; where the order of the first two operands is free it goes by
+ * key.  Equal keys are only a guess: instances are compared when they are taken.
+ *
+ * What becomes an item: a node of some work that several need; intermediates and
+ * shared nodes that are terms of sums; the terms of a long sum of differing shapes,
+ * which then are all loads; long sums inside of other expressions.  A bound on the
+ * work that is repeated for want of an item keeps all of this linear. */
+#include "lib/graph/roll.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t mixed(uint64_t h, uint64_t v)
+{
+	h = (h ^ v) * 0x9E3779B97F4A7C15u;
+	return h ^ h >> 29;
+}
+
+static bool is_inner(const struct graph *g, ojit_expr e)
+{
+	const struct node *n = oj_node(g, e);
+	return n->arity > 0 && n->op != OP_LOAD && n->op != OP_ITOF && oj_op_info[n->op].type != INTEGER;
+}
+
+static bool is_chain(enum op op)
+{
+	return op == OP_ADD || op == OP_MUL;
+}
+
+/* A number times a literal, or the negative of one: not worth an item. */
+static bool is_multiple(const struct roller *r, ojit_expr e)
+{
+	double factor;
+	return oj_roll_term(r, e, &factor) != e;
+}
+
+static uint64_t leaf_key(const struct roller *r, ojit_expr e, uint32_t *height)
+{
+	const struct node *n = oj_node(r->g, e);
+	int64_t element;
+	if (n->op == OP_LITERAL)
+		return mixed(1, OP_LITERAL);
+	if (n->op == OP_LOAD && oj_roll_element(r, n->ref.id, oj_operands(r->g, e), &element))
+		return mixed(mixed(2, OP_LOAD), r->space->arrays.at[n->ref.id].role);
+	if (n->op == OP_LOAD && r->space->arrays.at[n->ref.id].role == ROLE_TEMP)
+		*height = r->array_height[n->ref.id];
+	return mixed(3, e);
+}
+
+/* The key of `e` as others see it. */
+static uint64_t outer_key(const struct roller *r, ojit_expr e)
+{
+	const struct mark *m = &r->marks[e];
+	return m->item ? mixed(mixed(4, OP_LOAD), m->height) : m->key;
+}
+
+static uint32_t outer_height(const struct roller *r, ojit_expr e)
+{
+	return r->marks[e].height + r->marks[e].item;
+}
+
+/* The key that the terms of a sum or product share; 0: they differ. */
+static uint64_t common_key(const struct roller *r, ojit_expr e)
+{
+	const struct node *n = oj_node(r->g, e);
+	uint64_t common = 0;
+	for (uint32_t i = 0; i < n->arity; i++) {
+		double factor;
+		ojit_expr o = oj_roll_resolved(r, oj_operands(r->g, e)[i]);
+		uint64_t key = outer_key(r, n->op == OP_ADD ? oj_roll_term(r, o, &factor) : o);
+		if (i && key != common)
+			return 0;
+		common = key;
+	}
+	return mixed(common, n->op);
+}
+
+static void find_key(const struct roller *r, ojit_expr e)
+{
+	const struct node *n = oj_node(r->g, e);
+	struct mark *m = &r->marks[e];
+	m->work = m->height = 0;
+	if (!is_inner(r->g, e)) {
+		m->key = leaf_key(r, e, &m->height);
+		return;
+	}
+	m->key = mixed(mixed(n->op, n->arity), n->op == OP_POWI ? (uint64_t)n->integer : 0);
+	m->work = n->op == OP_NEG ? 0 : is_chain(n->op) ? n->arity - 1 : 1;
+	for (uint32_t i = 0; i < n->arity; i++) {
+		ojit_expr o = oj_roll_operand(r, e, i);
+		uint32_t height = outer_height(r, o);
+		m->key = mixed(m->key, outer_key(r, o));
+		m->work += r->marks[o].item ? 0 : r->marks[o].work;
+		m->height = height > m->height ? height : m->height;
+	}
+}
+
+static bool worth_an_item(const struct roller *r, ojit_expr e)
+{
+	const struct mark *m = &r->marks[e];
+	const struct node *n = oj_node(r->g, e);
+	if (!is_inner(r->g, e) || oj_type(r->g, e) != REAL || is_multiple(r, e))
+		return false;
+	if (m->forced || (m->users > 1 && (m->work > 1 || m->term)) || (m->named && m->term))
+		return true;
+	return is_chain(n->op) && n->arity > LONG_SUM && !m->root;
+}
+
+/* Terms of a long sum that differ are kept, each for itself, so that all are loads. */
+static void force_terms(const struct roller *r, ojit_expr e)
+{
+	const struct node *n = oj_node(r->g, e);
+	if (!is_chain(n->op) || n->arity <= LONG_SUM || common_key(r, e))
+		return;
+	for (uint32_t i = 0; i < n->arity; i++) {
+		double factor;
+		ojit_expr o = oj_roll_resolved(r, oj_operands(r->g, e)[i]);
+		r->marks[n->op == OP_ADD ? oj_roll_term(r, o, &factor) : o].forced = true;
+	}
+}
+
+static void find_keys(const struct roller *r, size_t from, size_t end)
+{
+	for (size_t i = from; i < end; i++) {
+		ojit_expr e = r->order.at[i];
+		r->marks[e].item = false;
+		find_key(r, e);
+		r->marks[e].item = worth_an_item(r, e);
+	}
+}
+
+/* Users of a multiple are users of the number. */
+static void pass_users_on(const struct roller *r)
+{
+	for (size_t i = r->order.count; i-- > 0;) {
+		double factor;
+		ojit_expr e = r->order.at[i], o = oj_roll_term(r, e, &factor);
+		if (o != e)
+			r->marks[o].users += r->marks[e].users - 1;
+	}
+}
+
+/* Heights of arrays that blocks write which stay as they are. */
+static bool settle_foreign(struct roller *r, uint32_t b, uint32_t *height)
+{
+	const struct block *block = &r->program->blocks.at[b];
+	struct expr_list list = {0};
+	bool ok = oj_block_reach(r->space, block, true, &list);
+	*height = 0;
+	for (size_t i = 0; ok && i < list.list.count; i++) {
+		const struct node *n = oj_node(r->g, list.list.at[i]);
+		if (n->op == OP_LOAD && r->array_height[n->ref.id] > *height)
+			*height = r->array_height[n->ref.id];
+	}
+	VECTOR_DROP(r->space->context, &list.list);
+	return ok;
+}
+
+static void raise_array(struct roller *r, uint32_t array, uint32_t height)
+{
+	if (r->space->arrays.at[array].role == ROLE_TEMP && r->array_height[array] <= height)
+		r->array_height[array] = height + 1;
+}
+
+static bool add_item(struct roller *r, ojit_expr e, uint32_t block, uint32_t store, uint32_t sequence)
+{
+	const struct mark *m = &r->marks[e];
+	struct item item = {.node = e, .block = block, .store = store, .sequence = sequence};
+	bool kept = store == UINT32_MAX, whole = kept || !m->item; /* not a copy of an item */
+	bool free = kept || r->space->arrays.at[r->program->blocks.at[block].stores.at[store].array].role == ROLE_OUT;
+	item.height = kept ? m->height : outer_height(r, e);
+	item.key = mixed(mixed(kept ? m->key : outer_key(r, e), item.height), kept);
+	if (!free)
+		item.key = 0;
+	else if (whole && is_inner(r->g, e) && is_chain(oj_node(r->g, e)->op)) {
+		item.terms = oj_node(r->g, e)->arity;
+		item.ragged = common_key(r, e);
+		if (item.ragged)
+			item.ragged = mixed(mixed(item.ragged, item.height), kept) | 1;
+	}
+	return VECTOR_PUSH(r->space->context, &r->items, item);
+}
+
+/* The items of a scalar block: nodes met here first, then what it stores. */
+static bool add_items(struct roller *r, uint32_t b, size_t from, uint32_t *sequence)
+{
+	const struct block *block = &r->program->blocks.at[b];
+	bool ok = true;
+	for (size_t i = from; ok && i < r->ends.at[b]; i++)
+		if (r->marks[r->order.at[i]].item)
+			ok = add_item(r, r->order.at[i], b, UINT32_MAX, (*sequence)++);
+	for (uint32_t s = 0; ok && s < block->stores.count; s++) {
+		const struct store *store = &block->stores.at[s];
+		bool temp = r->space->arrays.at[store->array].role == ROLE_TEMP;
+		if (temp && (r->named[store->array] || !r->needed[store->array]))
+			continue;
+		ok = add_item(r, oj_roll_resolved(r, store->value), b, s, (*sequence)++);
+		raise_array(r, store->array, r->items.at[r->items.count - 1].height);
+	}
+	return ok;
+}
+
+static bool add_foreign(struct roller *r, uint32_t b, uint32_t sequence)
+{
+	const struct block *block = &r->program->blocks.at[b];
+	struct unit unit = {.sequence = sequence, .first = b};
+	if (!settle_foreign(r, b, &unit.height) || !VECTOR_PUSH(r->space->context, &r->units, unit))
+		return false;
+	for (size_t s = 0; s < block->stores.count; s++)
+		raise_array(r, block->stores.at[s].array, unit.height);
+	return true;
+}
+
+bool oj_roll_find_items(struct roller *r)
+{
+	uint32_t sequence = 0;
+	size_t from = 0;
+	bool ok = true;
+	pass_users_on(r);
+	find_keys(r, 0, r->order.count);
+	for (size_t i = 0; i < r->order.count; i++)
+		force_terms(r, r->order.at[i]);
+	for (uint32_t b = 0; ok && b < r->program->blocks.count; from = r->ends.at[b++]) {
+		find_keys(r, from, r->ends.at[b]);
+		ok = oj_roll_foreign(r, &r->program->blocks.at[b]) ? add_foreign(r, b, sequence++)
+		                                                     : add_items(r, b, from, &sequence);
+	}
+	return ok;
+}
+
+/* Groups. */
+
+#define THREE_WAY(x, y) (((x) > (y)) - ((x) < (y)))
+
+static int by_key(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+	return x->key != y->key ? THREE_WAY(x->key, y->key) : THREE_WAY(x->sequence, y->sequence);
+}
+
+/* The longest first, so that neighbours have about the same length. */
+static int by_ragged(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+	if (x->choice != y->choice)
+		return THREE_WAY(x->choice, y->choice);
+	if (x->choice == EQUAL)
+		return by_key(a, b);
+	if (x->ragged != y->ragged)
+		return THREE_WAY(x->ragged, y->ragged);
+	return x->terms != y->terms ? THREE_WAY(y->terms, x->terms) : THREE_WAY(x->sequence, y->sequence);
+}
+
+static int by_height(const void *a, const void *b)
+{
+	const struct unit *x = a, *y = b;
+	return x->height != y->height ? THREE_WAY(x->height, y->height) : THREE_WAY(x->sequence, y->sequence);
+}
+
+static bool alike(const struct item *a, const struct item *b)
+{
+	return a->choice == b->choice && (a->choice == EQUAL ? a->key == b->key : a->ragged == b->ragged);
+}
+
+/* Many of equal shape are rows of a block, unless they are long sums, which other
+ * long sums may join. */
+static void choose_equal(struct roller *r)
+{
+	struct item *at = r->items.at;
+	for (size_t i = 0, next; i < r->items.count; i = next) {
+		for (next = i + 1; next < r->items.count && at[next].key == at[i].key;)
+			next++;
+		for (size_t k = i; k < next; k++) {
+			bool loop = at[k].ragged && at[k].terms > LONG_SUM;
+			at[k].choice = at[k].key && !loop && next - i >= ROWS ? EQUAL : at[k].ragged ? RAGGED : STRAIGHT;
+		}
+	}
+}
+
+/* A run of items that belong together becomes one unit, or one each. */
+static bool add_units(struct roller *r, uint32_t first, uint32_t count)
+{
+	struct item *at = r->items.at + first;
+	struct unit unit = {.height = at->height, .sequence = at->sequence, .first = first, .count = count};
+	size_t terms = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		terms += at[i].terms;
+		if (at[i].sequence < unit.sequence)
+			unit.sequence = at[i].sequence;
+	}
+	if (at->choice == EQUAL || (at->choice == RAGGED && (count >= ROWS || terms >= SUM_TERMS))) {
+		r->rolled++;
+		return VECTOR_PUSH(r->space->context, &r->units, unit);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		at[i].choice = STRAIGHT;
+		unit = (struct unit){at[i].height, at[i].sequence, first + i, 1};
+		if (!VECTOR_PUSH(r->space->context, &r->units, unit))
+			return false;
+	}
+	return true;
+}
+
+bool oj_roll_group(struct roller *r)
+{
+	bool ok = true;
+	if (r->items.count == 0)
+		return true;
+	qsort(r->items.at, r->items.count, sizeof *r->items.at, by_key);
+	choose_equal(r);
+	qsort(r->items.at, r->items.count, sizeof *r->items.at, by_ragged);
+	for (size_t i = 0, next; ok && i < r->items.count; i = next) {
+		const struct item *at = r->items.at;
+		for (next = i + 1; next < r->items.count && at[i].choice != STRAIGHT && alike(&at[i], &at[next]);)
+			next++;
+		ok = add_units(r, (uint32_t)i, (uint32_t)(next - i));
+	}
+	if (ok)
+		qsort(r->units.at, r->units.count, sizeof *r->units.at, by_height);
+	return ok;
+}
