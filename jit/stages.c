@@ -6,7 +6,7 @@
 const char *const *ojit_stages(void)
 {
 	static const char *const stages[] = {
-		"model", "program", "simplify", "split", "inline", "fuse", "hoist", "expand",
+		"model", "program", "simplify", "split", "roll", "inline", "fuse", "hoist", "expand",
 		"partition", "prepare", "ir", "ir-optimised", "asm", NULL,
 	};
 	return stages;

@@ -210,6 +210,7 @@ void bits_agree(ojit_model *model, const char *name, enum bits_effort effort, si
 	c.got = numbers_for(points * width_of(&c.points));
 	evaluate(program, &c.points, name, &base, c.want);
 	ojit_program_free(program);
+	hold(&c, (struct variant){{.executor = OJIT_INTERPRETER}, {"roll"}});
 	if (effort == BITS_PAIR)
 		hold(&c, (struct variant){.options = {.executor = OJIT_OPTIMISED}});
 	else

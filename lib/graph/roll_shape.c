@@ -198,7 +198,8 @@ static bool add_items(struct roller *r, uint32_t b, size_t from, uint32_t *seque
 		if (temp && (r->named[store->array] || !r->needed[store->array]))
 			continue;
 		ok = add_item(r, oj_roll_resolved(r, store->value), b, s, (*sequence)++);
-		raise_array(r, store->array, r->items.at[r->items.count - 1].height);
+		if (ok)
+			raise_array(r, store->array, r->items.at[r->items.count - 1].height);
 	}
 	return ok;
 }
