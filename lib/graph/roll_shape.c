@@ -15,7 +15,8 @@
 
 static uint64_t mixed(uint64_t h, uint64_t v)
 {
-	h = (h ^ v) * 0x9E3779B97F4A7C15u;
+	h = (h + 0xD1B54A32D192ED03u) ^ v;
+	h = (h ^ h >> 32) * 0x9E3779B97F4A7C15u;
 	return h ^ h >> 29;
 }
 
@@ -173,9 +174,8 @@ static bool add_item(struct roller *r, ojit_expr e, uint32_t block, uint32_t sto
 	bool free = kept || r->space->arrays.at[r->program->blocks.at[block].stores.at[store].array].role == ROLE_OUT;
 	item.height = kept ? m->height : outer_height(r, e);
 	item.key = mixed(mixed(kept ? m->key : outer_key(r, e), item.height), kept);
-	if (!free)
-		item.key = 0;
-	else if (whole && is_inner(r->g, e) && is_chain(oj_node(r->g, e)->op)) {
+	item.key = free ? item.key | 1 : 0;
+	if (free && whole && is_inner(r->g, e) && is_chain(oj_node(r->g, e)->op)) {
 		item.terms = oj_node(r->g, e)->arity;
 		item.ragged = common_key(r, e);
 		if (item.ragged)
