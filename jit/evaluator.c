@@ -12,6 +12,12 @@ struct ojit_evaluator {
 	size_t room, scratch_room; /* doubles: p with d, scratch */
 	const struct kernel *kernels[KERNEL_KINDS]; /* NULL: not asked for yet */
 	struct kernel_args args[KERNEL_KINDS];
+	/* What a call may go to at once, when nothing is left to fetch, prepare or
+	 * forget; set by a call that went well, unset by whatever could change it. */
+	struct {
+		void (*run)(const struct kernel_args *);
+		struct kernel_args *args;
+	} ready[OJIT_KERNEL_COUNT];
 };
 
 ojit_evaluator *ojit_evaluator_new(ojit_program *program)
@@ -54,6 +60,7 @@ ojit_status ojit_evaluator_parameters(ojit_evaluator *e, const double *p)
 	struct system *system = &e->program->system;
 	oj_error_clear(&e->error);
 	e->prepared = false;
+	memset(e->ready, 0, sizeof e->ready);
 	if (!p)
 		return system->defaults(system, NULL, e->p, &e->error);
 	memcpy(e->p, p, (size_t)system->parameters * sizeof *p);
@@ -110,16 +117,33 @@ static ojit_status prepare(ojit_evaluator *e)
 	return OJIT_OK;
 }
 
-ojit_status ojit_evaluator_call(ojit_evaluator *e, ojit_kernel kernel, double t, const double *y, double *out)
+/* Apart, so that the quick way saves no registers for it. */
+__attribute__((noinline, cold)) static ojit_status call_slowly(ojit_evaluator *e, ojit_kernel kernel, double t,
+                                                               const double *y, double *out)
 {
 	static const enum kernel_kind kinds[OJIT_KERNEL_COUNT] = {
 		[OJIT_RHS] = KERNEL_RHS, [OJIT_OBSERVABLES] = KERNEL_OUTPUTS, [OJIT_INITIAL] = KERNEL_INIT,
 	};
-	if (e->error.status != OJIT_OK)
-		oj_error_clear(&e->error);
+	memset(e->ready, 0, sizeof e->ready);
+	oj_error_clear(&e->error);
 	if ((unsigned)kernel >= OJIT_KERNEL_COUNT)
 		return oj_fail(&e->error, OJIT_ARGUMENT, "there is no kernel %d; see ojit_kernel", (int)kernel);
 	if (!e->prepared)
 		TRY(prepare(e));
-	return run(e, kinds[kernel], &t, y, out);
+	TRY(run(e, kinds[kernel], &t, y, out));
+	e->ready[kernel].run = e->kernels[kinds[kernel]]->run;
+	e->ready[kernel].args = &e->args[kinds[kernel]];
+	return OJIT_OK;
+}
+
+ojit_status ojit_evaluator_call(ojit_evaluator *e, ojit_kernel kernel, double t, const double *y, double *out)
+{
+	if ((unsigned)kernel >= OJIT_KERNEL_COUNT || !e->ready[kernel].run)
+		return call_slowly(e, kernel, t, y, out);
+	struct kernel_args *args = e->ready[kernel].args;
+	args->t = &t;
+	args->y = y;
+	args->out = out;
+	e->ready[kernel].run(args);
+	return OJIT_OK;
 }
