@@ -203,6 +203,19 @@ static ojit_status plan_parameters(struct ojit_program *program, struct oj_error
 	return program->parameter_work ? OJIT_OK : oj_fail_memory(error);
 }
 
+/* A method that `solve` names must be one that solvers have. */
+static ojit_status check_method(const ojit_model *model, const char *method, struct oj_error *error)
+{
+	struct text known;
+	struct origin origin = oj_forest_origin(&model->forest, model->solve_place);
+	oj_text_init(&known, model->context);
+	if (method && !oj_method_known(method, &known))
+		oj_fail_at(error, OJIT_NAME, &origin, "there is no method '%s'; choose one of %s", method,
+		           oj_text_get(&known));
+	oj_text_drop(&known);
+	return error->status;
+}
+
 ojit_status ojit_program_compile(ojit_model *model, const ojit_compile_options *options, ojit_program **out)
 {
 	ojit_context *context = model->context;
@@ -221,6 +234,8 @@ ojit_status ojit_program_compile(ojit_model *model, const ojit_compile_options *
 	program->system.context = context;
 	program->settings = settings;
 	ojit_status status = oj_compile(model, &settings, 0, NULL, &program->lowered, error);
+	if (status == OJIT_OK)
+		status = check_method(model, program->lowered.method, error);
 	if (status == OJIT_OK) {
 		describe(program);
 		status = plan_parameters(program, error);

@@ -89,6 +89,10 @@ void oj_system_name(const struct system *system, enum family_kind kind, int64_t 
 ojit_status oj_system_find(const struct system *system, enum family_kind kind, const char *name,
                            int64_t *offset, int64_t *length, struct oj_error *error);
 
+/* Whether the solvers have a method of that name; where they have not, the names of
+ * all are added to `known`, separated by commas. Defined by solvers/. */
+bool oj_method_known(const char *name, struct text *known);
+
 /* The system inside a compiled program; lives as long as the program. */
 struct ojit_program;
 struct system *oj_program_system(struct ojit_program *program);

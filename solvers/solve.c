@@ -103,17 +103,14 @@ static ojit_status check_steps(ojit_solver *s, const ojit_options *o)
 
 static ojit_status find_method(ojit_solver *s, const ojit_options *o, const struct tableau **row)
 {
-	*row = oj_tableau_find(o->method);
-	if (*row)
-		return OJIT_OK;
 	struct text known;
+	*row = oj_tableau_find(o->method);
 	oj_text_init(&known, s->system->context);
-	for (size_t i = 0; i < oj_tableau_count(); i++)
-		oj_text_format(&known, i ? ", %s" : "%s", oj_tableau_at(i)->name);
-	oj_fail(&s->error, OJIT_NAME, "there is no method '%s'; choose one of %s", o->method,
-	        oj_text_get(&known));
+	if (!oj_method_known(o->method, &known))
+		oj_fail(&s->error, OJIT_NAME, "there is no method '%s'; choose one of %s", o->method,
+		        oj_text_get(&known));
 	oj_text_drop(&known);
-	return s->error.status;
+	return *row ? OJIT_OK : s->error.status;
 }
 
 static ojit_status check_span(ojit_solver *s, double t0, double t1)

@@ -2,6 +2,8 @@
  * are expanded. */
 #include "solvers/tableau.h"
 
+#include "lib/system.h"
+
 #include <ojit/solve.h>
 #include <string.h>
 #include <strings.h>
@@ -50,6 +52,15 @@ const struct tableau *oj_tableau_find(const char *name)
 		if (strcasecmp(rows[i].name, name) == 0 || has_word(rows[i].aliases, name))
 			return &rows[i];
 	return NULL;
+}
+
+bool oj_method_known(const char *name, struct text *known)
+{
+	if (oj_tableau_find(name))
+		return true;
+	for (size_t i = 0; i < ROWS; i++)
+		oj_text_format(known, i ? ", %s" : "%s", rows[i].name);
+	return false;
 }
 
 const double *oj_tableau_row(const struct tableau *row, int stage)

@@ -28,6 +28,13 @@ static void expect_wrong(const char *command, const char *part)
 
 /* ---- models ---- */
 
+Test(tool_errors, of_a_method_nobody_knows_point_at_the_statement)
+{
+	tool_file("method.ojit", "init x = 1\nx' = -x\nspan 0 .. 1\nsolve rtol = 1e-6, method = rk5\n");
+	expect_wrong("$OJIT run method.ojit", "method.ojit:4:");
+	expect_wrong("$OJIT eval method.ojit --kernel rhs", "there is no method 'rk5'; choose one of euler");
+}
+
 Test(tool_errors, point_at_the_place_in_the_model)
 {
 	expect_wrong("$OJIT run bad.ojit", "bad.ojit:2:11: error: ");
