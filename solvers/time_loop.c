@@ -102,11 +102,11 @@ static void begin(struct loop *l)
 	l->f->calls = 0;
 	oj_control_begin(&l->control, l->row);
 	l->stepper->bind(l->state, l->f, l->tolerance);
+	record_due(l, l->t0, l->y); /* first, so that the start is kept whatever follows */
 	if (l->stepper->start(l->state, l->t0, l->y) != ATTEMPT_OK) {
 		end_at_start(l);
 		return;
 	}
-	record_due(l, l->t0, l->y);
 	if (l->t0 == l->t1)
 		end(l, OJIT_SUCCESS);
 	else if (l->running)

@@ -425,16 +425,18 @@ Test(solvers_loop, leaving_the_domain_of_a_function_is_not_finite)
 	expect_message("x or its derivative becomes infinite or not a number");
 }
 
-Test(solvers_loop, a_start_that_is_not_finite_is_named)
+Test(solvers_loop, a_start_that_is_not_finite_is_named_and_kept)
 {
 	use(2, pendulum, nowhere);
 	cr_expect_eq(run(0, 1, ojit_output_points(3)), OJIT_NONFINITE);
 	expect_message("the initial value of x[2] is not finite at t = 0");
-	cr_expect_eq(ojit_solver_rows(solver), 0);
+	cr_assert_eq(ojit_solver_rows(solver), 1);
+	cr_expect_eq(ojit_solver_row(solver, 0)[0], 0);
 	use(1, square_root, minus_one);
 	cr_expect_eq(run(0, 1, ojit_output_points(3)), OJIT_NONFINITE);
 	expect_message("the derivative of x is not finite at t = 0");
-	cr_expect_eq(ojit_solver_rows(solver), 0);
+	cr_assert_eq(ojit_solver_rows(solver), 1);
+	cr_expect_eq(ojit_solver_row(solver, 0)[1], -1);
 }
 
 Test(solvers_loop, fixed_steps_end_at_the_first_value_that_is_not_finite)

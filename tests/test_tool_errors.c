@@ -28,6 +28,14 @@ static void expect_wrong(const char *command, const char *part)
 
 /* ---- models ---- */
 
+Test(tool_errors, at_the_very_start_leave_the_start_in_the_output)
+{
+	tool_file("domain.ojit", "init x = 1\nx' = log(x - 2)\nspan 0 .. 1\n");
+	cr_expect_eq(tool_run("$OJIT run domain.ojit --points 5"), 1);
+	cr_expect_str_eq(tool_out(), "t,x\n0,1\n");
+	cr_expect(strstr(tool_err(), "the derivative of x is not finite at t = 0"));
+}
+
 Test(tool_errors, of_a_method_nobody_knows_point_at_the_statement)
 {
 	tool_file("method.ojit", "init x = 1\nx' = -x\nspan 0 .. 1\nsolve rtol = 1e-6, method = rk5\n");
