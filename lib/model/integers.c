@@ -11,18 +11,8 @@
 /* Push what a walk over terms goes on with. */
 static ojit_status push_operands(struct lowering *low, uint32_t term, struct expr_list *stack, bool into_names)
 {
-	const struct term *t = oj_term(low->forest, term);
-	if (t->kind == TERM_NAME && !into_names)
-		return OJIT_OK;
-	for (uint32_t i = 0; i < t->arity; i++) {
-		uint32_t o = oj_term_operands(low->forest, term)[i];
-		if (o == 0 || low->seen[o] == low->stamp)
-			continue;
-		low->seen[o] = low->stamp;
-		if (!VECTOR_PUSH(low->context, &stack->list, o))
-			return oj_fail_memory(low->error);
-	}
-	return OJIT_OK;
+	bool skipped = oj_term(low->forest, term)->kind == TERM_NAME && !into_names;
+	return skipped || oj_push_unseen(low, term, stack) ? OJIT_OK : oj_fail_memory(low->error);
 }
 
 /* Which open levels a term mentions, as bits. */

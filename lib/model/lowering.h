@@ -100,6 +100,9 @@ ojit_status oj_gather(struct lowering *low);
 ojit_status oj_evaluate_statics(struct lowering *low);
 ojit_status oj_check_tiles(struct lowering *low);
 ojit_status oj_scan(struct lowering *low);
+/* Push what a walk over terms has not seen yet of a term's operands; low->stamp
+ * marks the walk.  False: out of memory. */
+bool oj_push_unseen(struct lowering *low, uint32_t term, struct expr_list *stack);
 ojit_status oj_emit_kernels(struct lowering *low);
 /* Order units of the given kinds (those up to UNIT_TABLE, or the others) after what
  * they need, appended to low->order. */

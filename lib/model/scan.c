@@ -276,6 +276,19 @@ ojit_status oj_scan_unit(struct lowering *low, uint32_t unit)
 	return status;
 }
 
+bool oj_push_unseen(struct lowering *low, uint32_t term, struct expr_list *stack)
+{
+	for (uint32_t i = 0; i < oj_term(low->forest, term)->arity; i++) {
+		uint32_t o = oj_term_operands(low->forest, term)[i];
+		if (o == 0 || low->seen[o] == low->stamp)
+			continue;
+		low->seen[o] = low->stamp;
+		if (!VECTOR_PUSH(low->context, &stack->list, o))
+			return false;
+	}
+	return true;
+}
+
 /* ---- lets whose lines read each other become parts of their own */
 
 static bool reads_itself(struct lowering *low, uint32_t unit, struct expr_list *stack, bool *failed)
@@ -291,14 +304,7 @@ static bool reads_itself(struct lowering *low, uint32_t unit, struct expr_list *
 		uint32_t term = stack->list.at[--stack->list.count];
 		const struct term *t = oj_term(low->forest, term);
 		found = t->kind == TERM_NAME && t->name == u->name;
-		for (uint32_t i = 0; i < t->arity; i++) {
-			uint32_t o = oj_term_operands(low->forest, term)[i];
-			if (o == 0 || low->seen[o] == low->stamp)
-				continue;
-			low->seen[o] = low->stamp;
-			if (!VECTOR_PUSH(low->context, &stack->list, o))
-				*failed = true;
-		}
+		*failed = *failed || !oj_push_unseen(low, term, stack);
 	}
 	return found;
 }
