@@ -71,6 +71,17 @@ static ojit_status run_passes(struct program *program, const struct settings *se
 	return OJIT_OK;
 }
 
+ojit_status oj_finish_variant(struct program *program, const struct settings *settings, struct oj_error *error)
+{
+	static const char *const done[] = {"split", "roll", "hoist"};
+	struct settings rest = *settings;
+	for (uint32_t p = 0; oj_passes[p].name; p++)
+		for (size_t d = 0; d < sizeof done / sizeof done[0]; d++)
+			if (!strcmp(oj_passes[p].name, done[d]))
+				rest.without |= 1u << p;
+	return run_passes(program, &rest, NULL, NULL, error);
+}
+
 /* Defaults of parameters keep their blocks apart: each is overlaid by what the
  * user has set before the next reads it. */
 static ojit_status prepare_parameters(struct program *program, const struct settings *settings,
@@ -85,6 +96,23 @@ static ojit_status prepare_parameters(struct program *program, const struct sett
 	return oj_program_layout(program) == OJIT_OK ? OJIT_OK : oj_fail_memory(error);
 }
 
+/* Variants are made of the right-hand side as it is when all passes are done that
+ * later ones do not repeat: before operators are written out and code is cut. */
+static ojit_status bring_to_primal(struct lowered *lowered, const struct settings *settings, struct oj_error *error)
+{
+	struct program *rhs = &lowered->programs[KERNEL_RHS];
+	struct settings rest = *settings;
+	TRY(run_passes(rhs, settings, &lowered->programs[KERNEL_PREPARE], "hoist", error));
+	if (oj_program_copy(&lowered->primal, rhs, &lowered->space) != OJIT_OK)
+		return oj_fail_memory(error);
+	for (uint32_t p = 0; oj_passes[p].name; p++) {
+		rest.without |= 1u << p;
+		if (!strcmp(oj_passes[p].name, "hoist"))
+			break;
+	}
+	return run_passes(rhs, &rest, NULL, NULL, error);
+}
+
 ojit_status oj_compile(ojit_model *model, const struct settings *settings, int kind, const char *stop,
                        struct lowered *lowered, struct oj_error *error)
 {
@@ -93,7 +121,7 @@ ojit_status oj_compile(ojit_model *model, const struct settings *settings, int k
 	if (stop && kind != KERNEL_PREPARE)
 		return !strcmp(stop, "program") ? OJIT_OK
 		                                : run_passes(&programs[kind], settings, prepare, stop, error);
-	TRY(run_passes(&programs[KERNEL_RHS], settings, prepare, NULL, error));
+	TRY(bring_to_primal(lowered, settings, error));
 	TRY(run_passes(&programs[KERNEL_OUTPUTS], settings, prepare, NULL, error));
 	TRY(run_passes(&programs[KERNEL_INIT], settings, NULL, NULL, error));
 	TRY(prepare_parameters(&programs[KERNEL_PARAMETERS], settings, error));

@@ -42,6 +42,7 @@ struct ojit_program {
 	struct interpreter *parameters; /* computes defaults */
 	double *parameter_work;         /* its scratch, then a copy of p */
 	size_t parameter_work_count;
+	struct variant_made *variants; /* the latest first */
 	size_t code_bytes, compiles;
 	double seconds;
 };
@@ -51,6 +52,18 @@ struct ojit_program {
  * brought further then). */
 ojit_status oj_compile(ojit_model *model, const struct settings *settings, int kind, const char *stop,
                        struct lowered *lowered, struct oj_error *error);
+/* The passes that a program made of the primal one still needs. */
+ojit_status oj_finish_variant(struct program *program, const struct settings *settings, struct oj_error *error);
+/* Fill a slot with machine code for `source`; under the lock. */
+ojit_status oj_slot_translate(struct ojit_program *program, const struct program *source, struct kernel_slot *slot,
+                              struct oj_error *error);
+/* Fill a slot with a plan for `source`. */
+ojit_status oj_slot_plan(const struct program *source, struct kernel_slot *slot, struct oj_error *error);
+void oj_slot_drop(ojit_context *context, struct kernel_slot *slot);
+/* system->variant of compiled programs, and their end: variants.c. */
+ojit_status oj_program_variant(struct system *system, const struct variant *variant, const struct kernel **kernel,
+                               struct oj_error *error);
+void oj_variants_drop(struct ojit_program *program);
 /* The kernel of a slot, made if it was not yet; system->kernel of compiled programs. */
 ojit_status oj_program_kernel(struct system *system, enum kernel_kind kind,
                               const struct kernel **kernel, struct oj_error *error);

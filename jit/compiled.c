@@ -35,11 +35,10 @@ struct target oj_program_target(const struct settings *settings, const struct pr
 	};
 }
 
-static ojit_status translate(struct ojit_program *program, enum kernel_kind kind, struct kernel_slot *slot,
-                             struct oj_error *error)
+ojit_status oj_slot_translate(struct ojit_program *program, const struct program *source, struct kernel_slot *slot,
+                              struct oj_error *error)
 {
 	ojit_context *context = program->system.context;
-	const struct program *source = &program->lowered.programs[kind];
 	const struct backend *backend;
 	struct object object = {0};
 	TRY(oj_backend_open(context, &backend, error));
@@ -49,9 +48,8 @@ static ojit_status translate(struct ojit_program *program, enum kernel_kind kind
 	oj_memory_put(context, object.bytes, object.size);
 	if (status != OJIT_OK)
 		return status;
-	const struct space *space = &program->lowered.space;
-	slot->kernel.data = space->data.at;
-	slot->kernel.tables = space->table_data.at;
+	slot->kernel.data = source->space->data.at;
+	slot->kernel.tables = source->space->table_data.at;
 	slot->kernel.env = oj_math_table();
 	slot->kernel.scratch = source->scratch;
 	slot->kernel.lanes = 1;
@@ -61,10 +59,9 @@ static ojit_status translate(struct ojit_program *program, enum kernel_kind kind
 	return OJIT_OK;
 }
 
-static ojit_status plan(struct ojit_program *program, enum kernel_kind kind, struct kernel_slot *slot,
-                        struct oj_error *error)
+ojit_status oj_slot_plan(const struct program *source, struct kernel_slot *slot, struct oj_error *error)
 {
-	if (oj_interpreter_new(&program->lowered.programs[kind], &slot->interpreter) != OJIT_OK)
+	if (oj_interpreter_new(source, &slot->interpreter) != OJIT_OK)
 		return oj_fail_memory(error);
 	slot->kernel = oj_interpreter_kernel(slot->interpreter);
 	return OJIT_OK;
@@ -99,8 +96,9 @@ static ojit_status fill_slot(struct ojit_program *program, enum kernel_kind kind
 	pthread_mutex_lock(&program->lock);
 	if (!atomic_load_explicit(&slot->ready, memory_order_relaxed)) {
 		double begin = oj_seconds();
-		status = worth_translating(program, kind) ? translate(program, kind, slot, error)
-		                                          : plan(program, kind, slot, error);
+		const struct program *source = &program->lowered.programs[kind];
+		status = worth_translating(program, kind) ? oj_slot_translate(program, source, slot, error)
+		                                          : oj_slot_plan(source, slot, error);
 		program->seconds += oj_seconds() - begin;
 		if (status == OJIT_OK)
 			atomic_store_explicit(&slot->ready, &slot->kernel, memory_order_release);
@@ -183,6 +181,7 @@ static void describe(struct ojit_program *program)
 	system->discrete = length_of(system->families[FAMILY_DISCRETE], system->family_count[FAMILY_DISCRETE]);
 	system->derived = lowered->space.derived;
 	system->kernel = oj_program_kernel;
+	system->variant = oj_program_variant;
 	system->defaults = defaults;
 	system->has_span = lowered->has_span;
 	system->span[0] = lowered->span[0];
@@ -249,7 +248,7 @@ ojit_status ojit_program_compile(ojit_model *model, const ojit_compile_options *
 	return OJIT_OK;
 }
 
-static void drop_slot(ojit_context *context, struct kernel_slot *slot)
+void oj_slot_drop(ojit_context *context, struct kernel_slot *slot)
 {
 	oj_interpreter_free(slot->interpreter);
 	if (!slot->code)
@@ -264,7 +263,8 @@ void ojit_program_free(ojit_program *program)
 		return;
 	ojit_context *context = program->system.context;
 	for (int k = 0; k < KERNEL_KINDS; k++)
-		drop_slot(context, &program->slots[k]);
+		oj_slot_drop(context, &program->slots[k]);
+	oj_variants_drop(program);
 	oj_interpreter_free(program->parameters);
 	oj_memory_put(context, program->parameter_work, program->parameter_work_count * sizeof(double));
 	oj_lowered_drop(&program->lowered);

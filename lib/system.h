@@ -60,6 +60,18 @@ struct family {
 
 enum family_kind { FAMILY_STATES, FAMILY_PARAMETERS, FAMILY_OUTPUTS, FAMILY_DISCRETE, FAMILY_KINDS };
 
+/* A kernel that one method wants, made of the right-hand side. */
+struct step_recipe;
+struct variant {
+	enum variant_kind {
+		VARIANT_TAYLOR, /* Taylor coefficients of the solution, to `order` */
+		VARIANT_STEP,   /* a whole step of `recipe` */
+		VARIANT_KINDS
+	} kind;
+	int order;
+	const struct step_recipe *recipe; /* static: variants are told apart by its address */
+};
+
 struct system {
 	ojit_context *context;
 	int64_t states, parameters, derived, discrete, outputs;
@@ -69,6 +81,10 @@ struct system {
 	/* The kernel of a kind, compiled on demand. */
 	ojit_status (*kernel)(struct system *self, enum kernel_kind kind,
 	                      const struct kernel **kernel, struct oj_error *error);
+	/* A variant, compiled on demand; *kernel NULL: this system does better without.
+	 * NULL: the system cannot make any. */
+	ojit_status (*variant)(struct system *self, const struct variant *variant,
+	                       const struct kernel **kernel, struct oj_error *error);
 	/* Fill p[parameters] with defaults.  Elements k with set[k] != 0 are given by
 	 * the caller and stay; defaults that read them follow them.  `set` may be NULL:
 	 * none is given.  Allocates nothing. */

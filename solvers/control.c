@@ -48,20 +48,20 @@ static double limit(double x, double low, double high)
 	return x < low ? low : x > high ? high : x;
 }
 
-void oj_control_begin(struct control *control, const struct tableau *row)
+void oj_control_begin(struct control *control, const struct controller *numbers)
 {
-	*control = (struct control){.row = row, .old = logarithm(LEAST_ERROR)};
+	*control = (struct control){.numbers = numbers, .old = logarithm(LEAST_ERROR)};
 }
 
 double oj_control_accept(struct control *control, double error)
 {
-	const struct tableau *row = control->row;
-	double alpha = 1.0 / row->error_order - 0.75 * row->beta;
-	double factor = row->grow, size = logarithm(error > LEAST_ERROR ? error : LEAST_ERROR);
+	const struct controller *c = control->numbers;
+	double alpha = 1.0 / c->error_order - 0.75 * c->beta;
+	double factor = c->grow, size = logarithm(error > LEAST_ERROR ? error : LEAST_ERROR);
 	if (error > 0)
-		factor = row->safety * exponential(row->beta * control->old
+		factor = c->safety * exponential(c->beta * control->old
 		                                   - alpha * (error > LEAST_ERROR ? size : logarithm(error)));
-	factor = limit(factor, row->shrink, control->rejected ? 1 : row->grow);
+	factor = limit(factor, c->shrink, control->rejected ? 1 : c->grow);
 	control->old = size;
 	control->rejected = false;
 	return factor;
@@ -69,11 +69,11 @@ double oj_control_accept(struct control *control, double error)
 
 double oj_control_reject(struct control *control, double error)
 {
-	const struct tableau *row = control->row;
+	const struct controller *c = control->numbers;
 	control->rejected = true;
 	if (!isfinite(error))
 		return 0.1;
-	return limit(row->safety * oj_control_power(error, -1.0 / row->error_order), row->shrink, 1);
+	return limit(c->safety * oj_control_power(error, -1.0 / c->error_order), c->shrink, 1);
 }
 
 /* A length from which the Euler step changes y by about a hundredth of its scale. */
@@ -84,7 +84,7 @@ static double euler_length(double size, double slope, double span)
 }
 
 double oj_first_step(const struct stepper *stepper, void *state, struct rhs *f,
-                     const struct tolerance *tolerance, const struct tableau *row, double t,
+                     const struct tolerance *tolerance, const struct controller *numbers, double t,
                      double direction, double span)
 {
 	const double *y, *f0;
@@ -101,6 +101,6 @@ double oj_first_step(const struct stepper *stepper, void *state, struct rhs *f,
 		return h0 * 1e-3;
 	double steepest = slope > bend ? slope : bend;
 	double h1 = steepest <= 1e-15 ? fmax(1e-6, h0 * 1e-3)
-	                              : oj_control_power(0.01 / steepest, 1.0 / row->error_order);
+	                              : oj_control_power(0.01 / steepest, 1.0 / numbers->error_order);
 	return fmin(fmin(100 * h0, h1), span);
 }

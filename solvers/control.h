@@ -2,19 +2,18 @@
 #ifndef OJ_CONTROL_H
 #define OJ_CONTROL_H
 
-#include "solvers/stepper.h"
-#include "solvers/tableau.h"
+#include "solvers/method.h"
 
 /* Proportional-integral control (HNW IV.2; Gustafsson 1991): after an accepted step
  * h grows by safety err^-alpha old^beta, alpha = 1/error_order - 0.75 beta; after a
- * rejected one by safety err^(-1/error_order).  Limited by the row's shrink and
+ * rejected one by safety err^(-1/error_order).  Limited by shrink and
  * grow; no growth in the step after a rejection. */
 struct control {
-	const struct tableau *row;
+	const struct controller *numbers;
 	double old; /* logarithm of the last accepted step's error, at least of 1e-4 */
 	bool rejected;
 };
-void oj_control_begin(struct control *control, const struct tableau *row);
+void oj_control_begin(struct control *control, const struct controller *numbers);
 /* Factors for the next step's length. */
 double oj_control_accept(struct control *control, double error);
 double oj_control_reject(struct control *control, double error); /* error not finite: shrink most */
@@ -23,7 +22,7 @@ double oj_control_reject(struct control *control, double error); /* error not fi
  * changes y by a hundredth, then the second derivative from the difference of
  * slopes.  One evaluation.  `stepper` was started at t; 0 < result <= span. */
 double oj_first_step(const struct stepper *stepper, void *state, struct rhs *f,
-                     const struct tolerance *tolerance, const struct tableau *row, double t,
+                     const struct tolerance *tolerance, const struct controller *numbers, double t,
                      double direction, double span);
 
 /* x^e for x > 0, to about ten digits, the same bits on every machine: step sizes

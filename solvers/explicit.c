@@ -9,6 +9,7 @@
  * Weights are stripped of their zeros once (struct terms). */
 #include "solvers/stepper.h"
 #include "solvers/sums.h"
+#include "solvers/tableau.h"
 
 #include <math.h>
 #include <string.h>
@@ -38,18 +39,17 @@ static int stage_count(const struct tableau *row)
 	return row->stages + 1 + row->extra;
 }
 
-static size_t state_size(const void *data, int64_t n)
+static size_t state_size(const struct setup *setup)
 {
-	const struct tableau *row = data;
-	size_t vectors = 3 + (size_t)stage_count(row);
-	return sizeof(struct explicit) + vectors * (size_t)stride_of(n) * sizeof(double);
+	size_t vectors = 3 + (size_t)stage_count(setup->row);
+	return sizeof(struct explicit) + vectors * (size_t)stride_of(setup->n) * sizeof(double);
 }
 
-static void init(void *state, const void *data, int64_t n)
+static void init(void *state, const struct setup *setup)
 {
 	struct explicit *s = state;
-	const struct tableau *row = data;
-	int64_t stride = stride_of(n);
+	const struct tableau *row = setup->row;
+	int64_t n = setup->n, stride = stride_of(n);
 	double *memory = (double *)(s + 1);
 	*s = (struct explicit){.row = row, .n = n, .stride = stride};
 	s->y0 = memory;

@@ -10,6 +10,8 @@ struct rhs {
 	struct kernel_args args; /* p, d, z, scratch set; t, y, out set by each call */
 	int64_t n;               /* states */
 	uint64_t calls;
+	const struct kernel *variant;    /* the kernel made for the method; NULL: none */
+	struct kernel_args variant_args; /* set but for t, y, out and what the variant wants more */
 };
 
 static inline void rhs_eval(struct rhs *f, double t, const double *y, double *out)

@@ -101,16 +101,15 @@ static ojit_status check_steps(ojit_solver *s, const ojit_options *o)
 	return OJIT_OK;
 }
 
-static ojit_status find_method(ojit_solver *s, const ojit_options *o, const struct tableau **row)
+static ojit_status find_method(ojit_solver *s, const ojit_options *o, struct method *method)
 {
 	struct text known;
-	*row = oj_tableau_find(o->method);
 	oj_text_init(&known, s->system->context);
 	if (!oj_method_known(o->method, &known))
 		oj_fail(&s->error, OJIT_NAME, "there is no method '%s'; choose one of %s", o->method,
 		        oj_text_get(&known));
 	oj_text_drop(&known);
-	return *row ? OJIT_OK : s->error.status;
+	return oj_method_find(o->method, method) ? OJIT_OK : s->error.status;
 }
 
 static ojit_status check_span(ojit_solver *s, double t0, double t1)
@@ -126,23 +125,61 @@ static ojit_status check_span(ojit_solver *s, double t0, double t1)
 
 /* ---- workspace ---- */
 
-/* The stepper's state for this method, kept where it fits already. */
-static ojit_status lay_out(ojit_solver *s, const struct stepper *stepper, const struct tableau *row)
+/* At least `bytes` of memory, whose contents are of no interest. */
+static ojit_status make_room(ojit_solver *s, void **at, size_t *room, size_t bytes)
 {
-	int64_t n = s->system->states;
-	size_t bytes = stepper->state_size(row, n);
-	if (bytes > s->state_bytes) {
-		void *state = oj_memory_get(s->system->context, bytes);
-		if (!state)
-			return oj_fail_memory(&s->error);
-		oj_memory_put(s->system->context, s->state, s->state_bytes);
-		s->state = state;
-		s->state_bytes = bytes;
-		s->state_row = NULL;
-	}
-	if (s->state_row != row)
-		stepper->init(s->state, row, n);
-	s->state_row = row;
+	if (bytes <= *room)
+		return OJIT_OK;
+	void *larger = oj_memory_get(s->system->context, bytes);
+	if (!larger)
+		return oj_fail_memory(&s->error);
+	oj_memory_put(s->system->context, *at, *room);
+	*at = larger;
+	*room = bytes;
+	return OJIT_OK;
+}
+
+/* The kernel a method wants for itself. */
+static ojit_status ask_variant(ojit_solver *s, const struct method *method, const struct setup *setup)
+{
+	const struct stepper *stepper = method->stepper;
+	struct variant variant = {0};
+	s->rhs.variant = NULL;
+	if (!stepper->variant)
+		return OJIT_OK;
+	stepper->variant(setup, &variant);
+	if (s->system->variant)
+		TRY(s->system->variant(s->system, &variant, &s->rhs.variant, &s->error));
+	if (!s->rhs.variant)
+		return !stepper->needs_variant ? OJIT_OK
+			: oj_fail(&s->error, OJIT_UNSUPPORTED, "method %s is made from the equations, and this "
+			          "system has only functions; choose another method", method->info.name);
+	void *scratch = s->variant_scratch;
+	ojit_status status = make_room(s, &scratch, &s->variant_bytes,
+	                               (size_t)s->rhs.variant->scratch * sizeof(double));
+	s->variant_scratch = scratch;
+	s->rhs.variant_args = s->rhs.args;
+	s->rhs.variant_args.scratch = s->variant_scratch;
+	oj_kernel_bind(s->rhs.variant, &s->rhs.variant_args);
+	return status;
+}
+
+static bool same_setup(const struct setup *a, const struct setup *b)
+{
+	return a->row == b->row && a->n == b->n && a->rtol == b->rtol;
+}
+
+/* The stepper's state for this method, kept where it fits already. */
+static ojit_status lay_out(ojit_solver *s, const struct method *method)
+{
+	struct setup setup = {.row = method->row, .n = s->system->states, .rtol = s->options.rtol};
+	TRY(ask_variant(s, method, &setup));
+	if (same_setup(&s->setup, &setup))
+		return OJIT_OK;
+	s->setup.row = NULL;
+	TRY(make_room(s, &s->state, &s->state_bytes, method->stepper->state_size(&setup)));
+	method->stepper->init(s->state, &setup);
+	s->setup = setup;
 	return OJIT_OK;
 }
 
@@ -154,12 +191,12 @@ static void set_tolerance(ojit_solver *s)
 	                                  .max_norm = s->options.norm == OJIT_NORM_MAX};
 }
 
-static void set_loop(ojit_solver *s, const struct tableau *row, double t0, double t1)
+static void set_loop(ojit_solver *s, const struct method *method, double t0, double t1)
 {
 	struct loop *l = &s->loop;
-	l->stepper = &oj_stepper_explicit;
+	l->method = *method;
+	l->stepper = method->stepper;
 	l->state = s->state;
-	l->row = row;
 	l->f = &s->rhs;
 	l->tolerance = s->options.fixed_step > 0 ? NULL : &s->tolerance;
 	l->outputs = s->kernels[KERNEL_OUTPUTS];
@@ -173,17 +210,17 @@ static void set_loop(ojit_solver *s, const struct tableau *row, double t0, doubl
 
 static ojit_status prepare(ojit_solver *s, const ojit_output *output, double t0, double t1)
 {
-	const struct tableau *row;
+	struct method method;
 	complete_options(&s->options, s->system);
-	TRY(find_method(s, &s->options, &row));
+	TRY(find_method(s, &s->options, &method));
 	TRY(check_tolerances(s, &s->options));
 	TRY(check_steps(s, &s->options));
 	TRY(check_span(s, t0, t1));
 	TRY(oj_grid_begin(&s->loop.grid, output, t0, t1, &s->error));
-	TRY(lay_out(s, &oj_stepper_explicit, row));
+	TRY(lay_out(s, &method));
 	TRY(oj_solver_start(s, t0, s->y));
 	set_tolerance(s);
-	set_loop(s, row, t0, t1);
+	set_loop(s, &method, t0, t1);
 	oj_record_begin(&s->record, ojit_solver_columns(s), s->options.memory_limit);
 	return OJIT_OK;
 }

@@ -96,6 +96,7 @@ void ojit_solver_free(ojit_solver *s)
 	ojit_context *context = s->system->context;
 	oj_record_drop(&s->record);
 	oj_memory_put(context, s->state, s->state_bytes);
+	oj_memory_put(context, s->variant_scratch, s->variant_bytes);
 	oj_text_drop(&s->message);
 	oj_text_drop(&s->name);
 	oj_arena_drop(&s->arena);

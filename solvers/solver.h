@@ -33,7 +33,9 @@ struct ojit_solver {
 	/* Workspace. */
 	void *state;
 	size_t state_bytes;
-	const struct tableau *state_row; /* what `state` is laid out for */
+	struct setup setup; /* what `state` is laid out for; row NULL: nothing */
+	double *variant_scratch;
+	size_t variant_bytes;
 
 	/* Result. */
 	struct loop loop;

@@ -2,10 +2,13 @@
  * step control, output, limits, cancellation.
  *
  * The state of a stepper is one block of memory of state_size bytes that the caller
- * owns.  The order of calls: init once a method and size; bind and start at the
+ * owns.  The order of calls: variant and init once a setup; bind and start at the
  * beginning of a run; then for each step attempt until one is accepted, complete,
  * any number of interpolate, and accept.  restart replaces accept where y itself was
- * changed from outside, at an event. */
+ * changed from outside, at an event.
+ *
+ * A method may have a kernel made for it, a variant of the right-hand side: what it
+ * wants it says in `variant`, and finds it in struct rhs when it is bound. */
 #ifndef OJ_STEPPER_H
 #define OJ_STEPPER_H
 
@@ -24,10 +27,20 @@ struct step {
 	const double *y0, *y1; /* set by attempt, [n] */
 };
 
+/* What a stepper's state is laid out for. */
+struct setup {
+	const void *row; /* of the method */
+	int64_t n;       /* states */
+	double rtol;     /* where the order follows from it */
+};
+
 struct stepper {
 	const char *name;
-	size_t (*state_size)(const void *row, int64_t n);
-	void (*init)(void *state, const void *row, int64_t n);
+	/* The kernel of its own that the method wants; NULL: none. */
+	void (*variant)(const struct setup *setup, struct variant *variant);
+	bool needs_variant; /* and cannot do without */
+	size_t (*state_size)(const struct setup *setup);
+	void (*init)(void *state, const struct setup *setup);
 	/* tolerance NULL: steps of given size, no estimate. */
 	void (*bind)(void *state, struct rhs *f, const struct tolerance *tolerance);
 	/* Begin at (t, y): copies y, evaluates f there. */
@@ -35,6 +48,9 @@ struct stepper {
 	/* y and f at the beginning of the coming step, and two vectors of scratch; [n]. */
 	void (*look)(void *state, const double **y, const double **f0, double **scratch0, double **scratch1);
 	enum attempt (*attempt)(void *state, struct step *step);
+	/* The length, positive, that the method gives the coming step; NULL: the time
+	 * loop's control does, from the error. */
+	double (*propose)(const void *state);
 	/* What the next step needs of this one, which the estimate did not: may still
 	 * find the step unusable. */
 	enum attempt (*complete)(void *state, const struct step *step);
@@ -48,7 +64,7 @@ struct stepper {
 	int64_t (*culprit)(const void *state, const struct step *step, bool *finite);
 };
 
-/* Explicit Runge–Kutta methods; row is a struct tableau. */
+/* Explicit Runge–Kutta methods; a row is a struct tableau. */
 extern const struct stepper oj_stepper_explicit __attribute__((visibility("hidden")));
 
 #endif

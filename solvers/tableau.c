@@ -2,12 +2,6 @@
  * are expanded. */
 #include "solvers/tableau.h"
 
-#include "lib/system.h"
-
-#include <ojit/solve.h>
-#include <string.h>
-#include <strings.h>
-
 #define LIST(...)                                                 \
 	{                                                         \
 		(const double[]){__VA_ARGS__},                    \
@@ -30,37 +24,6 @@ size_t oj_tableau_count(void)
 const struct tableau *oj_tableau_at(size_t i)
 {
 	return i < ROWS ? &rows[i] : NULL;
-}
-
-/* Is `name` one of the blank-separated words? */
-static bool has_word(const char *words, const char *name)
-{
-	size_t length = strlen(name);
-	while (*words) {
-		size_t word = strcspn(words, " ");
-		if (word == length && strncasecmp(words, name, word) == 0)
-			return true;
-		words += word;
-		words += strspn(words, " ");
-	}
-	return false;
-}
-
-const struct tableau *oj_tableau_find(const char *name)
-{
-	for (size_t i = 0; i < ROWS; i++)
-		if (strcasecmp(rows[i].name, name) == 0 || has_word(rows[i].aliases, name))
-			return &rows[i];
-	return NULL;
-}
-
-bool oj_method_known(const char *name, struct text *known)
-{
-	if (oj_tableau_find(name))
-		return true;
-	for (size_t i = 0; i < ROWS; i++)
-		oj_text_format(known, i ? ", %s" : "%s", rows[i].name);
-	return false;
 }
 
 const double *oj_tableau_row(const struct tableau *row, int stage)
@@ -100,28 +63,4 @@ void oj_nested_weights(const struct nested *nested, double theta, double *out)
 			sum = (sum + nested->at[i][m]) * factor[m & 1];
 		out[i] = sum;
 	}
-}
-
-size_t ojit_method_count(void)
-{
-	return ROWS;
-}
-
-ojit_method ojit_method_info(size_t i)
-{
-	if (i >= ROWS)
-		return (ojit_method){.name = NULL};
-	const struct tableau *row = &rows[i];
-	return (ojit_method){
-		.name = row->name,
-		.full_name = row->full_name,
-		.aliases = row->aliases,
-		.source = row->source,
-		.order = row->order,
-		.estimate_order = row->estimate_order[0],
-		.stages = row->stages + row->fsal,
-		.dense_order = row->dense_order,
-		.extra_stages = row->extra,
-		.fsal = row->fsal,
-	};
 }

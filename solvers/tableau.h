@@ -30,8 +30,6 @@ struct tableau {
 
 size_t oj_tableau_count(void);
 const struct tableau *oj_tableau_at(size_t i);
-/* By name or alias, upper and lower case alike; NULL: there is none. */
-const struct tableau *oj_tableau_find(const char *name);
 /* Entries of row `stage` (from 1) of the triangle a; of the rows of extra_a (from 0). */
 const double *oj_tableau_row(const struct tableau *row, int stage);
 const double *oj_tableau_extra_row(const struct tableau *row, int extra);

@@ -81,8 +81,10 @@ static double first_length(struct loop *l)
 	double span = fabs(l->t1 - l->t0), h = o->first_step;
 	if (!l->tolerance)
 		return o->fixed_step;
-	if (!(h > 0))
-		h = oj_first_step(l->stepper, l->state, l->f, l->tolerance, l->row, l->t0,
+	if (!(h > 0) && l->stepper->propose)
+		h = fmin(l->stepper->propose(l->state), span);
+	else if (!(h > 0))
+		h = oj_first_step(l->stepper, l->state, l->f, l->tolerance, &l->method.control, l->t0,
 		                  l->direction, span);
 	if (o->max_step > 0)
 		h = fmin(h, o->max_step);
@@ -100,7 +102,7 @@ static void begin(struct loop *l)
 	l->direction = l->t1 < l->t0 ? -1 : 1;
 	l->nonfinite = l->reached = false;
 	l->f->calls = 0;
-	oj_control_begin(&l->control, l->row);
+	oj_control_begin(&l->control, &l->method.control);
 	l->stepper->bind(l->state, l->f, l->tolerance);
 	record_due(l, l->t0, l->y); /* first, so that the start is kept whatever follows */
 	if (l->stepper->start(l->state, l->t0, l->y) != ATTEMPT_OK) {
@@ -203,7 +205,8 @@ static void accept(struct loop *l, bool last, double low)
 	}
 	l->stepper->accept(l->state);
 	if (l->tolerance)
-		l->h = h * oj_control_accept(&l->control, l->step.error);
+		l->h = l->stepper->propose ? l->stepper->propose(l->state)
+		                           : h * oj_control_accept(&l->control, l->step.error);
 	if (l->tolerance && l->options->max_step > 0)
 		l->h = fmin(l->h, l->options->max_step);
 	ask(l);

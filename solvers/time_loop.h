@@ -26,9 +26,9 @@ struct ending {
 
 struct loop {
 	/* Set by the caller. */
-	const struct stepper *stepper;
+	struct method method;
+	const struct stepper *stepper; /* the method's */
 	void *state;
-	const struct tableau *row;
 	struct rhs *f;
 	const struct tolerance *tolerance; /* NULL: options->fixed_step */
 	const struct kernel *outputs;      /* NULL: none */

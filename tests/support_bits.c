@@ -97,12 +97,12 @@ static bool same_bits(double a, double b)
 	return (isnan(a) && isnan(b)) || !memcmp(&a, &b, sizeof a);
 }
 
-struct variant {
+struct executor_variant {
 	ojit_compile_options options;
 	const char *without[1];
 };
 
-static const char *describe(const char *name, const struct variant *v)
+static const char *describe(const char *name, const struct executor_variant *v)
 {
 	static const char *const executors[] = {
 		[OJIT_AUTOMATIC] = "automatic", [OJIT_OPTIMISED] = "optimised",
@@ -120,14 +120,14 @@ static size_t width_of(const struct points *q)
 	return 2 * q->states + q->outputs;
 }
 
-static void check(ojit_evaluator *e, ojit_status status, const char *name, const struct variant *v)
+static void check(ojit_evaluator *e, ojit_status status, const char *name, const struct executor_variant *v)
 {
 	cr_assert_eq(status, OJIT_OK, "%s: %s", describe(name, v), ojit_evaluator_error(e).text);
 }
 
 /* out: [count * width_of] */
 static void evaluate(ojit_program *program, const struct points *q, const char *name,
-                     const struct variant *v, double *out)
+                     const struct executor_variant *v, double *out)
 {
 	ojit_evaluator *e = ojit_evaluator_new(program);
 	for (size_t k = 0; k < q->count; k++, out += width_of(q)) {
@@ -156,7 +156,7 @@ static void compare(const char *what, const struct points *q, const double *got,
 	cr_expect(true);
 }
 
-static ojit_program *compile(ojit_model *model, const char *name, const struct variant *v)
+static ojit_program *compile(ojit_model *model, const char *name, const struct executor_variant *v)
 {
 	ojit_program *program;
 	ojit_compile_options options = v->options;
@@ -174,7 +174,7 @@ struct claim {
 	double *want, *got;
 };
 
-static void hold(struct claim *c, struct variant v)
+static void hold(struct claim *c, struct executor_variant v)
 {
 	ojit_program *program = compile(c->model, c->name, &v);
 	evaluate(program, &c->points, c->name, &v, c->got);
@@ -185,8 +185,8 @@ static void hold(struct claim *c, struct variant v)
 static void hold_code(struct claim *c)
 {
 	for (int lanes = 1; lanes <= 8; lanes *= 2) {
-		hold(c, (struct variant){.options = {.executor = OJIT_OPTIMISED, .lanes = lanes}});
-		hold(c, (struct variant){.options = {.executor = OJIT_UNOPTIMISED, .lanes = lanes}});
+		hold(c, (struct executor_variant){.options = {.executor = OJIT_OPTIMISED, .lanes = lanes}});
+		hold(c, (struct executor_variant){.options = {.executor = OJIT_UNOPTIMISED, .lanes = lanes}});
 	}
 }
 
@@ -195,14 +195,14 @@ static void hold_passes(struct claim *c)
 	for (const struct pass *pass = oj_passes; pass->name; pass++) {
 		if (pass->required)
 			continue;
-		hold(c, (struct variant){{.executor = OJIT_INTERPRETER}, {pass->name}});
-		hold(c, (struct variant){{.executor = OJIT_OPTIMISED}, {pass->name}});
+		hold(c, (struct executor_variant){{.executor = OJIT_INTERPRETER}, {pass->name}});
+		hold(c, (struct executor_variant){{.executor = OJIT_OPTIMISED}, {pass->name}});
 	}
 }
 
 void bits_agree(ojit_model *model, const char *name, enum bits_effort effort, size_t points)
 {
-	struct variant base = {.options = {.executor = OJIT_INTERPRETER}};
+	struct executor_variant base = {.options = {.executor = OJIT_INTERPRETER}};
 	struct claim c = {.model = model, .name = name};
 	ojit_program *program = compile(model, name, &base);
 	c.points = choose_points(program, points);
@@ -210,9 +210,9 @@ void bits_agree(ojit_model *model, const char *name, enum bits_effort effort, si
 	c.got = numbers_for(points * width_of(&c.points));
 	evaluate(program, &c.points, name, &base, c.want);
 	ojit_program_free(program);
-	hold(&c, (struct variant){{.executor = OJIT_INTERPRETER}, {"roll"}});
+	hold(&c, (struct executor_variant){{.executor = OJIT_INTERPRETER}, {"roll"}});
 	if (effort == BITS_PAIR)
-		hold(&c, (struct variant){.options = {.executor = OJIT_OPTIMISED}});
+		hold(&c, (struct executor_variant){.options = {.executor = OJIT_OPTIMISED}});
 	else
 		hold_code(&c);
 	if (effort == BITS_ALL)
@@ -354,7 +354,7 @@ static void hold_widths(const struct ensemble *e, unsigned uniform)
 
 void bits_agree_in_ensembles(ojit_model *model, const char *name)
 {
-	struct variant v = {.options = {.executor = OJIT_INTERPRETER}};
+	struct executor_variant v = {.options = {.executor = OJIT_INTERPRETER}};
 	struct ensemble e = {.name = name, .program = compile(model, name, &v)};
 	struct oj_error error;
 	ojit_context *context = e.program->system.context;

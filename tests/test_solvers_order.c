@@ -88,10 +88,11 @@ static void single_step(const struct tableau *row, double h, double *estimate, d
 	struct tolerance tolerance = {.atol = atol};
 	struct rhs f = {.kernel = &hand.kernels[KERNEL_RHS], .n = N};
 	const struct stepper *stepper = &oj_stepper_explicit;
-	void *state = malloc(stepper->state_size(row, N));
+	struct setup setup = {.row = row, .n = N, .rtol = 1e-6};
+	void *state = malloc(stepper->state_size(&setup));
 	double y[N];
 	exact(t0, y);
-	stepper->init(state, row, N);
+	stepper->init(state, &setup);
 	stepper->bind(state, &f, &tolerance);
 	cr_assert_eq(stepper->start(state, t0, y), ATTEMPT_OK);
 	struct step step = {.t0 = t0, .t1 = t0 + h, .h = h};

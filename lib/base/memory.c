@@ -167,3 +167,15 @@ char *oj_arena_string(struct arena *arena, const char *text, size_t length)
 	copy[length] = '\0';
 	return copy;
 }
+
+bool oj_vector_append(ojit_context *context, void **at, size_t *count, size_t *room, const void *from,
+                      size_t more, size_t size)
+{
+	if (more == 0)
+		return true;
+	if (*room - *count < more && !oj_vector_grow(context, at, room, *count + more, size))
+		return false;
+	memcpy((char *)*at + *count * size, from, more * size);
+	*count += more;
+	return true;
+}

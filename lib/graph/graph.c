@@ -35,6 +35,24 @@ ojit_status oj_graph_init(struct graph *g, ojit_context *context)
 	return ok ? OJIT_OK : OJIT_OUT_OF_MEMORY;
 }
 
+ojit_status oj_graph_copy(struct graph *copy, const struct graph *g)
+{
+	ojit_context *context = g->context;
+	size_t bytes = g->slot_count * sizeof *g->slots;
+	*copy = (struct graph){.context = context};
+	bool ok = VECTOR_APPEND(context, &copy->nodes, &g->nodes) &&
+	          VECTOR_APPEND(context, &copy->operands, &g->operands) &&
+	          VECTOR_APPEND(context, &copy->coefficients, &g->coefficients);
+	if (!ok || bytes == 0)
+		return ok && !g->failed ? OJIT_OK : OJIT_OUT_OF_MEMORY;
+	copy->slots = oj_memory_get(context, bytes);
+	if (!copy->slots)
+		return OJIT_OUT_OF_MEMORY;
+	copy->slot_count = g->slot_count;
+	memcpy(copy->slots, g->slots, bytes);
+	return g->failed ? OJIT_OUT_OF_MEMORY : OJIT_OK;
+}
+
 void oj_graph_drop(struct graph *g)
 {
 	ojit_context *context = g->context;

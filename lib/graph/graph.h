@@ -98,6 +98,8 @@ struct graph {
 	bool failed; /* out of memory; every node made since is 0 */
 };
 ojit_status oj_graph_init(struct graph *graph, ojit_context *context);
+/* All nodes of `graph`, under the same numbers. */
+ojit_status oj_graph_copy(struct graph *copy, const struct graph *graph);
 void oj_graph_drop(struct graph *graph);
 
 static inline const struct node *oj_node(const struct graph *g, ojit_expr e)

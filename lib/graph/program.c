@@ -11,6 +11,20 @@ ojit_status oj_space_init(struct space *space, ojit_context *context)
 	return VECTOR_PUSH(context, &space->origins, (struct origin){0}) ? OJIT_OK : OJIT_OUT_OF_MEMORY;
 }
 
+ojit_status oj_space_copy(struct space *copy, const struct space *space)
+{
+	ojit_context *context = space->context;
+	*copy = (struct space){.context = context, .temporaries = space->temporaries, .derived = space->derived};
+	oj_arena_init(&copy->arena, context);
+	TRY(oj_graph_copy(&copy->graph, &space->graph));
+	bool ok = VECTOR_APPEND(context, &copy->arrays, &space->arrays) &&
+	          VECTOR_APPEND(context, &copy->tables, &space->tables) &&
+	          VECTOR_APPEND(context, &copy->data, &space->data) &&
+	          VECTOR_APPEND(context, &copy->table_data, &space->table_data) &&
+	          VECTOR_APPEND(context, &copy->origins, &space->origins);
+	return ok ? OJIT_OK : OJIT_OUT_OF_MEMORY;
+}
+
 void oj_space_drop(struct space *space)
 {
 	ojit_context *context = space->context;
@@ -84,6 +98,19 @@ void oj_program_drop(struct program *program)
 	for (size_t i = 0; i < program->blocks.count; i++)
 		oj_block_drop(program->space, &program->blocks.at[i]);
 	VECTOR_DROP(program->space->context, &program->blocks);
+}
+
+ojit_status oj_program_copy(struct program *copy, const struct program *program, struct space *space)
+{
+	oj_program_init(copy, space, program->kind);
+	copy->scratch = program->scratch;
+	bool ok = true;
+	for (size_t b = 0; ok && b < program->blocks.count; b++) {
+		const struct block *from = &program->blocks.at[b];
+		struct block *block = oj_program_block(copy, from->rank, from->lo, from->end, from->origin);
+		ok = block && VECTOR_APPEND(space->context, &block->stores, &from->stores);
+	}
+	return ok ? OJIT_OK : OJIT_OUT_OF_MEMORY;
 }
 
 struct block *oj_program_block(struct program *program, uint32_t rank, const int64_t *lo,

@@ -76,6 +76,10 @@ struct space {
 };
 ojit_status oj_space_init(struct space *space, ojit_context *context);
 void oj_space_drop(struct space *space);
+/* A space of the same arrays, tables and nodes, under the same numbers, in which
+ * programs can be made without touching the original, which must outlive it.  What
+ * only models need (symbols) is not copied. */
+ojit_status oj_space_copy(struct space *copy, const struct space *space);
 /* UINT32_MAX when out of memory. base/extent: [rank]. */
 uint32_t oj_space_array(struct space *space, const char *name, enum array_role role, uint32_t rank,
                         const int64_t *base, const int64_t *extent, int64_t offset);
@@ -106,6 +110,8 @@ struct program {
 };
 void oj_program_init(struct program *program, struct space *space, int kind);
 void oj_program_drop(struct program *program);
+/* The same blocks in `space`, the program's own or a copy of it. */
+ojit_status oj_program_copy(struct program *copy, const struct program *program, struct space *space);
 /* Append an empty block; NULL when out of memory. */
 struct block *oj_program_block(struct program *program, uint32_t rank, const int64_t *lo,
                                const int64_t *end, uint32_t origin);

@@ -165,6 +165,7 @@ void oj_lowered_drop(struct lowered *lowered)
 	for (int kind = 0; kind < PROGRAM_KINDS; kind++)
 		if (lowered->programs[kind].space)
 			oj_program_drop(&lowered->programs[kind]);
+	oj_program_drop(&lowered->primal);
 	oj_space_drop(&lowered->space);
 	*lowered = (struct lowered){0};
 }

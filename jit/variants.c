@@ -1,0 +1,114 @@
+/* Kernels that single methods want, made of the right-hand side when a method is
+ * first used: see struct variant in lib/system.h.
+ *
+ * A variant is made in a copy of the program's space, because the kernels that are
+ * there already read the space's tables: it never changes once it is compiled. */
+#include "jit/compile.h"
+
+#include <string.h>
+
+/* Fills `made`, a program without blocks, from the primal program `rhs` in the same
+ * space; leaves it empty where the system does better without. */
+typedef ojit_status maker(struct program *made, const struct program *rhs, const struct variant *variant,
+                          struct oj_error *error);
+static maker *const makers[VARIANT_KINDS] = {
+	[VARIANT_TAYLOR] = NULL,
+	[VARIANT_STEP] = NULL,
+};
+
+struct variant_made {
+	struct variant variant;
+	struct space space;
+	struct program program;
+	struct kernel_slot slot;
+	struct variant_made *next;
+};
+
+static void drop_variant(ojit_context *context, struct variant_made *made)
+{
+	oj_slot_drop(context, &made->slot);
+	oj_program_drop(&made->program);
+	oj_space_drop(&made->space);
+	oj_memory_put(context, made, sizeof *made);
+}
+
+void oj_variants_drop(struct ojit_program *program)
+{
+	struct variant_made *made = program->variants, *next;
+	for (; made; made = next) {
+		next = made->next;
+		drop_variant(program->system.context, made);
+	}
+	program->variants = NULL;
+}
+
+static struct variant_made *find(const struct ojit_program *program, const struct variant *v)
+{
+	struct variant_made *made = program->variants;
+	while (made && (made->variant.kind != v->kind || made->variant.order != v->order ||
+	                made->variant.recipe != v->recipe))
+		made = made->next;
+	return made;
+}
+
+static ojit_status fill(struct ojit_program *program, struct variant_made *made, struct oj_error *error)
+{
+	const struct lowered *lowered = &program->lowered;
+	struct program rhs = {0};
+	if (oj_space_copy(&made->space, &lowered->space) != OJIT_OK)
+		return oj_fail_memory(error);
+	oj_program_init(&made->program, &made->space, KERNEL_RHS);
+	ojit_status status = oj_program_copy(&rhs, &lowered->primal, &made->space) == OJIT_OK
+		? makers[made->variant.kind](&made->program, &rhs, &made->variant, error)
+		: oj_fail_memory(error);
+	oj_program_drop(&rhs);
+	TRY(status);
+	if (made->program.blocks.count == 0)
+		return OJIT_OK;
+	TRY(oj_finish_variant(&made->program, &program->settings, error));
+	TRY(program->settings.executor == OJIT_INTERPRETER
+		? oj_slot_plan(&made->program, &made->slot, error)
+		: oj_slot_translate(program, &made->program, &made->slot, error));
+	atomic_store_explicit(&made->slot.ready, &made->slot.kernel, memory_order_release);
+	return OJIT_OK;
+}
+
+static ojit_status make(struct ojit_program *program, const struct variant *variant, struct variant_made **out,
+                        struct oj_error *error)
+{
+	ojit_context *context = program->system.context;
+	struct variant_made *made = oj_memory_get(context, sizeof *made);
+	if (!made)
+		return oj_fail_memory(error);
+	memset(made, 0, sizeof *made);
+	made->variant = *variant;
+	ojit_status status = fill(program, made, error);
+	if (status != OJIT_OK) {
+		drop_variant(context, made);
+		return status;
+	}
+	made->next = program->variants;
+	*out = program->variants = made;
+	return OJIT_OK;
+}
+
+ojit_status oj_program_variant(struct system *system, const struct variant *variant, const struct kernel **kernel,
+                               struct oj_error *error)
+{
+	struct ojit_program *program = (struct ojit_program *)system;
+	ojit_status status = OJIT_OK;
+	*kernel = NULL;
+	if (!makers[variant->kind])
+		return OJIT_OK;
+	pthread_mutex_lock(&program->lock);
+	struct variant_made *made = find(program, variant);
+	if (!made) {
+		double begin = oj_seconds();
+		status = make(program, variant, &made, error);
+		program->seconds += oj_seconds() - begin;
+	}
+	if (status == OJIT_OK)
+		*kernel = atomic_load_explicit(&made->slot.ready, memory_order_acquire);
+	pthread_mutex_unlock(&program->lock);
+	return status;
+}

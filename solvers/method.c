@@ -1,0 +1,92 @@
+/* See method.h. */
+#include "solvers/method.h"
+
+#include "solvers/tableau.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* Methods that are not rows of tableaus.def; ends with stepper NULL. */
+static const struct method others[] = {
+	{.stepper = NULL},
+};
+
+enum { OTHERS = sizeof others / sizeof others[0] - 1 };
+
+struct method oj_method_of_tableau(const struct tableau *row)
+{
+	return (struct method){
+		.stepper = &oj_stepper_explicit,
+		.row = row,
+		.control = {row->error_order, row->safety, row->shrink, row->grow, row->beta},
+		.info = {
+			.name = row->name,
+			.full_name = row->full_name,
+			.aliases = row->aliases,
+			.source = row->source,
+			.order = row->order,
+			.estimate_order = row->estimate_order[0],
+			.stages = row->stages + row->fsal,
+			.dense_order = row->dense_order,
+			.extra_stages = row->extra,
+			.fsal = row->fsal,
+		},
+	};
+}
+
+size_t oj_method_count(void)
+{
+	return oj_tableau_count() + OTHERS;
+}
+
+struct method oj_method_at(size_t i)
+{
+	size_t tableaus = oj_tableau_count();
+	return i < tableaus ? oj_method_of_tableau(oj_tableau_at(i)) : others[i - tableaus];
+}
+
+/* Is `name` one of the blank-separated words? */
+static bool has_word(const char *words, const char *name)
+{
+	size_t length = strlen(name);
+	while (*words) {
+		size_t word = strcspn(words, " ");
+		if (word == length && strncasecmp(words, name, word) == 0)
+			return true;
+		words += word;
+		words += strspn(words, " ");
+	}
+	return false;
+}
+
+bool oj_method_find(const char *name, struct method *method)
+{
+	for (size_t i = 0; i < oj_method_count(); i++) {
+		struct method m = oj_method_at(i);
+		if (strcasecmp(m.info.name, name) == 0 || has_word(m.info.aliases, name)) {
+			*method = m;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool oj_method_known(const char *name, struct text *known)
+{
+	struct method method;
+	if (oj_method_find(name, &method))
+		return true;
+	for (size_t i = 0; i < oj_method_count(); i++)
+		oj_text_format(known, i ? ", %s" : "%s", oj_method_at(i).info.name);
+	return false;
+}
+
+size_t ojit_method_count(void)
+{
+	return oj_method_count();
+}
+
+ojit_method ojit_method_info(size_t i)
+{
+	return i < oj_method_count() ? oj_method_at(i).info : (ojit_method){.name = NULL};
+}
