@@ -70,3 +70,13 @@ if(OJIT_FUZZ)
 			${PROJECT_SOURCE_DIR}/tests/fuzz/corpus WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
 	endforeach()
 endif()
+
+if(OJIT_TESTS)
+	set(flags "")
+	if(OJIT_SANITIZE)
+		set(flags "-fsanitize=${OJIT_SANITIZE}")
+	endif()
+	add_test(NAME installed_tree COMMAND ${CMAKE_COMMAND} -DBUILD=${PROJECT_BINARY_DIR}
+		-DSOURCE=${PROJECT_SOURCE_DIR} -DWORK=${PROJECT_BINARY_DIR}/installed -DCC=${CMAKE_C_COMPILER}
+		-DFLAGS=${flags} -P ${PROJECT_SOURCE_DIR}/tests/installed.cmake)
+endif()

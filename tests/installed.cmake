@@ -1,0 +1,42 @@
+# cmake -P: installs ojit into a directory of its own, moves that elsewhere, and holds
+# it to what an installation is for: the command runs, and the example builds against
+# it with find_package and with pkg-config, and prints what it should.
+#
+# BUILD: the build tree.  SOURCE: the source tree.  WORK: where to work.  CC: a compiler.
+
+function(run)
+	execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE err)
+	if(NOT result EQUAL 0)
+		message(FATAL_ERROR "${ARGN}: ${result}\n${out}\n${err}")
+	endif()
+	set(out "${out}" PARENT_SCOPE)
+endfunction()
+
+set(expected "rate 1: x(1) = 0.3679\nrate 2: x(1) = 0.1353\nrate 3: x(1) = 0.0498\n")
+function(hold program)
+	run(${program})
+	if(NOT out STREQUAL expected)
+		message(FATAL_ERROR "${program} printed\n${out}instead of\n${expected}")
+	endif()
+endfunction()
+
+file(REMOVE_RECURSE ${WORK})
+run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/usr)
+
+run(${WORK}/usr/bin/ojit run ${WORK}/usr/share/ojit/examples/lorenz.ojit --final)
+
+run(${CMAKE_COMMAND} -S ${WORK}/usr/share/ojit/examples/embedding -B ${WORK}/cmake
+	-DCMAKE_PREFIX_PATH=${WORK}/usr -DCMAKE_C_COMPILER=${CC} -DCMAKE_C_FLAGS=${FLAGS})
+run(${CMAKE_COMMAND} --build ${WORK}/cmake)
+hold(${WORK}/cmake/decay)
+
+file(GLOB_RECURSE pc ${WORK}/usr/*/ojit.pc)
+get_filename_component(pcdir ${pc} DIRECTORY)
+get_filename_component(libdir ${pcdir} DIRECTORY)
+run(${CMAKE_COMMAND} -E env PKG_CONFIG_PATH=${pcdir}
+	pkg-config --cflags --libs ojit)
+string(STRIP "${out}" flags)
+separate_arguments(flags)
+separate_arguments(FLAGS)
+run(${CC} ${FLAGS} ${SOURCE}/examples/embedding/decay.c ${flags} -Wl,-rpath,${libdir} -o ${WORK}/decay)
+hold(${WORK}/decay)
