@@ -6,7 +6,11 @@
  * step is completed; either way it is the next step's k[0], so no method evaluates
  * it twice, and every interpolant has both end slopes for free.
  *
- * Weights are stripped of their zeros once (struct terms). */
+ * Weights are stripped of their zeros once (struct terms).
+ *
+ * A step is kept as y0 and those stages that the interpolant reads, one behind the
+ * other: the same sums in the same order, hence the same bits.  Coefficients of the
+ * polynomial would be fewer vectors, but round differently. */
 #include "solvers/stepper.h"
 #include "solvers/sums.h"
 #include "solvers/tableau.h"
@@ -24,6 +28,7 @@ struct explicit {
 	struct terms inner[TABLEAU_STAGES]; /* of stages 1 .. stages-1, then the extra ones */
 	struct terms solution, estimate[TABLEAU_ESTIMATES];
 	struct nested nested;
+	int read[TABLEAU_STAGES], reads; /* stages that the interpolant reads */
 };
 
 /* Doubles from one stage to the next: whole cache lines, and never a multiple of a
@@ -37,6 +42,25 @@ static int64_t stride_of(int64_t n)
 static int stage_count(const struct tableau *row)
 {
 	return row->stages + 1 + row->extra;
+}
+
+/* Does the interpolant read stage i at all? */
+static bool reads_stage(const struct nested *nested, int i)
+{
+	for (int m = 0; m < nested->degree; m++)
+		if (nested->at[i][m] != 0)
+			return true;
+	return false;
+}
+
+/* The stages that the interpolant reads; their number. */
+static int list_read(const struct nested *nested, int *read)
+{
+	int count = 0;
+	for (int i = 0; i < nested->count; i++)
+		if (reads_stage(nested, i))
+			read[count++] = i;
+	return count;
 }
 
 static size_t state_size(const struct setup *setup)
@@ -65,6 +89,7 @@ static void init(void *state, const struct setup *setup)
 	for (int i = 0; i < row->estimates; i++)
 		oj_terms_set(&s->estimate[i], row->e[i].at, row->stages + 1, stride);
 	oj_tableau_nest(row, &s->nested);
+	s->reads = list_read(&s->nested, s->read);
 }
 
 static void bind(void *state, struct rhs *f, const struct tolerance *tolerance)
@@ -175,6 +200,52 @@ static void interpolate(void *state, const struct step *step, double t, double *
 	oj_sum_step(s->n, s->y0, step->h, s->k, &terms, y);
 }
 
+static size_t kept_size(const struct setup *setup)
+{
+	struct nested nested;
+	int read[TABLEAU_STAGES];
+	oj_tableau_nest(setup->row, &nested);
+	return (size_t)setup->n * (size_t)(1 + list_read(&nested, read));
+}
+
+static void keep(void *state, const struct step *step, double *kept)
+{
+	struct explicit *s = state;
+	size_t bytes = (size_t)s->n * sizeof *kept;
+	evaluate_extra(s, step);
+	memcpy(kept, s->y0, bytes);
+	for (int j = 0; j < s->reads; j++)
+		memcpy(kept + (j + 1) * s->n, stage_at(s, s->read[j]), bytes);
+}
+
+static void recall(const void *state, const double *kept, double t0, double h, double t, double *y)
+{
+	const struct explicit *s = state;
+	double weights[TABLEAU_STAGES];
+	struct terms terms;
+	oj_nested_weights(&s->nested, (t - t0) / h, weights);
+	for (int j = 0; j < s->reads; j++)
+		weights[j] = weights[s->read[j]];
+	oj_terms_set(&terms, weights, s->reads, s->n);
+	oj_sum_step(s->n, kept, h, kept + s->n, &terms, y);
+}
+
+/* The same place in this state as `at` in the state `from`. */
+static double *moved(struct explicit *s, const struct explicit *from, const double *at)
+{
+	return (double *)(s + 1) + (at - (const double *)(from + 1));
+}
+
+static void move(void *state, const void *original)
+{
+	struct explicit *s = state;
+	const struct explicit *from = original;
+	s->y0 = moved(s, from, from->y0);
+	s->y1 = moved(s, from, from->y1);
+	s->stage = moved(s, from, from->stage);
+	s->k = moved(s, from, from->k);
+}
+
 static void accept(void *state)
 {
 	struct explicit *s = state;
@@ -230,6 +301,10 @@ const struct stepper oj_stepper_explicit = {
 	.attempt = attempt,
 	.complete = complete,
 	.interpolate = interpolate,
+	.kept_size = kept_size,
+	.keep = keep,
+	.recall = recall,
+	.move = move,
 	.accept = accept,
 	.restart = start,
 	.culprit = culprit,

@@ -61,14 +61,20 @@ static void report_too_small(const struct system *system, const struct loop *l, 
 		: "the solution may have a singularity there, else use looser tolerances");
 }
 
-static void report_max_steps(const struct loop *l, struct text *text)
+static void report_max_steps(const struct system *system, const struct loop *l, struct text *text)
 {
 	oj_text_format(text, "the step limit of %llu was reached",
 	               (unsigned long long)l->options->step_limit);
 	add_place(text, l);
-	oj_text_format(text, ", %llu of them rejected; raise step_limit, or loosen the tolerances "
-	               "(a stiff problem needs short steps for stability)",
+	oj_text_format(text, " after %llu accepted and %llu rejected steps", (unsigned long long)l->stats.steps,
 	               (unsigned long long)l->stats.rejected);
+	if (l->ending.state >= 0) {
+		oj_text_string(text, ", the last with the largest error in ");
+		add_state(text, system, l);
+	}
+	oj_text_string(text, l->tolerance ? "; raise step_limit, or loosen the tolerances "
+	               "(a stiff problem needs short steps for stability)"
+	               : "; raise step_limit, or choose a longer fixed step");
 }
 
 static void report_interrupted(const struct loop *l, struct text *text)
@@ -99,7 +105,7 @@ void oj_report(const struct system *system, const struct loop *l, struct text *t
 		add_place(text, l);
 		break;
 	case OJIT_MAX_STEPS:
-		report_max_steps(l, text);
+		report_max_steps(system, l, text);
 		break;
 	case OJIT_STEP_TOO_SMALL:
 		report_too_small(system, l, text);

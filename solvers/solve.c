@@ -5,6 +5,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #define DEFAULT_METHOD "tsit5"
 #define DEFAULT_RTOL 1e-6
@@ -199,13 +200,10 @@ static void set_loop(ojit_solver *s, const struct method *method, double t0, dou
 	l->state = s->state;
 	l->f = &s->rhs;
 	l->tolerance = s->options.fixed_step > 0 ? NULL : &s->tolerance;
-	l->outputs = s->kernels[KERNEL_OUTPUTS];
-	l->output_args = oj_solver_args(s, KERNEL_OUTPUTS);
 	l->options = &s->options;
-	l->record = &s->record;
 	l->t0 = t0;
 	l->t1 = t1;
-	l->y = s->y;
+	l->small = s->small;
 }
 
 static ojit_status prepare(ojit_solver *s, const ojit_output *output, double t0, double t1)
@@ -216,24 +214,41 @@ static ojit_status prepare(ojit_solver *s, const ojit_output *output, double t0,
 	TRY(check_tolerances(s, &s->options));
 	TRY(check_steps(s, &s->options));
 	TRY(check_span(s, t0, t1));
-	TRY(oj_grid_begin(&s->loop.grid, output, t0, t1, &s->error));
+	TRY(oj_grid_begin(&s->rows.grid, output, t0, t1, &s->error));
 	TRY(lay_out(s, &method));
 	TRY(oj_solver_start(s, t0, s->y));
 	set_tolerance(s);
 	set_loop(s, &method, t0, t1);
-	oj_record_begin(&s->record, ojit_solver_columns(s), s->options.memory_limit);
+	s->rows.outputs = s->kernels[KERNEL_OUTPUTS];
+	s->rows.output_args = oj_solver_args(s, KERNEL_OUTPUTS);
+	oj_record_begin(&s->rows.record, ojit_solver_columns(s), s->options.memory_limit);
 	return OJIT_OK;
 }
 
 /* The observables where the run ended. */
 static void observe_end(ojit_solver *s)
 {
-	struct kernel_args args = s->loop.output_args;
+	struct kernel_args args = s->rows.output_args;
 	args.t = &s->loop.stats.t;
 	args.y = s->y;
 	args.out = s->outputs;
 	if (s->kernels[KERNEL_OUTPUTS])
 		s->kernels[KERNEL_OUTPUTS]->run(&args);
+}
+
+static void integrate(ojit_solver *s)
+{
+	struct loop *l = &s->loop;
+	oj_loop_begin(l, s->y);
+	oj_rows_due(&s->rows, l); /* also of a start that is not finite */
+	while (l->running && oj_loop_step(l, l->t1)) {
+		oj_rows_due(&s->rows, l);
+		oj_loop_ask(l);
+	}
+	oj_rows_end(&s->rows, l);
+	oj_loop_settle(l);
+	if (s->system->states > 0)
+		memcpy(s->y, oj_loop_states(l), (size_t)s->system->states * sizeof *s->y);
 }
 
 ojit_status ojit_solver_run(ojit_solver *s, const ojit_options *options, double t0, double t1,
@@ -243,7 +258,7 @@ ojit_status ojit_solver_run(ojit_solver *s, const ojit_options *options, double 
 	s->ran = false;
 	s->options = options ? *options : ojit_options_default();
 	TRY(prepare(s, &output, t0, t1));
-	oj_loop_run(&s->loop);
+	integrate(s);
 	observe_end(s);
 	s->ran = true;
 	oj_report(s->system, &s->loop, &s->message);

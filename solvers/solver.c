@@ -55,6 +55,7 @@ static ojit_status make_arrays(ojit_solver *s)
 	s->d = vector(s, system->derived);
 	s->z = vector(s, system->discrete);
 	s->atol = vector(s, system->states);
+	s->small = ARENA_ZEROED(&s->arena, int64_t, system->states);
 	s->y = vector(s, system->states);
 	s->start = vector(s, system->states);
 	s->outputs = vector(s, system->outputs);
@@ -82,7 +83,7 @@ ojit_solver *oj_solver_new(struct system *system)
 	*s = (ojit_solver){.system = system};
 	oj_error_init(&s->error, system->context);
 	oj_arena_init(&s->arena, system->context);
-	oj_record_init(&s->record, system->context);
+	oj_record_init(&s->rows.record, system->context);
 	oj_text_init(&s->message, system->context);
 	oj_text_init(&s->name, system->context);
 	s->broken = make(s) != OJIT_OK;
@@ -94,7 +95,7 @@ void ojit_solver_free(ojit_solver *s)
 	if (!s)
 		return;
 	ojit_context *context = s->system->context;
-	oj_record_drop(&s->record);
+	oj_record_drop(&s->rows.record);
 	oj_memory_put(context, s->state, s->state_bytes);
 	oj_memory_put(context, s->variant_scratch, s->variant_bytes);
 	oj_text_drop(&s->message);
@@ -151,7 +152,7 @@ const char *ojit_solver_message(const ojit_solver *s)
 
 size_t ojit_solver_rows(const ojit_solver *s)
 {
-	return s->ran ? s->record.rows : 0;
+	return s->ran ? s->rows.record.rows : 0;
 }
 
 size_t ojit_solver_columns(const ojit_solver *s)
@@ -161,7 +162,7 @@ size_t ojit_solver_columns(const ojit_solver *s)
 
 const double *ojit_solver_row(const ojit_solver *s, size_t i)
 {
-	return i < ojit_solver_rows(s) ? oj_record_row(&s->record, i) : NULL;
+	return i < ojit_solver_rows(s) ? oj_record_row(&s->rows.record, i) : NULL;
 }
 
 const double *ojit_solver_last_states(const ojit_solver *s)

@@ -5,7 +5,7 @@
 #ifndef OJ_SOLVER_H
 #define OJ_SOLVER_H
 
-#include "solvers/time_loop.h"
+#include "solvers/rows.h"
 
 /* Values a caller may set: some elements, marked. */
 struct overrides {
@@ -24,7 +24,8 @@ struct ojit_solver {
 	struct overrides parameters, initials, tolerances;
 	double *p, *d, *z;
 	bool stale;
-	double *atol; /* of the coming run */
+	double *atol;   /* of the coming run */
+	int64_t *small; /* the loop's */
 
 	double *scratch; /* of any kernel */
 	struct rhs rhs;
@@ -39,7 +40,7 @@ struct ojit_solver {
 
 	/* Result. */
 	struct loop loop;
-	struct record record;
+	struct rows rows;
 	ojit_options options; /* of the last run, defaulted */
 	double *y, *outputs;  /* last states, last observables */
 	double *start;        /* what ojit_solver_initials shows */

@@ -4,8 +4,9 @@
  * The state of a stepper is one block of memory of state_size bytes that the caller
  * owns.  The order of calls: variant and init once a setup; bind and start at the
  * beginning of a run; then for each step attempt until one is accepted, complete,
- * any number of interpolate, and accept.  restart replaces accept where y itself was
- * changed from outside, at an event.
+ * any number of interpolate and keep, and accept.  restart replaces accept where y
+ * itself was changed from outside, at an event.  A step that was kept can be recalled
+ * at any time later, for as long as there is a state of the same setup.
  *
  * A method may have a kernel made for it, a variant of the right-hand side: what it
  * wants it says in `variant`, and finds it in struct rhs when it is bound. */
@@ -24,7 +25,7 @@ struct step {
 	double t0, t1; /* t1 is assigned by the loop; stages at c = 1 see exactly t1 */
 	double h;      /* signed, what t1 - t0 was before rounding */
 	double error;  /* set by attempt: the estimate over the tolerance, 0 without control */
-	const double *y0, *y1; /* set by attempt, [n] */
+	const double *y0, *y1; /* set by attempt, [n], inside the stepper's state */
 };
 
 /* What a stepper's state is laid out for. */
@@ -57,6 +58,17 @@ struct stepper {
 	/* States at time t within the completed step.  May evaluate extra stages, once a
 	 * step.  Never changes what the next step sees. */
 	void (*interpolate)(void *state, const struct step *step, double t, double *y);
+	/* Doubles that a kept step takes. */
+	size_t (*kept_size)(const struct setup *setup);
+	/* Write what interpolate reads of the completed step to kept[kept_size], y0 first.
+	 * May evaluate extra stages, once a step. */
+	void (*keep)(void *state, const struct step *step, double *kept);
+	/* What interpolate gave, to the bit, from a kept step of length h that began at t0.
+	 * Reads nothing of the state but what init wrote. */
+	void (*recall)(const void *state, const double *kept, double t0, double h, double t, double *y);
+	/* The state is a copy, byte by byte, of the one at `from`: mend pointers into it.
+	 * bind follows, and then the next step is the one that `from` would take. */
+	void (*move)(void *state, const void *from);
 	void (*accept)(void *state);
 	enum attempt (*restart)(void *state, double t, const double *y);
 	/* The state to name when a step fails: where something is not finite

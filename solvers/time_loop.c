@@ -5,9 +5,8 @@
 
 #include <float.h>
 #include <math.h>
-#include <string.h>
 
-static void end(struct loop *l, ojit_outcome outcome)
+void oj_loop_end(struct loop *l, ojit_outcome outcome)
 {
 	if (!l->running)
 		return;
@@ -15,43 +14,26 @@ static void end(struct loop *l, ojit_outcome outcome)
 	l->ending.outcome = outcome;
 }
 
-/* ---- rows ---- */
+/* ---- states that stay small ---- */
 
-/* Record a row at time t: y where given, else the interpolant of the step. */
-static void record_row(struct loop *l, double t, const double *y)
+static void begin_small(struct loop *l, const double *y)
 {
-	double *row = oj_record_add(l->record, &l->ending.room);
-	if (!row) {
-		end(l, OJIT_INTERRUPTED);
-		return;
-	}
-	row[0] = t;
-	if (y) {
-		memcpy(row + 1, y, (size_t)l->f->n * sizeof *y);
-	} else {
-		uint64_t calls = l->f->calls;
-		l->stepper->interpolate(l->state, &l->step, t, row + 1);
-		l->stats.extra += l->f->calls - calls;
-	}
-	if (!l->outputs)
-		return;
-	l->output_args.t = row;
-	l->output_args.y = row + 1;
-	l->output_args.out = row + 1 + l->f->n;
-	l->outputs->run(&l->output_args);
-	l->stats.outputs++;
+	l->small_count = 0;
+	for (int64_t i = 0; l->tolerance && i < l->f->n; i++)
+		if (fabs(y[i]) <= l->tolerance->atol[i])
+			l->small[l->small_count++] = i;
 }
 
-/* Record what is due up to time t, where the state is y. */
-static void record_due(struct loop *l, double t, const double *y)
+/* Strike out those that have risen; most steps have no list to look through. */
+static void watch_small(struct loop *l, const double *y)
 {
-	double time;
-	if (l->grid.output.grid == OJIT_GRID_STEPS)
-		record_row(l, t, y);
-	while (l->running && oj_grid_due(&l->grid, t, &time)) {
-		record_row(l, time, time == t ? y : NULL);
-		l->grid.next++;
+	int64_t kept = 0;
+	for (int64_t k = 0; k < l->small_count; k++) {
+		int64_t i = l->small[k];
+		if (fabs(y[i]) <= l->tolerance->atol[i])
+			l->small[kept++] = i;
 	}
+	l->small_count = kept;
 }
 
 /* ---- the beginning ---- */
@@ -72,47 +54,52 @@ static void end_at_start(struct loop *l)
 	l->ending.derivative = l->ending.state < 0;
 	if (l->ending.derivative)
 		l->ending.state = oj_first_nonfinite(l->f->n, f0);
-	end(l, OJIT_NONFINITE);
+	oj_loop_end(l, OJIT_NONFINITE);
 }
 
 static double first_length(struct loop *l)
 {
 	const ojit_options *o = l->options;
-	double span = fabs(l->t1 - l->t0), h = o->first_step;
+	double span = fabs(l->t1 - l->t), h = o->first_step;
 	if (!l->tolerance)
 		return o->fixed_step;
 	if (!(h > 0) && l->stepper->propose)
 		h = fmin(l->stepper->propose(l->state), span);
 	else if (!(h > 0))
-		h = oj_first_step(l->stepper, l->state, l->f, l->tolerance, &l->method.control, l->t0,
+		h = oj_first_step(l->stepper, l->state, l->f, l->tolerance, &l->method.control, l->t,
 		                  l->direction, span);
 	if (o->max_step > 0)
 		h = fmin(h, o->max_step);
-	return fmax(h, fmax(o->min_step, 2 * resolution(l->t0)));
+	return fmax(h, fmax(o->min_step, 2 * resolution(l->t)));
 }
 
-static void begin(struct loop *l)
+void oj_loop_restart(struct loop *l, double t, const double *y)
 {
 	l->running = true;
-	l->stats = (ojit_stats){.outcome = OJIT_SUCCESS};
 	l->ending = (struct ending){.state = -1};
-	l->step = (struct step){0};
-	l->t = l->t0;
+	l->t = t;
 	l->low = 0;
-	l->direction = l->t1 < l->t0 ? -1 : 1;
-	l->nonfinite = l->reached = false;
-	l->f->calls = 0;
+	l->open = l->nonfinite = false;
 	oj_control_begin(&l->control, &l->method.control);
-	l->stepper->bind(l->state, l->f, l->tolerance);
-	record_due(l, l->t0, l->y); /* first, so that the start is kept whatever follows */
-	if (l->stepper->start(l->state, l->t0, l->y) != ATTEMPT_OK) {
+	if (l->stepper->start(l->state, t, y) != ATTEMPT_OK)
 		end_at_start(l);
-		return;
-	}
-	if (l->t0 == l->t1)
-		end(l, OJIT_SUCCESS);
-	else if (l->running)
+	else if (t == l->t1)
+		oj_loop_end(l, OJIT_SUCCESS);
+	else
 		l->h = first_length(l);
+	watch_small(l, y);
+}
+
+void oj_loop_begin(struct loop *l, const double *y)
+{
+	l->stats = (ojit_stats){.outcome = OJIT_SUCCESS};
+	l->step = (struct step){0};
+	l->direction = l->t1 < l->t0 ? -1 : 1;
+	l->attempts = 0;
+	l->f->calls = 0;
+	l->stepper->bind(l->state, l->f, l->tolerance);
+	begin_small(l, y);
+	oj_loop_restart(l, l->t0, y);
 }
 
 /* ---- a step ---- */
@@ -124,7 +111,7 @@ static void end_too_small(struct loop *l)
 	l->ending.h = l->h;
 	if (l->step.y1)
 		l->ending.state = l->stepper->culprit(l->state, &l->step, &finite);
-	end(l, l->nonfinite && !finite ? OJIT_NONFINITE : OJIT_STEP_TOO_SMALL);
+	oj_loop_end(l, l->nonfinite && !finite ? OJIT_NONFINITE : OJIT_STEP_TOO_SMALL);
 }
 
 /* The time after a step of length h, and what its rounding leaves out (Knuth's
@@ -136,25 +123,32 @@ static double add_time(double t, double h, double *low)
 	return sum;
 }
 
-/* Lay out the next step; the last one ends at t1, stretched by a hundredth rather
- * than leaving a sliver, and two equal steps are taken instead of a long and a
- * short one.  False: too small. */
-static bool choose_step(struct loop *l, bool *last, double *low)
+/* Where a step goes, and what becomes of time and length after it. */
+struct course {
+	bool lands;   /* on the target */
+	double low;   /* what the rounding of the time leaves out */
+	double uncut; /* the length that there was no room for; 0: the step was not cut short */
+};
+
+/* Lay out the next step.  One that lands is stretched by a hundredth rather than
+ * leaving a sliver, and two equal steps are taken instead of a long and a short
+ * one.  False: too small. */
+static bool choose_step(struct loop *l, double target, struct course *course)
 {
-	double remaining = (l->t1 - l->t) - l->low, left = fabs(remaining);
+	double remaining = (target - l->t) - l->low, left = fabs(remaining);
 	double stretch = l->tolerance ? 1.01 : 1 + 1e-8;
-	*last = l->h * stretch >= left;
+	*course = (struct course){.lands = l->h * stretch >= left};
 	l->step.t0 = l->t;
-	if (*last) {
+	if (course->lands) {
+		course->uncut = l->h > left ? l->h : 0;
 		l->step.h = remaining;
-		l->step.t1 = l->t1;
-		*low = 0;
+		l->step.t1 = target;
 		return true;
 	}
 	if (l->tolerance && 2 * l->h > left)
 		l->h = left / 2;
 	l->step.h = l->direction * l->h;
-	l->step.t1 = add_time(l->t, l->step.h + l->low, low);
+	l->step.t1 = add_time(l->t, l->step.h + l->low, &course->low);
 	if (!l->tolerance)
 		return l->step.t1 != l->t;
 	return l->h >= resolution(l->t) && l->h >= l->options->min_step;
@@ -166,7 +160,7 @@ static void end_nonfinite(struct loop *l)
 	bool finite = true;
 	l->ending.h = fabs(l->step.h);
 	l->ending.state = l->stepper->culprit(l->state, &l->step, &finite);
-	end(l, OJIT_NONFINITE);
+	oj_loop_end(l, OJIT_NONFINITE);
 }
 
 static void reject(struct loop *l, double error)
@@ -176,93 +170,133 @@ static void reject(struct loop *l, double error)
 	l->h = fabs(l->step.h) * oj_control_reject(&l->control, error);
 }
 
-static void ask(struct loop *l)
+/* The next length after an accepted step of length h.  A step cut short for a stop on
+ * the way says little of what the next may be: it is as long as that one was to be. */
+static void lengthen(struct loop *l, double h, const struct course *course)
 {
-	if (!l->running || !l->options->check)
+	if (!l->tolerance || l->stepper->propose)
 		return;
-	ojit_verdict verdict = l->options->check(l->options->user, l->t);
-	if (verdict == OJIT_STOP)
-		end(l, OJIT_STOPPED);
-	else if (verdict != OJIT_CONTINUE)
-		end(l, OJIT_INTERRUPTED);
+	l->h = h * oj_control_accept(&l->control, l->step.error);
+	if (course->uncut > 0)
+		l->h = fmax(l->h, course->uncut);
+	if (l->options->max_step > 0)
+		l->h = fmin(l->h, l->options->max_step);
 }
 
-static void accept(struct loop *l, bool last, double low)
+static void accept(struct loop *l, const struct course *course)
 {
 	double h = fabs(l->step.h);
 	if (l->stats.steps++ == 0)
 		l->stats.first_step = h;
 	l->stats.last_step = h;
 	l->t = l->step.t1;
-	l->low = low;
+	l->low = course->low;
 	l->nonfinite = false;
-	record_due(l, l->step.t1, l->step.y1);
-	if (last) {
-		memcpy(l->y, l->step.y1, (size_t)l->f->n * sizeof *l->y);
-		l->reached = true;
-		end(l, OJIT_SUCCESS);
-		return;
-	}
-	l->stepper->accept(l->state);
-	if (l->tolerance)
-		l->h = l->stepper->propose ? l->stepper->propose(l->state)
-		                           : h * oj_control_accept(&l->control, l->step.error);
-	if (l->tolerance && l->options->max_step > 0)
-		l->h = fmin(l->h, l->options->max_step);
-	ask(l);
+	l->open = true;
+	if (l->small_count > 0)
+		watch_small(l, l->step.y1);
+	if (l->t == l->t1)
+		oj_loop_end(l, OJIT_SUCCESS);
+	else
+		lengthen(l, h, course);
 }
 
-static void try_step(struct loop *l, bool last, double low)
+static void try_step(struct loop *l, const struct course *course)
 {
 	enum attempt outcome = l->stepper->attempt(l->state, &l->step);
+	l->attempts++;
 	if (outcome == ATTEMPT_OK && l->step.error > 1) {
 		reject(l, l->step.error);
 		return;
 	}
-	if (outcome == ATTEMPT_OK && !last)
+	if (outcome == ATTEMPT_OK && l->step.t1 != l->t1)
 		outcome = l->stepper->complete(l->state, &l->step);
 	if (outcome == ATTEMPT_OK)
-		accept(l, last, low);
+		accept(l, course);
 	else if (outcome == ATTEMPT_RETRY && l->tolerance)
 		reject(l, HUGE_VAL);
 	else
 		end_nonfinite(l);
 }
 
-/* ---- the end ---- */
-
-static void finish(struct loop *l)
+static void end_max_steps(struct loop *l)
 {
-	const double *y, *f0;
-	double *scratch;
-	if (!l->reached) {
-		l->stepper->look(l->state, &y, &f0, &scratch, &scratch);
-		memcpy(l->y, y, (size_t)l->f->n * sizeof *y);
-	}
-	if (l->grid.output.grid == OJIT_GRID_FINAL)
-		record_row(l, l->t, l->y);
-	if (l->ending.room != RECORD_ROOM)
-		l->ending.outcome = OJIT_INTERRUPTED;
-	l->stats.outcome = l->ending.outcome;
-	l->ending.t = l->t;
-	if (l->ending.h == 0)
-		l->ending.h = l->stats.last_step;
-	l->stats.t = l->t;
-	l->stats.rhs = l->f->calls;
+	bool finite;
+	if (l->tolerance && l->step.y1)
+		l->ending.state = l->stepper->culprit(l->state, &l->step, &finite);
+	oj_loop_end(l, OJIT_MAX_STEPS);
 }
 
-void oj_loop_run(struct loop *l)
+/* The stepper moves on from the last step. */
+static void close_step(struct loop *l)
 {
-	begin(l);
-	while (l->running) {
-		bool last;
-		double low;
-		if (l->stats.steps + l->stats.rejected >= l->options->step_limit)
-			end(l, OJIT_MAX_STEPS);
-		else if (choose_step(l, &last, &low))
-			try_step(l, last, low);
+	if (!l->open)
+		return;
+	l->open = false;
+	l->stepper->accept(l->state);
+	if (!l->tolerance || !l->stepper->propose)
+		return;
+	l->h = l->stepper->propose(l->state);
+	if (l->options->max_step > 0)
+		l->h = fmin(l->h, l->options->max_step);
+}
+
+bool oj_loop_step(struct loop *l, double target)
+{
+	uint64_t steps = l->stats.steps;
+	while (l->running && l->stats.steps == steps) {
+		struct course course;
+		if (l->attempts >= l->options->step_limit) {
+			end_max_steps(l);
+			break;
+		}
+		close_step(l);
+		if (choose_step(l, target, &course))
+			try_step(l, &course);
 		else
 			end_too_small(l);
 	}
-	finish(l);
+	return l->stats.steps != steps;
+}
+
+/* ---- between steps ---- */
+
+void oj_loop_ask(struct loop *l)
+{
+	if (!l->running || !l->options->check)
+		return;
+	ojit_verdict verdict = l->options->check(l->options->user, l->t);
+	if (verdict == OJIT_STOP)
+		oj_loop_end(l, OJIT_STOPPED);
+	else if (verdict != OJIT_CONTINUE)
+		oj_loop_end(l, OJIT_INTERRUPTED);
+}
+
+const double *oj_loop_states(const struct loop *l)
+{
+	const double *y, *f0;
+	double *scratch;
+	if (l->open)
+		return l->step.y1;
+	l->stepper->look(l->state, &y, &f0, &scratch, &scratch);
+	return y;
+}
+
+void oj_loop_inside(struct loop *l, double t, double *y)
+{
+	uint64_t calls = l->f->calls;
+	l->stepper->interpolate(l->state, &l->step, t, y);
+	l->stats.extra += l->f->calls - calls;
+}
+
+void oj_loop_settle(struct loop *l)
+{
+	if (l->ending.room != RECORD_ROOM)
+		l->ending.outcome = OJIT_INTERRUPTED;
+	l->ending.t = l->t;
+	if (l->ending.h == 0)
+		l->ending.h = l->stats.last_step;
+	l->stats.outcome = l->ending.outcome;
+	l->stats.t = l->t;
+	l->stats.rhs = l->f->calls;
 }

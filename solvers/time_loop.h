@@ -1,17 +1,18 @@
 /* The time loop, one for all methods.
  *
- * It owns direction, step control, output, limits and cancellation; a stepper
- * attempts steps.  Time is summed with compensation and the end is assigned, so
- * that many small steps lose nothing and the last row is at t1 exactly.
+ * It owns direction, step control, limits and cancellation; a stepper attempts
+ * steps.  What is to become of a step its caller decides: rows of a run (rows.h), or
+ * an integrator's record (history.h).  Time is summed with compensation and the end
+ * is assigned, so that many small steps lose nothing and the last one ends at t1
+ * exactly.  The loop allocates nothing.
  *
- * Output never changes a step: rows inside a step go through its interpolant, and
- * nothing that an interpolant computes is seen by the next step.  The loop allocates
- * nothing but chunks of rows. */
+ * The last step stays open: the stepper is told that it was accepted only when the
+ * next one begins, so until then its inside can be looked at, and nothing that an
+ * interpolant computes is seen by the next step. */
 #ifndef OJ_TIME_LOOP_H
 #define OJ_TIME_LOOP_H
 
 #include "solvers/control.h"
-#include "solvers/grid.h"
 #include "solvers/record.h"
 
 /* Why a run ended early, for the message. */
@@ -21,7 +22,7 @@ struct ending {
 	int64_t state;      /* the one to name, -1: none */
 	bool at_start;      /* the start itself is not finite */
 	bool derivative;    /* and it is the state's derivative that is not */
-	enum record_room room;
+	enum record_room room; /* set by who keeps rows */
 };
 
 struct loop {
@@ -31,15 +32,12 @@ struct loop {
 	void *state;
 	struct rhs *f;
 	const struct tolerance *tolerance; /* NULL: options->fixed_step */
-	const struct kernel *outputs;      /* NULL: none */
-	struct kernel_args output_args;
 	const ojit_options *options; /* limits already defaulted */
-	struct grid grid;
-	struct record *record;
-	double t0, t1;
-	double *y; /* [n], the start; at the end the last state */
+	double t0, t1;  /* t1 may be infinite */
+	int64_t *small; /* [n] room for the states named next */
 
 	/* Results. */
+	int64_t small_count; /* states never above their atol so far: small[small_count], rising */
 	ojit_stats stats;
 	struct ending ending;
 
@@ -49,10 +47,27 @@ struct loop {
 	double t, low; /* time reached, and what its rounding left out */
 	double h;      /* length of the next step */
 	double direction;
+	uint64_t attempts; /* counted against the step limit; the caller may begin anew */
 	bool running;
-	bool reached;   /* the end, by the last step */
+	bool open;      /* `step` was the last one, and the stepper does not know it was accepted */
 	bool nonfinite; /* the last attempt was not finite */
 };
-void oj_loop_run(struct loop *loop);
+
+/* Begin at t0 with the states y[n]; ends at once where t1 = t0, or nothing is finite. */
+void oj_loop_begin(struct loop *loop, const double *y);
+/* Take a step that does not pass `target`, a time after the present one and not beyond
+ * t1.  False: it ended instead, see `ending`. */
+bool oj_loop_step(struct loop *loop, double target);
+/* Go on from (t, y) as if begun there; t not beyond t1. */
+void oj_loop_restart(struct loop *loop, double t, const double *y);
+/* The states at the time reached. */
+const double *oj_loop_states(const struct loop *loop);
+/* The states at time t within the open step. */
+void oj_loop_inside(struct loop *loop, double t, double *y);
+/* Ask the caller's check, which may end it. */
+void oj_loop_ask(struct loop *loop);
+void oj_loop_end(struct loop *loop, ojit_outcome outcome);
+/* Bring `stats` and `ending` up to date. */
+void oj_loop_settle(struct loop *loop);
 
 #endif

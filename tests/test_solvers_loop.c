@@ -473,6 +473,9 @@ Test(solvers_loop, the_step_limit_keeps_what_there_is)
 	cr_expect_eq(ojit_solver_row(solver, stats.steps)[0], stats.t);
 	cr_expect_arr_eq(ojit_solver_row(solver, stats.steps) + 1, last(), 2 * sizeof(double));
 	expect_message("the step limit of 10 was reached at t = ");
+	expect_message(" with step ");
+	expect_message("the last with the largest error in x[");
+	expect_message("raise step_limit");
 }
 
 static ojit_verdict end_after_two(void *user, double t)

@@ -1,0 +1,48 @@
+/* See rows.h. */
+#include "solvers/rows.h"
+
+#include <string.h>
+
+static void observe(struct rows *r, struct loop *l, double *row)
+{
+	if (!r->outputs)
+		return;
+	r->output_args.t = row;
+	r->output_args.y = row + 1;
+	r->output_args.out = row + 1 + l->f->n;
+	r->outputs->run(&r->output_args);
+	l->stats.outputs++;
+}
+
+/* Record a row at time t, the loop's own or one inside its open step. */
+static void add(struct rows *r, struct loop *l, double t)
+{
+	double *row = oj_record_add(&r->record, &l->ending.room);
+	if (!row) {
+		oj_loop_end(l, OJIT_INTERRUPTED);
+		return;
+	}
+	row[0] = t;
+	if (t != l->t)
+		oj_loop_inside(l, t, row + 1);
+	else
+		memcpy(row + 1, oj_loop_states(l), (size_t)l->f->n * sizeof *row);
+	observe(r, l, row);
+}
+
+void oj_rows_due(struct rows *r, struct loop *l)
+{
+	double t;
+	if (r->grid.output.grid == OJIT_GRID_STEPS)
+		add(r, l, l->t);
+	while (l->ending.room == RECORD_ROOM && oj_grid_due(&r->grid, l->t, &t)) {
+		add(r, l, t);
+		r->grid.next++;
+	}
+}
+
+void oj_rows_end(struct rows *r, struct loop *l)
+{
+	if (r->grid.output.grid == OJIT_GRID_FINAL)
+		add(r, l, l->t);
+}
