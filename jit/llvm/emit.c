@@ -109,7 +109,7 @@ static void open_basic_block(struct emitter *e)
 /* `size` is that of the function at hand, in slots. */
 static ojit_status emit_in_function(struct emitter *e, const struct plan *plan, size_t block, size_t *size)
 {
-	size_t more = plan->slot_count + plan->stores.count;
+	size_t more = plan->slot_count + plan->block->stores.count;
 	if (e->function && *size + more > FUNCTION_SLOTS)
 		TRY(close_function(e));
 	if (!e->function) {

@@ -79,31 +79,27 @@ static ojit_status emit_node(struct emitter *e, const struct step *step)
 	return OJIT_OK;
 }
 
-static ojit_status emit_stores(struct emitter *e)
+static ojit_status emit_step(struct emitter *e, const struct step *step)
 {
-	const struct block *block = e->plan->block;
-	const uint32_t *operands = e->plan->stores.at;
-	for (size_t s = 0; s < block->stores.count; s++) {
-		const struct store *store = &block->stores.at[s];
-		TRY(oj_emit_store(e, store, operands));
-		operands += 1 + e->space->arrays.at[store->array].rank;
+	switch (step->kind) {
+	case STEP_NODE:
+		return emit_node(e, step);
+	case STEP_STORE:
+		return oj_emit_store(e, &e->plan->block->stores.at[step->store],
+		                     e->plan->operands.at + step->operands);
+	case STEP_REGION:
+		break;
 	}
-	return OJIT_OK;
+	return e->plan->regions.at[step->region].reduction ? oj_emit_reduction(e, step->region)
+	                                                   : emit_box_loop(e, step->region);
 }
 
 ojit_status oj_emit_steps(struct emitter *e, uint32_t region)
 {
 	const struct region *r = &e->plan->regions.at[region];
-	for (size_t s = 0; s < r->steps.count; s++) {
-		const struct step *step = &r->steps.at[s];
-		if (step->kind == STEP_NODE)
-			TRY(emit_node(e, step));
-		else if (e->plan->regions.at[step->region].reduction)
-			TRY(oj_emit_reduction(e, step->region));
-		else
-			TRY(emit_box_loop(e, step->region));
-	}
-	return region == e->plan->block->rank ? emit_stores(e) : OJIT_OK;
+	for (size_t s = 0; s < r->steps.count; s++)
+		TRY(emit_step(e, &r->steps.at[s]));
+	return OJIT_OK;
 }
 
 /* A reduction by eight partial sums inside the box runs in lanes itself. */

@@ -255,16 +255,12 @@ static void run_region(struct run *run, uint32_t r)
 	}
 }
 
-static void run_stores(struct run *run)
+static void run_store(struct run *run, const struct step *step)
 {
-	const struct block *block = run->plan->block;
-	const uint32_t *slot = run->plan->stores.at;
-	for (size_t s = 0; s < block->stores.count; s++) {
-		const struct array *a = &run->space->arrays.at[block->stores.at[s].array];
-		double *base = (double *)run->base[a->role];
-		base[element(a->base, a->extent, a->rank, a->offset, run->values, slot + 1)] = run->values[slot[0]].real;
-		slot += 1 + a->rank;
-	}
+	const struct array *a = &run->space->arrays.at[run->plan->block->stores.at[step->store].array];
+	const uint32_t *slot = run->plan->operands.at + step->operands;
+	double *base = (double *)run->base[a->role];
+	base[element(a->base, a->extent, a->rank, a->offset, run->values, slot + 1)] = run->values[slot[0]].real;
 }
 
 static void run_steps(struct run *run, uint32_t r)
@@ -272,13 +268,13 @@ static void run_steps(struct run *run, uint32_t r)
 	const struct region *region = &run->plan->regions.at[r];
 	for (size_t s = 0; s < region->steps.count; s++) {
 		const struct step *step = &region->steps.at[s];
-		if (step->kind == STEP_REGION)
-			run_region(run, step->region);
-		else
+		if (step->kind == STEP_NODE)
 			run->values[step->slot] = evaluate(run, step);
+		else if (step->kind == STEP_STORE)
+			run_store(run, step);
+		else
+			run_region(run, step->region);
 	}
-	if (r == run->plan->block->rank)
-		run_stores(run);
 }
 
 void oj_interpreter_run_block(const struct kernel_args *args, size_t block)

@@ -4,8 +4,8 @@
  * the ancestor that binds the deepest of its levels.  Meeting a reduction opens
  * (or joins) a loop: the loop's key is its parent region, level, range and
  * stage, and equal stages cannot need each other.  Pass two orders each
- * region by stage, loops of a stage before the nodes that use them, and numbers
- * slots.  Both walk explicit lists; nesting alone recurses, nowhere. */
+ * region by stage, loops of a stage before the nodes that use them, nodes and stores
+ * by place, and numbers slots.  Both walk explicit lists; nesting alone recurses, nowhere. */
 #include "lib/graph/plan.h"
 
 #include <stdlib.h>
@@ -21,7 +21,7 @@ struct visit {
 
 /* A region while it is being gathered. */
 struct draft {
-	struct expr_map seen;  /* node -> 1, then node -> slot */
+	struct expr_map seen;  /* node -> UINT32_MAX, then its place, then its slot */
 	struct expr_list nodes;
 	ojit_expr lo, end;
 	uint32_t stage;
@@ -147,8 +147,62 @@ static uint32_t slot_of(struct planner *p, ojit_expr node, uint32_t context)
 	return slot;
 }
 
-struct entry { /* of a region's schedule, sorted */
-	uint32_t stage, is_node, index;
+/* A node's place is its number, for operands have smaller ones; but where it needs no
+ * number itself, the least place of those that need it. */
+static bool needs_no_number(const struct graph *g, ojit_expr e)
+{
+	const struct node *n = oj_node(g, e);
+	for (uint32_t i = 0; i < n->arity; i++)
+		if (oj_op_info[oj_node(g, oj_operands(g, e)[i])->op].type != INTEGER)
+			return false;
+	return true;
+}
+
+static bool place_before(struct draft *draft, ojit_expr operand, uint32_t place)
+{
+	uint32_t known;
+	return !oj_expr_map_get(&draft->seen, operand, &known) || known <= place ||
+	       oj_expr_map_put(&draft->seen, operand, place);
+}
+
+/* Subscripts of a store come before its value. */
+static bool place_subscripts(struct planner *p, struct draft *draft)
+{
+	const struct block *block = p->plan->block;
+	bool ok = true;
+	for (size_t s = 0; s < block->stores.count; s++) {
+		const struct store *store = &block->stores.at[s];
+		for (uint32_t k = 0; ok && k < p->plan->space->arrays.at[store->array].rank; k++)
+			ok = place_before(draft, store->index[k], store->value);
+	}
+	return ok;
+}
+
+/* Users before operands: draft->seen becomes node -> place. */
+static bool place_nodes(struct planner *p, uint32_t r)
+{
+	struct draft *draft = &p->drafts.at[r];
+	size_t count = draft->nodes.list.count;
+	bool ok = r != p->plan->block->rank || place_subscripts(p, draft);
+	if (count)
+		qsort(draft->nodes.list.at, count, sizeof *draft->nodes.list.at, oj_by_index);
+	for (size_t i = count; ok && i-- > 0;) {
+		ojit_expr e = draft->nodes.list.at[i];
+		uint32_t place = UINT32_MAX;
+		oj_expr_map_get(&draft->seen, e, &place);
+		if (place == UINT32_MAX || !needs_no_number(p->g, e))
+			place = e;
+		ok = oj_expr_map_put(&draft->seen, e, place);
+		for (uint32_t k = 0; ok && k < oj_node(p->g, e)->arity; k++)
+			ok = place_before(draft, oj_operands(p->g, e)[k], place);
+	}
+	return ok;
+}
+
+enum entry_kind { ENTRY_LOOP, ENTRY_NODE, ENTRY_STORE };
+struct entry { /* of a region's schedule, sorted by its members in turn */
+	uint32_t stage, place;
+	uint32_t kind, index;
 };
 
 static int by_schedule(const void *a, const void *b)
@@ -156,33 +210,80 @@ static int by_schedule(const void *a, const void *b)
 	const struct entry *x = a, *y = b;
 	if (x->stage != y->stage)
 		return x->stage < y->stage ? -1 : 1;
-	if (x->is_node != y->is_node)
-		return x->is_node < y->is_node ? -1 : 1;
+	if (x->place != y->place)
+		return x->place < y->place ? -1 : 1;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
 	return (x->index > y->index) - (x->index < y->index);
 }
 
 struct schedule { VECTOR(struct entry) entries; };
 
-/* Loops of `region` in `schedule`, its nodes, and the next box loop at the end. */
+/* As soon as `operand` is known; what comes from further out is known already. */
+static void store_after(struct planner *p, struct entry *entry, uint32_t r, ojit_expr operand)
+{
+	const struct node *n = oj_node(p->g, operand);
+	uint32_t place = 0;
+	if (home(p, r, n->levels) != r || n->stage < entry->stage)
+		return;
+	if (n->op != OP_REDUCE)
+		oj_expr_map_get(&p->drafts.at[r].seen, operand, &place);
+	if (n->stage > entry->stage || place > entry->place)
+		entry->place = place;
+	entry->stage = n->stage;
+}
+
+static bool collect_stores(struct planner *p, uint32_t r, struct schedule *schedule)
+{
+	const struct block *block = p->plan->block;
+	for (uint32_t s = 0; s < block->stores.count; s++) {
+		const struct store *store = &block->stores.at[s];
+		struct entry entry = {.kind = ENTRY_STORE, .index = s};
+		store_after(p, &entry, r, store->value);
+		for (uint32_t k = 0; k < p->plan->space->arrays.at[store->array].rank; k++)
+			store_after(p, &entry, r, store->index[k]);
+		if (!VECTOR_PUSH(p->g->context, &schedule->entries, entry))
+			return false;
+	}
+	return true;
+}
+
+static bool collect_nodes(struct planner *p, uint32_t r, struct schedule *schedule)
+{
+	const struct draft *draft = &p->drafts.at[r];
+	for (size_t i = 0; i < draft->nodes.list.count; i++) {
+		ojit_expr e = draft->nodes.list.at[i];
+		struct entry entry = {.stage = oj_node(p->g, e)->stage, .kind = ENTRY_NODE, .index = e};
+		oj_expr_map_get(&draft->seen, e, &entry.place);
+		if (!VECTOR_PUSH(p->g->context, &schedule->entries, entry))
+			return false;
+	}
+	return true;
+}
+
+/* What is done in `region`; the next box loop comes at the end. */
 static bool collect(struct planner *p, uint32_t r, const uint32_t *first_child, const uint32_t *next,
                     struct schedule *schedule)
 {
-	ojit_context *context = p->g->context;
-	const struct expr_list *nodes = &p->drafts.at[r].nodes;
-	for (size_t i = 0; i < nodes->list.count; i++) {
-		ojit_expr e = nodes->list.at[i];
-		if (!VECTOR_PUSH(context, &schedule->entries, (struct entry){oj_node(p->g, e)->stage, 1, e}))
-			return false;
-	}
+	if (!place_nodes(p, r) || !collect_nodes(p, r, schedule))
+		return false;
+	if (r == p->plan->block->rank && !collect_stores(p, r, schedule))
+		return false;
 	for (uint32_t child = first_child[r]; child; child = next[child]) {
 		bool box = !region_at(p, child)->reduction;
 		uint32_t stage = box ? UINT32_MAX : p->drafts.at[child].stage;
-		if (!VECTOR_PUSH(context, &schedule->entries, (struct entry){stage, 0, child}))
+		struct entry entry = {.stage = stage, .kind = ENTRY_LOOP, .index = child};
+		if (!VECTOR_PUSH(p->g->context, &schedule->entries, entry))
 			return false;
 	}
 	if (schedule->entries.count)
 		qsort(schedule->entries.at, schedule->entries.count, sizeof *schedule->entries.at, by_schedule);
 	return true;
+}
+
+static bool push_operand(struct planner *p, ojit_expr operand, uint32_t r)
+{
+	return VECTOR_PUSH(p->plan->context, &p->plan->operands, slot_of(p, operand, r));
 }
 
 static bool schedule_node(struct planner *p, uint32_t r, ojit_expr e)
@@ -191,10 +292,23 @@ static bool schedule_node(struct planner *p, uint32_t r, ojit_expr e)
 	struct step step = {.kind = STEP_NODE, .node = e, .slot = plan->slot_count++,
 	                    .operands = (uint32_t)plan->operands.count};
 	for (uint32_t i = 0; i < oj_node(p->g, e)->arity; i++)
-		if (!VECTOR_PUSH(plan->context, &plan->operands, slot_of(p, oj_operands(p->g, e)[i], r)))
+		if (!push_operand(p, oj_operands(p->g, e)[i], r))
 			return false;
 	return oj_expr_map_put(&p->drafts.at[r].seen, e, step.slot) &&
 	       VECTOR_PUSH(plan->context, &region_at(p, r)->steps, step);
+}
+
+static bool schedule_store(struct planner *p, uint32_t r, uint32_t s)
+{
+	struct plan *plan = p->plan;
+	const struct store *store = &plan->block->stores.at[s];
+	struct step step = {.kind = STEP_STORE, .store = s, .operands = (uint32_t)plan->operands.count};
+	if (!push_operand(p, store->value, r))
+		return false;
+	for (uint32_t k = 0; k < plan->space->arrays.at[store->array].rank; k++)
+		if (!push_operand(p, store->index[k], r))
+			return false;
+	return VECTOR_PUSH(plan->context, &region_at(p, r)->steps, step);
 }
 
 /* Results of a loop are values of its parent: they get their slots when the loop
@@ -227,11 +341,12 @@ static int by_member(const void *a, const void *b)
 static bool schedule_region(struct planner *p, uint32_t r, const uint32_t *first_child, const uint32_t *next)
 {
 	struct schedule schedule = {0};
+	static bool (*const put[])(struct planner *, uint32_t, uint32_t) = {
+		[ENTRY_LOOP] = schedule_loop, [ENTRY_NODE] = schedule_node, [ENTRY_STORE] = schedule_store,
+	};
 	bool ok = collect(p, r, first_child, next, &schedule);
-	for (size_t i = 0; ok && i < schedule.entries.count; i++) {
-		struct entry entry = schedule.entries.at[i];
-		ok = entry.is_node ? schedule_node(p, r, entry.index) : schedule_loop(p, r, entry.index);
-	}
+	for (size_t i = 0; ok && i < schedule.entries.count; i++)
+		ok = put[schedule.entries.at[i].kind](p, r, schedule.entries.at[i].index);
 	VECTOR_DROP(p->g->context, &schedule.entries);
 	return ok;
 }
@@ -260,24 +375,13 @@ static bool schedule_all(struct planner *p)
 	return ok;
 }
 
-static bool finish(struct planner *p)
+static void find_bodies(struct planner *p)
 {
-	struct plan *plan = p->plan;
-	for (uint32_t r = 0; r < plan->regions.count; r++)
+	for (uint32_t r = 0; r < p->plan->regions.count; r++)
 		for (size_t m = 0; m < region_at(p, r)->members.count; m++) {
 			struct member *member = &region_at(p, r)->members.at[m];
 			member->body = slot_of(p, oj_operands(p->g, member->node)[REDUCE_BODY], r);
 		}
-	for (size_t s = 0; s < plan->block->stores.count; s++) {
-		const struct store *store = &plan->block->stores.at[s];
-		if (!VECTOR_PUSH(plan->context, &plan->stores, slot_of(p, store->value, plan->block->rank)))
-			return false;
-		for (uint32_t k = 0; k < plan->space->arrays.at[store->array].rank; k++)
-			if (!VECTOR_PUSH(plan->context, &plan->stores,
-			                 slot_of(p, store->index[k], plan->block->rank)))
-				return false;
-	}
-	return true;
 }
 
 static bool add_box_regions(struct planner *p)
@@ -296,7 +400,9 @@ ojit_status oj_plan_init(struct plan *plan, const struct space *space, const str
 	struct planner p = {.plan = plan, .g = &space->graph};
 	oj_expr_map_init(&p.loops, space->context);
 	bool ok = VECTOR_PUSH(plan->context, &plan->operands, 0) && /* never an empty vector */
-	          add_box_regions(&p) && gather(&p) && schedule_all(&p) && finish(&p);
+	          add_box_regions(&p) && gather(&p) && schedule_all(&p);
+	if (ok)
+		find_bodies(&p);
 	for (size_t i = 0; i < p.drafts.count; i++) {
 		oj_expr_map_drop(&p.drafts.at[i].seen);
 		VECTOR_DROP(plan->context, &p.drafts.at[i].nodes.list);
@@ -317,5 +423,4 @@ void oj_plan_drop(struct plan *plan)
 	}
 	VECTOR_DROP(plan->context, &plan->regions);
 	VECTOR_DROP(plan->context, &plan->operands);
-	VECTOR_DROP(plan->context, &plan->stores);
 }

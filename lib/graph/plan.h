@@ -10,19 +10,27 @@
  * neither decides anything about order.
  *
  * A node computed in a region occupies a slot; the same node may have several
- * slots, in different regions.  Slots number the values of a block densely. */
+ * slots, in different regions.  Slots number the values of a block densely.
+ *
+ * Few values wait at a time: what needs no number (a load, a literal, a subscript)
+ * comes right before the first node that needs it, and a value is stored as soon as
+ * it is known.  Code generators keep long blocks in order, or nearly so, and spill
+ * what waits.  Measured on 10,000 random operations, with loads first and stores last
+ * instead: 6.9 for 4.7 us unoptimised, 5.0 for 4.4 us optimised. */
 #ifndef OJ_PLAN_H
 #define OJ_PLAN_H
 
 #include "lib/graph/program.h"
 
-enum step_kind { STEP_NODE, STEP_REGION };
+enum step_kind { STEP_NODE, STEP_REGION, STEP_STORE };
 struct step {
 	enum step_kind kind;
 	ojit_expr node;    /* STEP_NODE: what to compute */
 	uint32_t slot;     /* STEP_NODE: where it goes */
-	uint32_t operands; /* STEP_NODE: first of its operands' slots in plan->operands */
+	uint32_t operands; /* first of its operands' slots in plan->operands; STEP_STORE: of
+	                    * the value, then of the indices */
 	uint32_t region;   /* STEP_REGION: the loop to run, always with greater number */
+	uint32_t store;    /* STEP_STORE: which of the block's; in region `rank` only */
 };
 
 struct member { /* of a reduction loop */
@@ -47,9 +55,6 @@ struct plan {
 	const struct block *block;
 	VECTOR(struct region) regions; /* 0 .. rank are root and box loops */
 	VECTOR(uint32_t) operands;
-	VECTOR(uint32_t) stores;       /* slot of the value and of each index of each store:
-	                                * value, index 0 .. index rank-1, in order of stores;
-	                                * to be done at the end of region `rank` */
 	uint32_t slot_count;
 };
 /* OJIT_OUT_OF_MEMORY or OJIT_OK; `block` must outlive the plan. */
