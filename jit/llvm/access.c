@@ -1,9 +1,12 @@
 /* Loads and stores.
  *
  * The element of an array is one integer value, so its step between lanes says
- * how to move a vector: 0 a scalar, 1 contiguous, -1 reversed, else a gather.
+ * how to move a vector: 0 a scalar, 1 contiguous, -1 reversed, a few apart shuffled
+ * (stride.c), else a gather.  A gather of two lanes is two scalars, and of four an even
+ * step apart four: their addresses cost nothing, and hardware is no faster.
  * Where some lanes do not count (a mask), only those that do are touched, so that
- * nothing is ever read out of range.
+ * nothing is ever read out of range; where no index there can be leaves the array, all
+ * are read, since a mask costs most processors more than the lanes it saves.
  *
  * Loads never alias the stores of a block, which loads no array it stores: inputs
  * are marked invariant, what other blocks store by an alias scope. */
@@ -18,15 +21,6 @@ static const size_t role_field[ROLE_COUNT] = {
 	[ROLE_DATA] = offsetof(struct kernel_args, data),
 	[ROLE_OUT] = offsetof(struct kernel_args, out),
 	[ROLE_TEMP] = offsetof(struct kernel_args, scratch),
-};
-
-/* How one array is to be moved. */
-struct access {
-	LLVMTypeRef element;
-	LLVMValueRef origin;  /* pointer to the vector it lives in */
-	struct value at;      /* element there */
-	bool lanes;           /* ENSEMBLE: one copy a lane */
-	bool invariant;
 };
 
 static void mark(struct emitter *e, LLVMValueRef load, bool invariant)
@@ -64,18 +58,31 @@ static bool is_shared(const struct emitter *e, int role)
 	return e->target->axis == LANES_MAP || role == ROLE_DATA || (e->target->uniform >> role & 1);
 }
 
-static struct value element_at(struct emitter *e, uint32_t rank, const int64_t *base, const int64_t *extent,
-                               int64_t offset, const uint32_t *indices)
+/* *sum += factor * value; false: too great to be known. */
+static bool add_multiple(int64_t *sum, int64_t factor, int64_t value)
+{
+	int64_t product;
+	return !__builtin_mul_overflow(factor, value, &product) && !__builtin_add_overflow(*sum, product, sum);
+}
+
+/* Where in its vector: the shape of an array or table, and slots of its indices. */
+static void place(struct emitter *e, struct access *a, uint32_t rank, const int64_t *base, const int64_t *extent,
+                  int64_t offset, const uint32_t *indices)
 {
 	int64_t stride = 1;
-	struct value at = oj_value_integer(NULL, offset, 0);
+	a->at = oj_value_integer(NULL, offset, 0);
+	a->first = a->least = a->greatest = offset;
+	a->inside = true;
 	for (uint32_t k = rank; k-- > 0;) {
 		struct value index = e->slots[indices[k]];
-		at = oj_value_add(e, at, oj_value_scale(e, index, stride));
-		at = oj_value_add(e, at, oj_value_integer(NULL, -base[k] * stride, 0));
+		a->at = oj_value_add(e, a->at, oj_value_scale(e, index, stride));
+		a->at = oj_value_add(e, a->at, oj_value_integer(NULL, -base[k] * stride, 0));
+		a->inside = a->inside && index.least >= base[k] && index.greatest < base[k] + extent[k] &&
+		            add_multiple(&a->least, stride, index.least - base[k]) &&
+		            add_multiple(&a->greatest, stride, index.greatest - base[k]);
 		stride *= extent[k];
 	}
-	return at;
+	a->end = offset + stride;
 }
 
 /* The address of lane 0, or of all lanes for a gather. */
@@ -103,22 +110,44 @@ static LLVMValueRef reversed(struct emitter *e, LLVMValueRef vector)
 	                              LLVMConstVector(lanes, (unsigned)e->width), "");
 }
 
-static LLVMValueRef plain_load(struct emitter *e, struct access a, LLVMTypeRef type, int64_t back)
+LLVMValueRef oj_plain_load(struct emitter *e, struct access a, LLVMTypeRef type, int64_t by)
 {
-	a.at.offset -= back;
+	a.at.offset += by;
 	LLVMValueRef load = LLVMBuildLoad2(e->builder, type, address_of(e, &a, false), "");
 	LLVMSetAlignment(load, a.element == e->half ? 4 : 8);
 	mark(e, load, a.invariant);
 	return load;
 }
 
-static LLVMValueRef masked_load(struct emitter *e, const struct access *a, LLVMTypeRef type)
+/* The access of one lane. */
+static struct access in_lane(struct emitter *e, const struct access *a, int lane)
+{
+	struct access one = *a;
+	if (a->at.lanes)
+		one.at = oj_value_integer(oj_extract_lanes(e, a->at.base, lane, 1), 0, 0);
+	else
+		one.at.offset += a->at.step * lane;
+	return one;
+}
+
+static LLVMValueRef load_one_by_one(struct emitter *e, const struct access *a, LLVMTypeRef type)
+{
+	LLVMValueRef vector = LLVMGetPoison(type);
+	for (int l = 0; l < e->width; l++) {
+		LLVMValueRef lane = oj_plain_load(e, in_lane(e, a, l), a->element, 0);
+		vector = LLVMBuildInsertElement(e->builder, vector, lane, oj_word(e, l), "");
+	}
+	return vector;
+}
+
+/* `mask` NULL: all lanes. */
+static LLVMValueRef masked_load(struct emitter *e, const struct access *a, LLVMTypeRef type, LLVMValueRef mask)
 {
 	bool contiguous = !a->at.lanes && a->at.step == 1;
 	LLVMValueRef address = address_of(e, a, !contiguous);
 	LLVMValueRef all = LLVMConstAllOnes(oj_type_lanes(e->truth, e->width));
 	LLVMValueRef align = LLVMConstInt(e->half, a->element == e->half ? 4 : 8, false);
-	LLVMValueRef operands[] = {address, align, e->mask ? e->mask : all, LLVMConstNull(type)};
+	LLVMValueRef operands[] = {address, align, mask ? mask : all, LLVMConstNull(type)};
 	LLVMTypeRef overloads[] = {type, LLVMTypeOf(address)};
 	LLVMValueRef load = oj_intrinsic(e, contiguous ? "llvm.masked.load" : "llvm.masked.gather", overloads, 2,
 	                                 operands, 4);
@@ -126,20 +155,31 @@ static LLVMValueRef masked_load(struct emitter *e, const struct access *a, LLVMT
 	return load;
 }
 
+static LLVMValueRef load_lanes(struct emitter *e, const struct access *a, LLVMTypeRef type)
+{
+	if (e->mask && !a->inside)
+		return masked_load(e, a, type, e->mask);
+	if (!a->at.lanes && a->at.step == 1)
+		return oj_plain_load(e, *a, type, 0);
+	if (!a->at.lanes && a->at.step == -1)
+		return reversed(e, oj_plain_load(e, *a, type, 1 - e->width));
+	if (!a->at.lanes && oj_stride_fits(e, a->at.step))
+		return oj_strided_load(e, a);
+	if (e->width == 2 || (e->width == 4 && !a->at.lanes))
+		return load_one_by_one(e, a, type);
+	return masked_load(e, a, type, NULL);
+}
+
 static struct value load(struct emitter *e, struct access a)
 {
 	LLVMTypeRef vector = oj_type_lanes(a.element, e->width);
 	if (a.lanes) {
 		a.at = oj_value_scale(e, a.at, e->width);
-		return oj_value(plain_load(e, a, vector, 0), e->width > 1);
+		return oj_value(oj_plain_load(e, a, vector, 0), e->width > 1);
 	}
 	if (oj_value_uniform(a.at) || e->width == 1)
-		return oj_value(plain_load(e, a, a.element, 0), false);
-	if (e->mask || a.at.lanes || (a.at.step != 1 && a.at.step != -1))
-		return oj_value(masked_load(e, &a, vector), true);
-	if (a.at.step == 1)
-		return oj_value(plain_load(e, a, vector, 0), true);
-	return oj_value(reversed(e, plain_load(e, a, vector, e->width - 1)), true);
+		return oj_value(oj_plain_load(e, a, a.element, 0), false);
+	return oj_value(load_lanes(e, &a, vector), true);
 }
 
 struct value oj_emit_load(struct emitter *e, const struct step *step)
@@ -149,11 +189,10 @@ struct value oj_emit_load(struct emitter *e, const struct step *step)
 	struct access a = {
 		.element = e->real,
 		.origin = oj_emit_field(e, role_field[array->role]),
-		.at = element_at(e, array->rank, array->base, array->extent, array->offset,
-		                 e->plan->operands.at + step->operands),
 		.lanes = !is_shared(e, array->role),
 		.invariant = is_input(e, array->role),
 	};
+	place(e, &a, array->rank, array->base, array->extent, array->offset, e->plan->operands.at + step->operands);
 	return load(e, a);
 }
 
@@ -164,14 +203,15 @@ struct value oj_emit_table(struct emitter *e, const struct step *step)
 	struct access a = {
 		.element = e->half,
 		.origin = oj_emit_field(e, offsetof(struct kernel_args, tables)),
-		.at = element_at(e, table->rank, table->base, table->extent, table->offset,
-		                 e->plan->operands.at + step->operands),
 		.invariant = true,
 	};
+	place(e, &a, table->rank, table->base, table->extent, table->offset, e->plan->operands.at + step->operands);
 	struct value entry = load(e, a);
 	LLVMTypeRef type = oj_type_lanes(e->word, entry.lanes ? e->width : 1);
 	LLVMValueRef wide = LLVMBuildSExt(e->builder, entry.base, type, "");
-	return entry.lanes ? oj_value(wide, true) : oj_value_integer(wide, 0, 0);
+	entry = entry.lanes ? oj_value(wide, true) : oj_value_integer(wide, 0, 0);
+	/* Lanes that do not count may have read 0. */
+	return oj_value_within(entry, table->least < 0 ? table->least : 0, table->greatest > 0 ? table->greatest : 0);
 }
 
 struct value oj_emit_time(struct emitter *e)
@@ -185,9 +225,9 @@ struct value oj_emit_time(struct emitter *e)
 	return load(e, a);
 }
 
-static void plain_store(struct emitter *e, struct access a, LLVMValueRef value, int64_t back)
+void oj_plain_store(struct emitter *e, struct access a, LLVMValueRef value, int64_t by)
 {
-	a.at.offset -= back;
+	a.at.offset += by;
 	LLVMValueRef store = LLVMBuildStore(e->builder, value, address_of(e, &a, false));
 	LLVMSetAlignment(store, 8);
 	LLVMSetMetadata(store, e->noalias, e->loads_scope);
@@ -196,41 +236,131 @@ static void plain_store(struct emitter *e, struct access a, LLVMValueRef value, 
 /* Lane by lane, in the order of lanes. */
 static void scatter(struct emitter *e, const struct access *a, LLVMValueRef vector)
 {
-	for (int l = 0; l < e->width; l++) {
-		struct access one = *a;
-		if (a->at.lanes)
-			one.at = oj_value_integer(oj_extract_lanes(e, a->at.base, l, 1), 0, 0);
-		else
-			one.at.offset += a->at.step * l;
-		plain_store(e, one, oj_extract_lanes(e, vector, l, 1), 0);
-	}
+	for (int l = 0; l < e->width; l++)
+		oj_plain_store(e, in_lane(e, a, l), oj_extract_lanes(e, vector, l, 1), 0);
 }
 
-ojit_status oj_emit_store(struct emitter *e, const struct store *store, const uint32_t *operands)
+static void store_value(struct emitter *e, struct access a, struct value value)
 {
-	const struct array *array = &e->space->arrays.at[store->array];
-	struct value value = e->slots[operands[0]];
-	struct access a = {
-		.element = e->real,
-		.origin = oj_emit_field(e, role_field[array->role]),
-		.at = element_at(e, array->rank, array->base, array->extent, array->offset, operands + 1),
-		.lanes = !is_shared(e, array->role),
-	};
-	if (e->target->axis == LANES_ENSEMBLE && !a.lanes && value.lanes)
-		return oj_fail(e->error, OJIT_ARGUMENT,
-		               "array '%s' is shared by all lanes, but its values differ between them; "
-		               "give every lane its own copy", array->name);
 	if (a.lanes) {
 		a.at = oj_value_scale(e, a.at, e->width);
-		plain_store(e, a, oj_value_vector(e, value), 0);
+		oj_plain_store(e, a, oj_value_vector(e, value), 0);
 	} else if (e->width == 1 || (oj_value_uniform(a.at) && !value.lanes)) {
-		plain_store(e, a, value.base, 0);
+		oj_plain_store(e, a, value.base, 0);
 	} else if (!a.at.lanes && a.at.step == 1) {
-		plain_store(e, a, oj_value_vector(e, value), 0);
+		oj_plain_store(e, a, oj_value_vector(e, value), 0);
 	} else if (!a.at.lanes && a.at.step == -1) {
-		plain_store(e, a, reversed(e, oj_value_vector(e, value)), e->width - 1);
+		oj_plain_store(e, a, reversed(e, oj_value_vector(e, value)), 1 - e->width);
 	} else {
 		scatter(e, &a, oj_value_vector(e, value));
 	}
+}
+
+/* Are two integers the same but for a constant? */
+static bool moves_alike(const struct graph *g, ojit_expr x, ojit_expr y)
+{
+	struct affine a, b;
+	oj_affine(g, x, &a);
+	oj_affine(g, y, &b);
+	bool alike = a.count == b.count;
+	for (uint32_t i = 0; alike && i < a.count; i++)
+		alike = a.atoms[i] == b.atoms[i] && a.coefficients[i] == b.coefficients[i];
+	return alike;
+}
+
+/* Elements from a's to b's, the same in every turn; -1: they are not. */
+static int64_t distance(const struct emitter *e, const struct waiting *a, const struct waiting *b)
+{
+	const struct array *x = &e->space->arrays.at[a->store->array], *y = &e->space->arrays.at[b->store->array];
+	bool known = x->role == y->role && x->rank == y->rank && a->access.at.step == b->access.at.step;
+	for (uint32_t k = 0; known && k < x->rank; k++)
+		known = (k == 0 || x->extent[k] == y->extent[k]) &&
+		        moves_alike(&e->space->graph, a->store->index[k], b->store->index[k]);
+	return known ? b->access.at.offset - a->access.at.offset : -1;
+}
+
+/* Those that wait and fill every element together with `first`: one at each distance
+ * below its step. */
+static bool find_companions(const struct emitter *e, const struct waiting *first, size_t *found)
+{
+	int64_t step = first->access.at.step, missing = step;
+	for (int64_t d = 0; d < step; d++)
+		found[d] = SIZE_MAX;
+	for (size_t s = 0; s < e->waiting.count && missing > 0; s++) {
+		int64_t d = distance(e, first, &e->waiting.at[s]);
+		if (d < 0 || d >= step || found[d] != SIZE_MAX)
+			continue;
+		found[d] = s;
+		missing--;
+	}
+	return missing == 0;
+}
+
+static void drop_found(struct emitter *e, const size_t *found, int64_t count)
+{
+	size_t kept = 0;
+	for (size_t s = 0; s < e->waiting.count; s++) {
+		bool gone = false;
+		for (int64_t d = 0; d < count; d++)
+			gone = gone || found[d] == s;
+		if (!gone)
+			e->waiting.at[kept++] = e->waiting.at[s];
+	}
+	e->waiting.count = kept;
+}
+
+static bool store_together(struct emitter *e, const struct waiting *first)
+{
+	struct access a = first->access;
+	size_t found[PARTIALS];
+	LLVMValueRef values[PARTIALS];
+	if (a.at.step < 0 || !find_companions(e, first, found))
+		return false;
+	for (int64_t d = 0; d < a.at.step; d++)
+		values[d] = oj_value_vector(e, e->waiting.at[found[d]].value);
+	oj_interleaved_store(e, &a, values, (int)a.at.step);
+	drop_found(e, found, a.at.step);
+	return true;
+}
+
+/* The latest may be the last that was missing. */
+static void try_together(struct emitter *e)
+{
+	struct waiting latest = e->waiting.at[e->waiting.count - 1];
+	int64_t step = latest.access.at.step;
+	for (size_t s = 0; s < e->waiting.count; s++) {
+		int64_t d = distance(e, &e->waiting.at[s], &latest);
+		if (d >= 0 && d < step && store_together(e, &e->waiting.at[s]))
+			return;
+	}
+}
+
+ojit_status oj_emit_store(struct emitter *e, const struct step *step)
+{
+	const struct store *store = &e->plan->block->stores.at[step->store];
+	const struct array *array = &e->space->arrays.at[store->array];
+	const uint32_t *operands = e->plan->operands.at + step->operands;
+	struct waiting w = {.store = store, .value = e->slots[operands[0]]};
+	w.access = (struct access){.element = e->real, .origin = oj_emit_field(e, role_field[array->role]),
+	                           .lanes = !is_shared(e, array->role)};
+	place(e, &w.access, array->rank, array->base, array->extent, array->offset, operands + 1);
+	if (e->target->axis == LANES_ENSEMBLE && !w.access.lanes && w.value.lanes)
+		return oj_fail(e->error, OJIT_ARGUMENT,
+		               "array '%s' is shared by all lanes, but its values differ between them; "
+		               "give every lane its own copy", array->name);
+	if (w.access.lanes || w.access.at.lanes || !oj_stride_fits(e, w.access.at.step)) {
+		store_value(e, w.access, w.value);
+		return OJIT_OK;
+	}
+	if (!VECTOR_PUSH(e->context, &e->waiting, w))
+		return oj_fail_memory(e->error);
+	try_together(e);
 	return OJIT_OK;
+}
+
+void oj_emit_waiting(struct emitter *e)
+{
+	for (size_t s = 0; s < e->waiting.count; s++)
+		store_value(e, e->waiting.at[s].access, e->waiting.at[s].value);
+	e->waiting.count = 0;
 }

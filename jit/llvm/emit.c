@@ -183,5 +183,6 @@ ojit_status oj_emit_program(struct emitter *e, const struct program *program)
 		emit_entry(e);
 	LLVMDisposeBuilder(e->builder);
 	VECTOR_DROP(e->context, &e->functions);
+	VECTOR_DROP(e->context, &e->waiting);
 	return status;
 }

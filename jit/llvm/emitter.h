@@ -12,6 +12,7 @@
  *   value.c      scalars, lanes and what is between
  *   integer.c    subscripts, ranges, conditions on indices
  *   access.c     loads and stores
+ *   stride.c     those whose lanes are a few elements apart
  *   arithmetic.c numbers and truth
  *   call.c       functions of lib/math
  *
@@ -32,7 +33,27 @@ struct value {
 	LLVMValueRef base;    /* a vector where `lanes`; NULL: the integer 0 */
 	LLVMValueRef negated; /* numbers: what `base` is the negative of, or NULL */
 	int64_t offset, step; /* integers with a scalar base: base + offset + step * lane */
+	int64_t least, greatest; /* integers in slots and indices: in any lane, also one that
+	                          * does not count, in any turn of the loops around */
 	bool lanes;
+};
+
+/* How one array or table is to be moved. */
+struct access {
+	LLVMTypeRef element;
+	LLVMValueRef origin;     /* pointer to the vector it lives in */
+	struct value at;         /* element there */
+	int64_t first, end;      /* of the array in that vector */
+	int64_t least, greatest; /* elements that `at` can name; any that are in the array, if `inside` */
+	bool inside;             /* no lane of any turn leaves the array, also one that does not count */
+	bool lanes;              /* ENSEMBLE: one copy a lane */
+	bool invariant;
+};
+
+struct waiting { /* a store */
+	const struct store *store;
+	struct access access;
+	struct value value;
 };
 
 struct emitter {
@@ -67,6 +88,7 @@ struct emitter {
 	int width;                   /* lanes here, 1 outside of lanes */
 	int lane_level, lane_width;  /* of the box loop that runs in lanes, or -1 */
 	LLVMValueRef mask;           /* lanes that count here; NULL: all */
+	VECTOR(struct waiting) waiting;
 };
 
 /* emit.c */
@@ -105,7 +127,8 @@ LLVMValueRef oj_splat(struct emitter *e, LLVMValueRef scalar, int width);
 LLVMValueRef oj_word(struct emitter *e, int64_t value);
 LLVMValueRef oj_ramp(struct emitter *e, int64_t step, int width); /* 0, step, 2 step, ... */
 struct value oj_value(LLVMValueRef base, bool lanes);
-struct value oj_value_integer(LLVMValueRef base, int64_t offset, int64_t step);
+struct value oj_value_integer(LLVMValueRef base, int64_t offset, int64_t step); /* of any size */
+struct value oj_value_within(struct value v, int64_t least, int64_t greatest);
 bool oj_value_uniform(struct value v);                 /* the same in all lanes */
 LLVMValueRef oj_value_scalar(struct emitter *e, struct value v);      /* of a uniform one */
 LLVMValueRef oj_value_in_lane(struct emitter *e, struct value v, int lane); /* integers, no vector */
@@ -129,9 +152,21 @@ LLVMValueRef oj_word_extreme(struct emitter *e, bool greatest, LLVMValueRef a, L
 struct value oj_emit_load(struct emitter *e, const struct step *step);
 struct value oj_emit_table(struct emitter *e, const struct step *step);
 struct value oj_emit_time(struct emitter *e);
-/* `operands`: slots of value and indices. */
-ojit_status oj_emit_store(struct emitter *e, const struct store *store, const uint32_t *operands);
+/* A store whose lanes are a few elements apart waits for others that store what is
+ * between, at most until the end of the innermost loop of the box. */
+ojit_status oj_emit_store(struct emitter *e, const struct step *step);
+void oj_emit_waiting(struct emitter *e);
 LLVMValueRef oj_emit_field(struct emitter *e, size_t offset); /* of struct kernel_args */
+/* Neighbours in memory from element `at` of lane 0, moved by `by`. */
+LLVMValueRef oj_plain_load(struct emitter *e, struct access a, LLVMTypeRef type, int64_t by);
+void oj_plain_store(struct emitter *e, struct access a, LLVMValueRef value, int64_t by);
+
+/* stride.c */
+bool oj_stride_fits(const struct emitter *e, int64_t step); /* lanes these many elements apart */
+LLVMValueRef oj_strided_load(struct emitter *e, const struct access *a);
+/* Lanes of `count` values whose elements in turn fill an array: a->at is value 0's, whose
+ * step is `count`. */
+void oj_interleaved_store(struct emitter *e, const struct access *a, const LLVMValueRef *values, int count);
 
 /* arithmetic.c */
 ojit_status oj_emit_number(struct emitter *e, const struct step *step, struct value *result);

@@ -95,23 +95,63 @@ static struct value emit_extreme(struct emitter *e, bool greatest, struct value 
 	return oj_value(oj_word_extreme(e, greatest, oj_value_vector(e, a), oj_value_vector(e, b)), true);
 }
 
-struct value oj_emit_integer(struct emitter *e, const struct step *step)
+static struct value emit_plain(struct emitter *e, const struct node *n, const struct step *step)
 {
-	const struct node *n = oj_node(&e->space->graph, step->node);
 	switch ((enum op)n->op) {
 	case OP_INTEGER:
 		return oj_value_integer(NULL, n->integer, 0);
-	case OP_INDEX:
-		return e->index[n->integer];
 	case OP_AFFINE:
 		return emit_affine(e, n, step);
 	case OP_WRAP:
 		return emit_wrap(e, n, *oj_operand(e, step, 0));
-	case OP_TABLE:
-		return oj_emit_table(e, step);
 	default:
 		return emit_extreme(e, n->op == OP_IMAX, *oj_operand(e, step, 0), *oj_operand(e, step, 1));
 	}
+}
+
+/* The least or greatest value that an affine integer can have; false: it is not known. */
+static bool affine_end(const struct emitter *e, const struct node *n, const struct step *step, bool greatest,
+                       int64_t *value)
+{
+	const int64_t *c = e->space->graph.coefficients.at + n->ref.id;
+	*value = c[0];
+	for (uint32_t i = 0; i < n->arity; i++) {
+		const struct value *o = oj_operand(e, step, i);
+		int64_t product, end = (c[1 + i] > 0) == greatest ? o->greatest : o->least;
+		if (end == INT64_MIN || end == INT64_MAX || __builtin_mul_overflow(c[1 + i], end, &product) ||
+		    __builtin_add_overflow(*value, product, value))
+			return false;
+	}
+	return true;
+}
+
+static struct value bounded(const struct emitter *e, const struct node *n, const struct step *step, struct value v)
+{
+	int64_t least, greatest;
+	if (n->op == OP_INTEGER)
+		return oj_value_within(v, n->integer, n->integer);
+	if (n->op == OP_WRAP) {
+		const int64_t *c = e->space->graph.coefficients.at + n->ref.id;
+		return oj_value_within(v, c[0], c[0] + c[1] - 1);
+	}
+	if (n->op == OP_AFFINE) {
+		bool known = affine_end(e, n, step, false, &least) && affine_end(e, n, step, true, &greatest);
+		return known ? oj_value_within(v, least, greatest) : v;
+	}
+	struct value a = *oj_operand(e, step, 0), b = *oj_operand(e, step, 1);
+	bool most = n->op == OP_IMAX;
+	return oj_value_within(v, (a.least > b.least) == most ? a.least : b.least,
+	                       (a.greatest > b.greatest) == most ? a.greatest : b.greatest);
+}
+
+struct value oj_emit_integer(struct emitter *e, const struct step *step)
+{
+	const struct node *n = oj_node(&e->space->graph, step->node);
+	if (n->op == OP_INDEX)
+		return e->index[n->integer];
+	if (n->op == OP_TABLE)
+		return oj_emit_table(e, step);
+	return bounded(e, n, step, emit_plain(e, n, step));
 }
 
 struct value oj_emit_comparison(struct emitter *e, const struct step *step)

@@ -104,6 +104,18 @@ static LLVMValueRef rest_mask(struct emitter *e, const struct range *r, LLVMValu
 	return LLVMBuildICmp(e->builder, LLVMIntSLT, oj_ramp(e, 1, e->width), left, "");
 }
 
+/* What the index of a turn can be, in lanes that count and in those that do not: a lane
+ * goes on as long as the longest. */
+static void bound_index(struct emitter *e, const struct region *region, const struct range *r)
+{
+	struct value *index = &e->index[region->level], lo = r->lo, end = r->end;
+	int64_t most = r->form == RAGGED ? lo.greatest : lo.least, span, last;
+	bool known = lo.least != INT64_MIN && end.greatest != INT64_MAX &&
+	             !__builtin_sub_overflow(end.greatest, lo.least, &span) &&
+	             !__builtin_add_overflow(most, span - 1 + (r->form == ALONG ? r->stride - 1 : 0), &last);
+	*index = known ? oj_value_within(*index, lo.least, last) : *index;
+}
+
 /* Set index and mask of a turn; gives the mask that the turn itself has. */
 static LLVMValueRef begin_turn(struct emitter *e, const struct region *region, const struct range *r,
                                LLVMValueRef counter)
@@ -113,7 +125,7 @@ static LLVMValueRef begin_turn(struct emitter *e, const struct region *region, c
 	switch (r->form) {
 	case EVEN:
 		*index = oj_value_integer(counter, 0, r->lo.step);
-		return NULL;
+		break;
 	case UNION:
 		*index = oj_value_integer(counter, 0, 0);
 		mask = union_mask(e, r, counter);
@@ -128,6 +140,7 @@ static LLVMValueRef begin_turn(struct emitter *e, const struct region *region, c
 		mask = rest_mask(e, r, counter);
 		break;
 	}
+	bound_index(e, region, r);
 	if (mask)
 		e->mask = mask;
 	return mask;

@@ -14,7 +14,7 @@ static ojit_status emit_overlapping(struct emitter *e, uint32_t region, int leve
 	struct loop loop;
 	LLVMValueRef last = oj_word(e, end - e->width);
 	oj_loop_open(e, &loop, oj_word(e, lo), NULL, e->width);
-	e->index[level] = oj_value_integer(loop.counter, 0, 1);
+	e->index[level] = oj_value_within(oj_value_integer(loop.counter, 0, 1), lo, end - 1);
 	TRY(oj_emit_steps(e, region));
 	LLVMValueRef next = LLVMBuildNSWAdd(e->builder, loop.counter, oj_word(e, e->width), "");
 	LLVMValueRef again = LLVMBuildICmp(e->builder, LLVMIntNE, loop.counter, last, "");
@@ -30,14 +30,14 @@ static ojit_status emit_box_turns(struct emitter *e, uint32_t region, int level)
 	if (end <= lo)
 		return OJIT_OK;
 	if (end - lo == stride) {
-		e->index[level] = oj_value_integer(NULL, lo, lanes);
+		e->index[level] = oj_value_within(oj_value_integer(NULL, lo, lanes), lo, end - 1);
 		return oj_emit_steps(e, region);
 	}
 	if ((end - lo) % stride)
 		return emit_overlapping(e, region, level, lo, end);
 	struct loop loop;
 	oj_loop_open(e, &loop, oj_word(e, lo), oj_word(e, end), stride);
-	e->index[level] = oj_value_integer(loop.counter, 0, lanes);
+	e->index[level] = oj_value_within(oj_value_integer(loop.counter, 0, lanes), lo, end - 1);
 	TRY(oj_emit_steps(e, region));
 	oj_loop_close(e, &loop);
 	return OJIT_OK;
@@ -85,8 +85,7 @@ static ojit_status emit_step(struct emitter *e, const struct step *step)
 	case STEP_NODE:
 		return emit_node(e, step);
 	case STEP_STORE:
-		return oj_emit_store(e, &e->plan->block->stores.at[step->store],
-		                     e->plan->operands.at + step->operands);
+		return oj_emit_store(e, step);
 	case STEP_REGION:
 		break;
 	}
@@ -99,6 +98,8 @@ ojit_status oj_emit_steps(struct emitter *e, uint32_t region)
 	const struct region *r = &e->plan->regions.at[region];
 	for (size_t s = 0; s < r->steps.count; s++)
 		TRY(emit_step(e, &r->steps.at[s]));
+	if (region == e->plan->block->rank)
+		oj_emit_waiting(e);
 	return OJIT_OK;
 }
 

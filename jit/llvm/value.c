@@ -44,15 +44,25 @@ LLVMValueRef oj_ramp(struct emitter *e, int64_t step, int width)
 
 struct value oj_value(LLVMValueRef base, bool lanes)
 {
-	return (struct value){.base = base, .lanes = lanes};
+	return (struct value){.base = base, .lanes = lanes, .least = INT64_MIN, .greatest = INT64_MAX};
 }
 
 struct value oj_value_integer(LLVMValueRef base, int64_t offset, int64_t step)
 {
 	int64_t constant;
-	if (base && oj_constant_integer(base, &constant))
-		return (struct value){.offset = offset + constant, .step = step};
-	return (struct value){.base = base, .offset = offset, .step = step};
+	struct value v = {.base = base, .offset = offset, .step = step, .least = INT64_MIN, .greatest = INT64_MAX};
+	if (base && oj_constant_integer(base, &constant)) {
+		v.base = NULL;
+		v.offset += constant;
+	}
+	return v;
+}
+
+struct value oj_value_within(struct value v, int64_t least, int64_t greatest)
+{
+	v.least = least;
+	v.greatest = greatest;
+	return v;
 }
 
 bool oj_value_uniform(struct value v)
