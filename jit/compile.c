@@ -42,7 +42,8 @@ static ojit_status find_pass(const char *name, uint32_t *bit, struct oj_error *e
 ojit_status oj_settings(const ojit_compile_options *options, struct settings *settings, struct oj_error *error)
 {
 	ojit_compile_options o = options ? *options : ojit_compile_options_default();
-	*settings = (struct settings){.executor = o.executor, .law = (enum law)o.law, .lanes = o.lanes};
+	*settings = (struct settings){.executor = o.executor, .law = (enum law)o.law, .lanes = o.lanes,
+	                              .watch = o.watch, .watch_user = o.watch_user};
 	if ((unsigned)o.executor > OJIT_INTERPRETER || (unsigned)o.law > OJIT_LAW_REAL)
 		return oj_fail(error, OJIT_ARGUMENT, "the executor or the law is not one of those in ojit/program.h");
 	if (o.lanes < 0 || o.lanes > 8 || (o.lanes & (o.lanes - 1)))
@@ -57,14 +58,22 @@ ojit_status oj_settings(const ojit_compile_options *options, struct settings *se
 	return OJIT_OK;
 }
 
+static void begin_stage(const struct settings *settings, const char *stage)
+{
+	if (settings->watch)
+		settings->watch(settings->watch_user, stage);
+}
+
 /* Run the passes over one program, up to and including `stop`. */
 static ojit_status run_passes(struct program *program, const struct settings *settings,
                               struct program *prepare, const char *stop, struct oj_error *error)
 {
 	struct pass_options options = {.law = settings->law, .prepare = prepare};
 	for (uint32_t p = 0; oj_passes[p].name; p++) {
-		if (!(settings->without >> p & 1))
+		if (!(settings->without >> p & 1)) {
+			begin_stage(settings, oj_passes[p].name);
 			TRY(oj_passes[p].run(program, &options, error));
+		}
 		if (stop && !strcmp(stop, oj_passes[p].name))
 			break;
 	}
@@ -113,9 +122,10 @@ static ojit_status bring_to_primal(struct lowered *lowered, const struct setting
 	return run_passes(rhs, &rest, NULL, NULL, error);
 }
 
-ojit_status oj_compile(ojit_model *model, const struct settings *settings, int kind, const char *stop,
-                       struct lowered *lowered, struct oj_error *error)
+static ojit_status run_all(ojit_model *model, const struct settings *settings, int kind, const char *stop,
+                           struct lowered *lowered, struct oj_error *error)
 {
+	begin_stage(settings, "program");
 	TRY(oj_model_lower(model, lowered, error));
 	struct program *programs = lowered->programs, *prepare = &programs[KERNEL_PREPARE];
 	if (stop && kind != KERNEL_PREPARE)
@@ -126,4 +136,12 @@ ojit_status oj_compile(ojit_model *model, const struct settings *settings, int k
 	TRY(run_passes(&programs[KERNEL_INIT], settings, NULL, NULL, error));
 	TRY(prepare_parameters(&programs[KERNEL_PARAMETERS], settings, error));
 	return run_passes(prepare, settings, NULL, NULL, error);
+}
+
+ojit_status oj_compile(ojit_model *model, const struct settings *settings, int kind, const char *stop,
+                       struct lowered *lowered, struct oj_error *error)
+{
+	ojit_status status = run_all(model, settings, kind, stop, lowered, error);
+	begin_stage(settings, "");
+	return status;
 }

@@ -29,6 +29,8 @@ struct settings {
 	enum law law;
 	int lanes;
 	uint32_t without; /* bit k: oj_passes[k] is left out */
+	void (*watch)(void *user, const char *stage); /* or NULL */
+	void *watch_user;
 };
 ojit_status oj_settings(const ojit_compile_options *options, struct settings *settings,
                         struct oj_error *error);

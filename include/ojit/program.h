@@ -40,6 +40,12 @@ typedef struct ojit_compile_options {
 	int lanes;                  /* doubles a vector: 1, 2, 4, 8; 0: what suits this machine */
 	const char *const *without; /* [without_count] passes to leave out, to hunt for a fault */
 	size_t without_count;
+	/* Called as each step begins, to measure what compiling takes: with the name of a
+	 * stage (see ojit_stages; "program" is making it from the model), once for every
+	 * kernel that goes through it, and with "" when the last has ended.  On the
+	 * thread that compiles; it must not use the model.  NULL: nobody watches. */
+	void (*watch)(void *user, const char *stage);
+	void *watch_user;
 } ojit_compile_options;
 OJIT_API ojit_compile_options ojit_compile_options_default(void);
 

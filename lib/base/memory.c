@@ -79,19 +79,22 @@ void *oj_memory_resize(ojit_context *context, void *memory, size_t old, size_t s
 	return fresh;
 }
 
-bool oj_vector_grow(ojit_context *context, void **at, size_t *room, size_t need, size_t size)
+bool oj_vector_reserve(ojit_context *context, void **at, size_t *room, size_t total, size_t size)
 {
-	size_t fresh_room = *room ? *room * 2 : 8;
-	if (fresh_room < need)
-		fresh_room = need;
-	if (fresh_room > SIZE_MAX / size)
+	if (total > SIZE_MAX / size)
 		return false;
-	void *fresh = oj_memory_resize(context, *at, *room * size, fresh_room * size);
+	void *fresh = oj_memory_resize(context, *at, *room * size, total * size);
 	if (!fresh)
 		return false;
 	*at = fresh;
-	*room = fresh_room;
+	*room = total;
 	return true;
+}
+
+bool oj_vector_grow(ojit_context *context, void **at, size_t *room, size_t need, size_t size)
+{
+	size_t total = *room ? *room * 2 : 8;
+	return oj_vector_reserve(context, at, room, total < need ? need : total, size);
 }
 
 struct arena_chunk {

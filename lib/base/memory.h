@@ -59,11 +59,15 @@ char *oj_arena_string(struct arena *arena, const char *text, size_t length);
 #define VECTOR_APPEND(context, v, from)                                                       \
 	(oj_vector_append((context), (void **)&(v)->at, &(v)->count, &(v)->room, (from)->at, \
 	                  (from)->count, sizeof *(v)->at))
+/* Make room for `total` in all; false when out of memory. */
+#define VECTOR_RESERVE(context, v, total)                                                    \
+	((total) <= (v)->room || oj_vector_reserve((context), (void **)&(v)->at, &(v)->room, (total), sizeof *(v)->at))
 #define VECTOR_DROP(context, v)                                                        \
 	(oj_memory_put((context), (v)->at, (v)->room * sizeof *(v)->at), (v)->at = NULL, \
 	 (v)->count = (v)->room = 0)
 bool oj_vector_grow(ojit_context *context, void **at, size_t *room, size_t need, size_t size);
 bool oj_vector_append(ojit_context *context, void **at, size_t *count, size_t *room, const void *from,
                       size_t more, size_t size);
+bool oj_vector_reserve(ojit_context *context, void **at, size_t *room, size_t total, size_t size);
 
 #endif

@@ -8,10 +8,13 @@
  * array for its own use and stores a copy into d, which the others load.
  *
  * Arrays for d come in pairs, OUT for prepare and right behind it DERIVED for the
- * others, and the last store of every prepare block is into such an OUT. */
+ * others.  A block of prepare stores a TEMP array and its OUT, one OUT over a box, or
+ * any number of scalars: those of a program share a block, for what many of them
+ * need would else count once for each. */
 #include "lib/graph/cost.h"
 #include "lib/graph/passes.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { WORTH = 8, MOST = 1 << 22 }; /* additions a point; points of one array */
@@ -20,7 +23,9 @@ struct hoister {
 	struct program *program, *prepare;
 	unsigned char *varies;   /* [arrays] of role TEMP: some store does not depend on p alone */
 	struct expr_map fixed;   /* node -> 1 fixed, 0 varies, for the block at hand */
-	struct expr_map known;   /* node -> position in prepare->blocks + 1, the last one */
+	struct expr_map known;   /* value over a box -> position in prepare->blocks + 1, the last one */
+	struct expr_map scalars; /* value -> its DERIVED array */
+	uint32_t scalar_block;   /* this program's in prepare, + 1; 0: none yet */
 	struct expr_map moved;   /* TEMP array + 1 -> the DERIVED array that took its place */
 	struct surroundings around;
 	bool failed;
@@ -120,42 +125,57 @@ static uint32_t add_pair(struct space *space, const char *name, uint32_t rank, c
 	return out;
 }
 
-/* Add to the prepare program a block that stores `value` over `box` into a fresh
- * part of d; the DERIVED array to load it from, UINT32_MAX when out of memory. */
+/* The block of prepare for a value over `box`; NULL: out of memory. */
+static struct block *block_for(struct hoister *h, const struct block *box)
+{
+	if (box->rank == 0 && h->scalar_block)
+		return &h->prepare->blocks.at[h->scalar_block - 1];
+	struct block *block = oj_program_block(h->prepare, box->rank, box->lo, box->end, 0);
+	if (box->rank == 0)
+		h->scalar_block = (uint32_t)h->prepare->blocks.count;
+	return block;
+}
+
+/* Have the prepare program store `value` over `box` into a fresh part of d; the
+ * DERIVED array to load it from, UINT32_MAX when out of memory. */
 static uint32_t add_derived(struct hoister *h, const struct block *box, ojit_expr value)
 {
 	struct space *space = h->program->space;
 	int64_t extent[RANK] = {0};
 	ojit_expr index[RANK] = {0};
-	struct text name;
-	oj_text_init(&name, space->context);
-	oj_text_format(&name, "d%lld", (long long)space->derived);
+	char name[32];
+	snprintf(name, sizeof name, "d%lld", (long long)space->derived);
 	for (uint32_t k = 0; k < box->rank; k++) {
 		extent[k] = box->end[k] - box->lo[k];
 		index[k] = oj_index(&space->graph, k);
 	}
-	uint32_t out = name.failed ? UINT32_MAX
-	                           : add_pair(space, oj_text_get(&name), box->rank, box->lo, extent);
-	oj_text_drop(&name);
-	struct block *block = oj_program_block(h->prepare, box->rank, box->lo, box->end, 0);
+	uint32_t out = add_pair(space, name, box->rank, box->lo, extent);
+	struct block *block = block_for(h, box);
 	if (out == UINT32_MAX || !block || !value || !oj_block_store(space, block, out, value, index))
 		return UINT32_MAX;
-	return out + 1;
+	bool ok = box->rank ? oj_expr_map_put(&h->known, value, (uint32_t)h->prepare->blocks.count)
+	                    : oj_expr_map_put(&h->scalars, value, out + 1);
+	return ok ? out + 1 : UINT32_MAX;
 }
 
-/* The DERIVED array that block `b` of prepare fills. */
-static uint32_t derived_by(const struct hoister *h, uint32_t b)
+/* The DERIVED array that a block of prepare over a box fills. */
+static uint32_t derived_by(const struct block *block)
 {
-	const struct block *block = &h->prepare->blocks.at[b];
 	return block->stores.at[block->stores.count - 1].array + 1;
 }
 
+/* Where `value` over `box` is in d already; UINT32_MAX: nowhere. */
 static uint32_t find_derived(const struct hoister *h, const struct block *box, ojit_expr value)
 {
-	for (uint32_t b = 0; b < h->prepare->blocks.count; b++) {
+	uint32_t known;
+	if (box->rank == 0)
+		return oj_expr_map_get(&h->scalars, value, &known) ? known : UINT32_MAX;
+	if (!oj_expr_map_get(&h->known, value, &known))
+		return UINT32_MAX;
+	for (uint32_t b = known; b-- > 0;) { /* as a rule the last one */
 		const struct block *block = &h->prepare->blocks.at[b];
-		if (block->stores.count == 1 && block->stores.at[0].value == value && same_box(block, box))
-			return derived_by(h, b);
+		if (block->rank && block->stores.count == 1 && block->stores.at[0].value == value && same_box(block, box))
+			return derived_by(block);
 	}
 	return UINT32_MAX;
 }
@@ -169,12 +189,14 @@ static ojit_expr hoisted(struct hoister *h, ojit_expr e)
 	unsigned levels[RANK], cost;
 	if (oj_type(g, e) != REAL)
 		return e;
-	if (!oj_cost(g, e, COST_LOOP, &cost)) {
+	bool leaf = oj_is(g, e, OP_LITERAL) || oj_is(g, e, OP_LOAD) || oj_is(g, e, OP_ITOF);
+	if (leaf || !box_of(h, e, &box, levels))
+		return e;
+	if (box.rank && !oj_cost(g, e, COST_LOOP, &cost)) {
 		h->failed = true;
 		return 0;
 	}
-	bool leaf = oj_is(g, e, OP_LITERAL) || oj_is(g, e, OP_LOAD) || oj_is(g, e, OP_ITOF);
-	if (leaf || !box_of(h, e, &box, levels) || (box.rank && cost < WORTH))
+	if (box.rank && cost < WORTH)
 		return e;
 	ojit_expr map[LEVELS] = {0}, index[RANK];
 	for (uint32_t k = 0; k < box.rank; k++) {
@@ -182,7 +204,6 @@ static ojit_expr hoisted(struct hoister *h, ojit_expr e)
 		index[k] = oj_index(g, levels[k]);
 	}
 	ojit_expr value = box.rank ? oj_substitute(space, e, map, LEVELS) : e;
-	uint32_t known, array = UINT32_MAX;
 	bool inside = false;
 	if (!value || !defined_over(h, &box, value, &inside)) {
 		h->failed = true;
@@ -190,16 +211,10 @@ static ojit_expr hoisted(struct hoister *h, ojit_expr e)
 	}
 	if (!inside)
 		return e;
-	if (oj_expr_map_get(&h->known, value, &known)) {
-		array = same_box(&h->prepare->blocks.at[known - 1], &box) ? derived_by(h, known - 1)
-		                                                           : find_derived(h, &box, value);
-	}
-	if (array == UINT32_MAX) {
-		array = add_derived(h, &box, value);
-		if (array == UINT32_MAX || !oj_expr_map_put(&h->known, value, (uint32_t)h->prepare->blocks.count)) {
-			h->failed = true;
-			return 0;
-		}
+	uint32_t array = find_derived(h, &box, value);
+	if (array == UINT32_MAX && (array = add_derived(h, &box, value)) == UINT32_MAX) {
+		h->failed = true;
+		return 0;
 	}
 	return oj_load(g, array, box.rank, index);
 }
@@ -318,13 +333,18 @@ static bool find_fixed_arrays(struct hoister *h)
 	return true;
 }
 
+/* Does the block of prepare compute a TEMP array and copy it into d? */
+static bool is_copy(const struct hoister *h, const struct block *block)
+{
+	return block->stores.count == 2 && h->program->space->arrays.at[block->stores.at[0].array].role == ROLE_TEMP;
+}
+
 /* Which TEMP arrays prepare computes already: `moved` maps array + 1 to DERIVED. */
 static bool find_moved(struct hoister *h)
 {
 	for (uint32_t b = 0; b < h->prepare->blocks.count; b++) {
 		const struct block *block = &h->prepare->blocks.at[b];
-		if (block->stores.count == 2 &&
-		    !oj_expr_map_put(&h->moved, block->stores.at[0].array + 1, derived_by(h, b)))
+		if (is_copy(h, block) && !oj_expr_map_put(&h->moved, block->stores.at[0].array + 1, derived_by(block)))
 			return false;
 	}
 	return true;
@@ -413,9 +433,14 @@ static bool hoist_block(struct hoister *h, struct block *block)
 static bool remember(struct hoister *h)
 {
 	bool ok = find_moved(h);
-	for (uint32_t b = 0; ok && b < h->prepare->blocks.count; b++)
-		if (h->prepare->blocks.at[b].stores.count == 1)
-			ok = oj_expr_map_put(&h->known, h->prepare->blocks.at[b].stores.at[0].value, b + 1);
+	for (uint32_t b = 0; ok && b < h->prepare->blocks.count; b++) {
+		const struct block *block = &h->prepare->blocks.at[b];
+		if (block->rank && block->stores.count == 1)
+			ok = oj_expr_map_put(&h->known, block->stores.at[0].value, b + 1);
+		for (size_t s = 0; ok && block->rank == 0 && s < block->stores.count; s++)
+			if (!is_copy(h, block))
+				ok = oj_expr_map_put(&h->scalars, block->stores.at[s].value, block->stores.at[s].array + 1);
+	}
 	return ok;
 }
 
@@ -447,10 +472,12 @@ ojit_status oj_pass_hoist(struct program *program, const struct pass_options *op
 	memset(h.varies, 0, arrays + 1);
 	oj_expr_map_init(&h.fixed, space->context);
 	oj_expr_map_init(&h.known, space->context);
+	oj_expr_map_init(&h.scalars, space->context);
 	oj_expr_map_init(&h.moved, space->context);
 	bool ok = hoist(&h) && oj_program_layout(program) == OJIT_OK;
 	oj_expr_map_drop(&h.fixed);
 	oj_expr_map_drop(&h.known);
+	oj_expr_map_drop(&h.scalars);
 	oj_expr_map_drop(&h.moved);
 	oj_memory_put(space->context, h.varies, arrays + 1);
 	return ok ? OJIT_OK : oj_fail_memory(error);

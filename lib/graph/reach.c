@@ -74,33 +74,114 @@ int oj_by_index(const void *a, const void *b)
 
 enum scope { EVERYWHERE, OUTSIDE_BODIES, OPEN };
 
-static bool meet(const struct graph *g, struct expr_map *seen, ojit_expr e, enum scope scope, struct expr_list *out)
+struct reaching {
+	const struct graph *g;
+	enum scope scope;
+	struct expr_list *out;
+	size_t first;       /* of out that is ours */
+	ojit_expr greatest; /* of the roots, and so of all */
+	struct expr_map seen;
+	uint64_t *bits;
+};
+
+static bool is_wanted(const struct reaching *r, ojit_expr e)
+{
+	return e && (r->scope != OPEN || oj_node(r->g, e)->levels != 0);
+}
+
+static uint32_t operand_count(const struct reaching *r, const struct node *n)
+{
+	return n->op == OP_REDUCE && r->scope != EVERYWHERE ? REDUCE_BODY : n->arity;
+}
+
+static bool meet(struct reaching *r, ojit_expr e)
 {
 	uint32_t ignored;
-	if (!e || (scope == OPEN && oj_node(g, e)->levels == 0) || oj_expr_map_get(seen, e, &ignored))
+	if (!is_wanted(r, e) || oj_expr_map_get(&r->seen, e, &ignored))
 		return true;
-	return oj_expr_map_put(seen, e, 1) && VECTOR_PUSH(g->context, &out->list, e);
+	if (e > r->greatest)
+		r->greatest = e;
+	return oj_expr_map_put(&r->seen, e, 1) && VECTOR_PUSH(r->g->context, &r->out->list, e);
+}
+
+/* So many that a bit for every node costs less than a set of those met. */
+static bool are_many(const struct reaching *r)
+{
+	return r->out->list.count - r->first > 32 + r->greatest / 1024;
+}
+
+/* Breadth first: the list is its own queue.  Stops where there are many. */
+static bool walk(struct reaching *r, const ojit_expr *roots, size_t root_count)
+{
+	bool ok = true;
+	size_t done = r->first;
+	for (size_t i = 0; ok && i < root_count; i++)
+		ok = meet(r, roots[i]);
+	while (ok && done < r->out->list.count && !are_many(r)) {
+		ojit_expr e = r->out->list.at[done++];
+		uint32_t count = operand_count(r, oj_node(r->g, e));
+		for (uint32_t i = 0; ok && i < count; i++)
+			ok = meet(r, oj_operands(r->g, e)[i]);
+	}
+	return ok;
+}
+
+/* One loop down the words meets each node after all its users. */
+static void mark_below(struct reaching *r, size_t word)
+{
+	for (uint64_t left = UINT64_MAX; r->bits[word] & left;) {
+		int bit = 63 - __builtin_clzll(r->bits[word] & left);
+		ojit_expr e = (ojit_expr)(64 * word + (size_t)bit);
+		const ojit_expr *operands = oj_operands(r->g, e);
+		uint32_t count = operand_count(r, oj_node(r->g, e));
+		for (uint32_t i = 0; i < count; i++)
+			if (is_wanted(r, operands[i]))
+				r->bits[operands[i] / 64] |= (uint64_t)1 << operands[i] % 64;
+		left = ((uint64_t)1 << bit) - 1;
+	}
+}
+
+static bool list_bits(struct reaching *r, size_t words)
+{
+	for (size_t w = 0; w < words; w++)
+		for (uint64_t left = r->bits[w]; left; left &= left - 1)
+			if (!VECTOR_PUSH(r->g->context, &r->out->list, (ojit_expr)(64 * w + (size_t)__builtin_ctzll(left))))
+				return false;
+	return true;
+}
+
+/* Replace what was found so far by all there is. */
+static bool sweep(struct reaching *r)
+{
+	size_t words = r->greatest / 64 + 1, found = 0;
+	oj_expr_map_drop(&r->seen);
+	r->bits = oj_memory_get(r->g->context, words * sizeof *r->bits);
+	if (!r->bits)
+		return false;
+	memset(r->bits, 0, words * sizeof *r->bits);
+	for (size_t i = r->first; i < r->out->list.count; i++)
+		r->bits[r->out->list.at[i] / 64] |= (uint64_t)1 << r->out->list.at[i] % 64;
+	for (size_t w = words; w-- > 0;) {
+		mark_below(r, w);
+		found += (size_t)__builtin_popcountll(r->bits[w]);
+	}
+	r->out->list.count = r->first;
+	bool ok = VECTOR_RESERVE(r->g->context, &r->out->list, r->first + found) && list_bits(r, words);
+	oj_memory_put(r->g->context, r->bits, words * sizeof *r->bits);
+	return ok;
 }
 
 static bool reach(const struct graph *g, const ojit_expr *roots, size_t root_count, enum scope scope,
                   struct expr_list *out)
 {
-	struct expr_map seen;
-	oj_expr_map_init(&seen, g->context);
-	size_t first = out->list.count, done = first;
-	bool ok = true;
-	for (size_t i = 0; ok && i < root_count; i++)
-		ok = meet(g, &seen, roots[i], scope, out);
-	while (ok && done < out->list.count) { /* breadth first: the list is its own queue */
-		ojit_expr e = out->list.at[done++];
-		const struct node *n = oj_node(g, e);
-		uint32_t count = n->op == OP_REDUCE && scope != EVERYWHERE ? REDUCE_BODY : n->arity;
-		for (uint32_t i = 0; ok && i < count; i++)
-			ok = meet(g, &seen, oj_operands(g, e)[i], scope, out);
-	}
-	oj_expr_map_drop(&seen);
-	if (ok && out->list.count > first)
-		qsort(out->list.at + first, out->list.count - first, sizeof *out->list.at, oj_by_index);
+	struct reaching r = {.g = g, .scope = scope, .out = out, .first = out->list.count};
+	oj_expr_map_init(&r.seen, g->context);
+	bool ok = walk(&r, roots, root_count);
+	if (ok && are_many(&r))
+		ok = sweep(&r);
+	else if (ok && out->list.count > r.first)
+		qsort(out->list.at + r.first, out->list.count - r.first, sizeof *out->list.at, oj_by_index);
+	oj_expr_map_drop(&r.seen);
 	return ok;
 }
 

@@ -3,14 +3,64 @@
 
 #include "lib/graph/passes.h"
 
-/* What nodes become: those without index variables in one map for the whole
- * rewriting, the others in one a body. */
+#include <string.h>
+
+/* What nodes become: a place for every number from the first to the last where they
+ * lie close together, else a map. */
+struct replacements {
+	struct expr_map map;
+	ojit_expr *direct; /* [span], 0: not known */
+	ojit_expr first;
+	size_t span;
+};
+
+/* Those without index variables in one for the whole rewriting, the others in one a
+ * body. */
 struct memo {
-	struct expr_map open;
+	struct replacements open;
 	struct expr_list operands;
 };
 
-static struct expr_map *map_of(struct rewrite *rewrite, struct memo *memo, ojit_expr e)
+static void replacements_drop(struct replacements *r)
+{
+	oj_memory_put(r->map.context, r->direct, r->span * sizeof *r->direct);
+	oj_expr_map_drop(&r->map);
+}
+
+/* Make ready for the nodes of a list, in order. */
+static bool replacements_open(struct replacements *r, const struct expr_list *list)
+{
+	enum { FEW = 32, SPARSE = 8 };
+	size_t count = list->list.count;
+	if (count < FEW || (list->list.at[count - 1] - list->list.at[0]) / SPARSE > count)
+		return true;
+	r->first = list->list.at[0];
+	r->span = list->list.at[count - 1] - r->first + 1;
+	r->direct = oj_memory_get(r->map.context, r->span * sizeof *r->direct);
+	if (r->direct)
+		memset(r->direct, 0, r->span * sizeof *r->direct);
+	else
+		r->span = 0;
+	return r->direct != NULL;
+}
+
+static ojit_expr replacement(const struct replacements *r, ojit_expr e)
+{
+	uint32_t to = 0;
+	if (e - r->first < r->span)
+		return r->direct[e - r->first];
+	return oj_expr_map_get(&r->map, e, &to) ? to : 0;
+}
+
+static bool replace(struct replacements *r, ojit_expr e, ojit_expr to)
+{
+	if (e - r->first >= r->span)
+		return oj_expr_map_put(&r->map, e, to);
+	r->direct[e - r->first] = to;
+	return true;
+}
+
+static struct replacements *home_of(struct rewrite *rewrite, struct memo *memo, ojit_expr e)
 {
 	bool closed = rewrite->closed && oj_node(&rewrite->space->graph, e)->levels == 0;
 	return closed ? rewrite->closed : &memo->open;
@@ -22,10 +72,9 @@ static bool mapped_operands(struct rewrite *rewrite, struct memo *memo, ojit_exp
 	memo->operands.list.count = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		ojit_expr o = oj_operands(g, e)[i];
-		uint32_t to = o;
 		bool kept = rewrite->keep_closed && oj_node(g, o)->levels == 0;
-		if ((!kept && !oj_expr_map_get(map_of(rewrite, memo, o), o, &to)) || !to ||
-		    !VECTOR_PUSH(g->context, &memo->operands.list, to))
+		ojit_expr to = kept ? o : replacement(home_of(rewrite, memo, o), o);
+		if (!to || !VECTOR_PUSH(g->context, &memo->operands.list, to))
 			return false;
 	}
 	return true;
@@ -52,12 +101,11 @@ static bool rewrite_list(struct rewrite *rewrite, struct memo *memo, const struc
 {
 	for (size_t i = 0; i < list->list.count; i++) {
 		ojit_expr e = list->list.at[i];
-		struct expr_map *map = map_of(rewrite, memo, e);
-		uint32_t known;
-		if (closed != (map == rewrite->closed) || oj_expr_map_get(map, e, &known))
+		struct replacements *home = home_of(rewrite, memo, e);
+		if (closed != (home == rewrite->closed) || replacement(home, e))
 			continue;
 		ojit_expr to = rewrite_one(rewrite, memo, e);
-		if (!to || !oj_expr_map_put(map, e, to))
+		if (!to || !replace(home, e, to))
 			return false;
 	}
 	return true;
@@ -69,7 +117,8 @@ static bool rewrite_closed(struct rewrite *rewrite, struct memo *memo, const oji
 {
 	const struct graph *g = &rewrite->space->graph;
 	struct expr_list list = {0};
-	bool ok = oj_reach(g, roots, count, true, &list) && rewrite_list(rewrite, memo, &list, true);
+	bool ok = oj_reach(g, roots, count, true, &list) && replacements_open(rewrite->closed, &list) &&
+	          rewrite_list(rewrite, memo, &list, true);
 	VECTOR_DROP(g->context, &list.list);
 	return ok;
 }
@@ -80,10 +129,10 @@ static bool rewrite_open(struct rewrite *rewrite, struct memo *memo, ojit_expr *
 	struct expr_list list = {0};
 	bool open = rewrite->closed || rewrite->keep_closed;
 	bool ok = open ? oj_reach_open(g, roots, count, &list) : oj_reach(g, roots, count, true, &list);
-	ok = ok && rewrite_list(rewrite, memo, &list, false);
+	ok = ok && replacements_open(&memo->open, &list) && rewrite_list(rewrite, memo, &list, false);
 	for (size_t i = 0; ok && i < count; i++)
 		if (roots[i] && !(rewrite->keep_closed && oj_node(g, roots[i])->levels == 0))
-			ok = oj_expr_map_get(map_of(rewrite, memo, roots[i]), roots[i], &roots[i]);
+			ok = (roots[i] = replacement(home_of(rewrite, memo, roots[i]), roots[i])) != 0;
 	VECTOR_DROP(g->context, &list.list);
 	return ok;
 }
@@ -91,18 +140,18 @@ static bool rewrite_open(struct rewrite *rewrite, struct memo *memo, ojit_expr *
 ojit_status oj_rewrite(struct rewrite *rewrite, ojit_expr *roots, size_t count)
 {
 	ojit_context *context = rewrite->space->context;
-	struct expr_map closed, *outer = rewrite->closed;
+	struct replacements closed = {0}, *outer = rewrite->closed;
 	struct memo memo = {0};
-	oj_expr_map_init(&memo.open, context);
-	oj_expr_map_init(&closed, context);
+	oj_expr_map_init(&memo.open.map, context);
+	oj_expr_map_init(&closed.map, context);
 	if (rewrite->reduction && !outer && !rewrite->keep_closed)
 		rewrite->closed = &closed;
 	bool ok = (outer || !rewrite->closed || rewrite_closed(rewrite, &memo, roots, count)) &&
 	          rewrite_open(rewrite, &memo, roots, count);
 	rewrite->closed = outer;
 	VECTOR_DROP(context, &memo.operands.list);
-	oj_expr_map_drop(&memo.open);
-	oj_expr_map_drop(&closed);
+	replacements_drop(&memo.open);
+	replacements_drop(&closed);
 	return ok && !rewrite->space->graph.failed ? OJIT_OK : OJIT_OUT_OF_MEMORY;
 }
 

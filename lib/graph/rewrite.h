@@ -18,7 +18,7 @@ struct rewrite {
 	ojit_expr (*reduction)(struct rewrite *rewrite, ojit_expr e, const ojit_expr *outer);
 	void *data;
 	bool keep_closed;        /* nodes that depend on no index variable stay as they are */
-	struct expr_map *closed; /* oj_rewrite's own: what closed nodes became */
+	struct replacements *closed; /* oj_rewrite's own: what closed nodes became */
 };
 /* Replace roots[0..count) by what they become.  Zero roots stay.  `outer` of
  * `reduction` has start, lo and end rewritten. */

@@ -1,0 +1,136 @@
+/* What compiling takes grows with the text and no faster: memory asked for in all,
+ * which follows the work, and memory held at once. */
+#include "bench/texts.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <math.h>
+#include <ojit/ojit.h>
+
+struct counter {
+	size_t live, peak, total, calls;
+};
+
+static void *allocate(void *user, size_t size)
+{
+	struct counter *c = user;
+	c->total += size;
+	c->calls++;
+	c->live += size;
+	if (c->live > c->peak)
+		c->peak = c->live;
+	return malloc(size);
+}
+
+static void release(void *user, void *memory, size_t size)
+{
+	struct counter *c = user;
+	c->live -= memory ? size : 0;
+	free(memory);
+}
+
+struct taken { /* an operation */
+	double operations, peak, total, calls;
+};
+
+static struct taken take(void (*write)(struct source *, int), int size)
+{
+	struct counter counter = {0};
+	ojit_allocator allocator = {allocate, release, &counter};
+	ojit_context *context = ojit_context_new(&allocator);
+	ojit_compile_options options = ojit_compile_options_default();
+	ojit_program *program = NULL;
+	struct source source = {0};
+	write(&source, size);
+	options.executor = OJIT_INTERPRETER;
+	ojit_model *model = ojit_model_new(context);
+	ojit_model_read_text(model, source.at, source.length, NULL);
+	cr_assert(eq(int, ojit_program_compile(model, &options, &program), OJIT_OK));
+	double n = (double)source_operations(&source);
+	struct taken taken = {n, (double)counter.peak / n, (double)counter.total / n, (double)counter.calls / n};
+	ojit_program_free(program);
+	ojit_model_free(model);
+	ojit_context_free(context);
+	free(source.at);
+	cr_assert(eq(sz, counter.live, 0));
+	return taken;
+}
+
+static const struct family {
+	const char *name;
+	void (*write)(struct source *, int);
+	int small, large;
+} families[] = {
+	{"kuramoto", write_kuramoto, 20, 60},
+	{"brusselator", write_brusselator_ordered, 100, 800},
+	{"brusselator by turns", write_brusselator_by_turns, 100, 800},
+	{"network", write_network, 500, 4000},
+	{"chain", write_chain, 1000, 8000},
+	{"sum", write_sum, 1000, 8000},
+	{"straight", write_straight, 4000, 32000},
+	{"nested", write_nested, 2000, 16000},
+	{"derived", write_derived, 200, 1600},
+};
+
+Test(growth, eight_times_the_text_takes_about_eight_times_the_work)
+{
+	for (size_t f = 0; f < sizeof families / sizeof *families; f++) {
+		struct taken small = take(families[f].write, families[f].small), large = take(families[f].write, families[f].large);
+		cr_expect(lt(dbl, large.total, 1.5 * small.total), "%s: %g, then %g bytes an operation asked for in all",
+		          families[f].name, small.total, large.total);
+		cr_expect(lt(dbl, large.calls, 1.5 * small.calls), "%s: %g, then %g allocations an operation",
+		          families[f].name, small.calls, large.calls);
+	}
+}
+
+struct heard {
+	char names[512];
+	int ended;
+};
+
+static void hear(void *user, const char *stage)
+{
+	struct heard *heard = user;
+	size_t length = strlen(heard->names);
+	cr_assert(eq(int, heard->ended, 0));
+	heard->ended = *stage == '\0';
+	snprintf(heard->names + length, sizeof heard->names - length, "%s ", stage);
+}
+
+static struct heard listen(const char *text, ojit_status status, const char *without)
+{
+	struct heard heard = {0};
+	ojit_context *context = ojit_context_new(NULL);
+	ojit_model *model = ojit_model_new(context);
+	ojit_compile_options options = ojit_compile_options_default();
+	ojit_program *program;
+	options.executor = OJIT_INTERPRETER;
+	options.watch = hear;
+	options.watch_user = &heard;
+	options.without = &without;
+	options.without_count = without != NULL;
+	ojit_model_read_text(model, text, strlen(text), NULL);
+	cr_expect(eq(int, ojit_program_compile(model, &options, &program), status));
+	ojit_program_free(program);
+	ojit_model_free(model);
+	ojit_context_free(context);
+	return heard;
+}
+
+Test(growth, whoever_watches_hears_of_every_step_in_order_and_of_the_end)
+{
+	struct heard all = listen("init x = 1; x' = -x", OJIT_OK, NULL), fewer = listen("init x = 1; x' = -x", OJIT_OK, "fuse");
+	const char *passes = "simplify split roll inline fuse hoist expand partition ";
+	cr_expect(eq(int, strncmp(all.names, "program ", 8), 0));
+	cr_expect(eq(int, strncmp(all.names + 8, passes, strlen(passes)), 0));
+	cr_expect(all.ended);
+	cr_expect(strstr(fewer.names, "fuse") == NULL);
+	cr_expect(strstr(fewer.names, "roll inline hoist") != NULL);
+}
+
+Test(growth, whoever_watches_hears_of_the_end_when_compiling_fails)
+{
+	struct heard heard = listen("init x = 1; x' = -y", OJIT_NAME, NULL);
+	cr_expect(eq(str, heard.names, "program  "));
+	cr_expect(heard.ended);
+}
