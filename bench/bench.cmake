@@ -1,0 +1,73 @@
+# Benches: each bench/*.c an executable.  Peers are optional, one module each, built
+# with those packages that are there by the target bench_peers; build/bench/work loads
+# what it finds in build/bench/peers.
+
+# Peers are compiled as their authors would: by clang, for this machine.
+find_program(CLANG NAMES clang-19 clang REQUIRED)
+find_program(CLANGXX NAMES clang++-19 clang++)
+set(peer ${PROJECT_BINARY_DIR}/peer_rhs.o)
+add_custom_command(OUTPUT ${peer} DEPENDS bench/peers/equations.c
+	COMMAND ${CLANG} -O3 -march=native -fPIC -c ${PROJECT_SOURCE_DIR}/bench/peers/equations.c -o ${peer})
+
+set(peers_directory ${PROJECT_BINARY_DIR}/bench/peers)
+find_program(DEBIAN_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
+
+file(GLOB benches CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/*.c)
+foreach(source IN LISTS benches)
+	get_filename_component(name ${source} NAME_WE)
+	# What belongs to one bench alone lies in a directory of its name.
+	file(GLOB parts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/${name}/*.c)
+	add_executable(bench_${name} ${source} ${parts} ${peer})
+	target_compile_definitions(bench_${name} PRIVATE OJIT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+		OJIT_CLANG="${CLANG}" OJIT_PEERS="${peers_directory}" OJIT_PYTHON="${DEBIAN_PYTHON}")
+	target_link_libraries(bench_${name} PRIVATE ojit_flags ojit m ${CMAKE_DL_LIBS})
+	set_target_properties(bench_${name} PROPERTIES OUTPUT_NAME ${name}
+		RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
+	add_dependencies(bench_${name} ojit_llvm)
+endforeach()
+
+pkg_check_modules(BENCH_JANSSON IMPORTED_TARGET jansson)
+if(BENCH_JANSSON_FOUND) # reads the networks of the corpora
+	target_link_libraries(bench_flat PRIVATE PkgConfig::BENCH_JANSSON)
+	target_compile_definitions(bench_flat PRIVATE HAVE_JANSSON)
+endif()
+
+# ---------------------------------------------------------------- peers of bench/work
+
+add_custom_target(bench_peers)
+file(MAKE_DIRECTORY ${peers_directory})
+function(add_peer name compiler source)
+	set(module ${peers_directory}/${name}.so)
+	add_custom_command(OUTPUT ${module} VERBATIM
+		DEPENDS ${PROJECT_SOURCE_DIR}/bench/peers/${source} ${PROJECT_SOURCE_DIR}/bench/peers/peer.h
+			${PROJECT_SOURCE_DIR}/bench/peers/problems.h
+		COMMAND ${compiler} -O3 -march=native -fPIC -shared -fvisibility=hidden -I${PROJECT_SOURCE_DIR}
+			${PROJECT_SOURCE_DIR}/bench/peers/${source} -o ${module} ${ARGN})
+	add_custom_target(bench_peer_${name} DEPENDS ${module})
+	add_dependencies(bench_peers bench_peer_${name})
+endfunction()
+
+find_path(ODEINT_INCLUDE boost/numeric/odeint.hpp)
+if(ODEINT_INCLUDE AND CLANGXX)
+	add_peer(odeint ${CLANGXX} odeint.cpp)
+endif()
+
+pkg_check_modules(GSL gsl)
+if(GSL_FOUND)
+	add_peer(gsl ${CLANG} gsl.c ${GSL_LDFLAGS} -lm)
+endif()
+
+# Twice: as Debian builds it, and optimised, where bench/peers/build-sundials was run.
+# The archives' names stay inside the module, or the two would meet in one process.
+find_path(SUNDIALS_INCLUDE arkode/arkode_erkstep.h)
+if(SUNDIALS_INCLUDE)
+	add_peer(sundials_packaged ${CLANG} sundials.c -DSUNDIALS_AS_PACKAGED -lsundials_cvode -lsundials_arkode
+		-lsundials_nvecserial -lm)
+endif()
+set(optimised ${PROJECT_BINARY_DIR}/sundials/installed)
+if(EXISTS ${optimised}/lib/libsundials_arkode.a)
+	add_peer(sundials ${CLANG} sundials.c -I${optimised}/include -Wl,--exclude-libs,ALL
+		${optimised}/lib/libsundials_cvode.a ${optimised}/lib/libsundials_arkode.a
+		${optimised}/lib/libsundials_sunnonlinsolfixedpoint.a ${optimised}/lib/libsundials_nvecserial.a
+		${optimised}/lib/libsundials_generic.a -lm)
+endif()

@@ -1,0 +1,156 @@
+/* SUNDIALS: CVODE's Adams formulas with fixed-point iteration, and ARKODE's explicit
+ * Runge-Kutta pairs: its default of order 4, Dormand's and Prince's of order 5,
+ * Fehlberg's of order 8.  Output goes through their interpolants, but for order 8, whose
+ * interpolant is of order 5: it steps to the times asked for.
+ *
+ * Built twice where both are there: with the packaged library, which was compiled
+ * without optimisation, and with the same source compiled for this machine
+ * (build-sundials). */
+#include "bench/peers/peer.h"
+#include "bench/peers/problems.h"
+
+#include <arkode/arkode_erkstep.h>
+#include <cvode/cvode.h>
+#include <nvector/nvector_serial.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sunnonlinsol/sunnonlinsol_fixedpoint.h>
+
+#ifdef SUNDIALS_AS_PACKAGED
+#define NAME(text) text ", as packaged"
+#else
+#define NAME(text) text
+#endif
+
+enum { ADAMS, ORDER4, ORDER5, ORDER8 };
+
+struct session {
+	struct task task;
+	int kind;
+	long evaluations;
+	SUNContext context;
+	N_Vector start, y;
+	SUNNonlinearSolver fixed_point;
+	void *memory;
+};
+
+#define P(name, n, from, to, atol, text) \
+	static int name(realtype t, N_Vector y, N_Vector out, void *session) \
+	{ \
+		name##_rhs(t, NV_DATA_S(y), NV_DATA_S(out)); \
+		return ++((struct session *)session)->evaluations > PEER_EVALUATIONS ? -1 : 0; \
+	}
+PROBLEMS(P)
+#undef P
+#define P(name, n, from, to, atol, text) name,
+static int (*const functions[])(realtype, N_Vector, N_Vector, void *) = {PROBLEMS(P)};
+#undef P
+
+static void close_session(void *session)
+{
+	struct session *s = session;
+	if (s->kind == ADAMS)
+		CVodeFree(&s->memory);
+	else
+		ERKStepFree(&s->memory);
+	if (s->fixed_point)
+		SUNNonlinSolFree(s->fixed_point);
+	N_VDestroy(s->start);
+	N_VDestroy(s->y);
+	SUNContext_Free(&s->context);
+	free(s);
+}
+
+static bool make_adams(struct session *s)
+{
+	const struct task *task = &s->task;
+	s->memory = CVodeCreate(CV_ADAMS, s->context);
+	s->fixed_point = SUNNonlinSol_FixedPoint(s->y, 0, s->context);
+	return CVodeInit(s->memory, functions[task->problem], task->times[0], s->start) == CV_SUCCESS
+		&& CVodeSStolerances(s->memory, task->rtol, task->atol) == CV_SUCCESS
+		&& CVodeSetUserData(s->memory, s) == CV_SUCCESS
+		&& CVodeSetNonlinearSolver(s->memory, s->fixed_point) == CV_SUCCESS
+		&& CVodeSetMaxNumSteps(s->memory, 1000000) == CV_SUCCESS;
+}
+
+static bool make_pair(struct session *s)
+{
+	const struct task *task = &s->task;
+	s->memory = ERKStepCreate(functions[task->problem], task->times[0], s->start, s->context);
+	if (s->kind == ORDER5 && ERKStepSetTableNum(s->memory, ARKODE_DORMAND_PRINCE_7_4_5) != ARK_SUCCESS)
+		return false;
+	if (s->kind == ORDER8 && ERKStepSetTableNum(s->memory, ARKODE_FEHLBERG_13_7_8) != ARK_SUCCESS)
+		return false;
+	return ERKStepSStolerances(s->memory, task->rtol, task->atol) == ARK_SUCCESS
+		&& ERKStepSetUserData(s->memory, s) == ARK_SUCCESS
+		&& ERKStepSetMaxNumSteps(s->memory, 1000000) == ARK_SUCCESS;
+}
+
+static void no_words(int code, const char *module, const char *function, char *text, void *user)
+{
+	(void)code, (void)module, (void)function, (void)text, (void)user;
+}
+
+static void *open_session(const struct task *task, int kind)
+{
+	struct session *s = calloc(1, sizeof *s);
+	if (!s)
+		return NULL;
+	s->task = *task;
+	s->kind = kind;
+	SUNContext_Create(NULL, &s->context);
+	s->start = N_VNew_Serial(task->n, s->context);
+	s->y = N_VNew_Serial(task->n, s->context);
+	memcpy(NV_DATA_S(s->start), task->start, (size_t)task->n * sizeof(double));
+	if (kind == ADAMS ? make_adams(s) : make_pair(s)) {
+		if (kind == ADAMS)
+			CVodeSetErrHandlerFn(s->memory, no_words, NULL);
+		else
+			ERKStepSetErrHandlerFn(s->memory, no_words, NULL);
+		return s;
+	}
+	close_session(s);
+	return NULL;
+}
+
+static bool restart(struct session *s)
+{
+	double t0 = s->task.times[0];
+	s->evaluations = 0;
+	if (s->kind == ADAMS)
+		return CVodeReInit(s->memory, t0, s->start) == CV_SUCCESS;
+	return ERKStepReInit(s->memory, functions[s->task.problem], t0, s->start) == ARK_SUCCESS;
+}
+
+static bool go_to(struct session *s, double time)
+{
+	double reached;
+	if (s->kind == ADAMS)
+		return CVode(s->memory, time, s->y, &reached, CV_NORMAL) >= 0;
+	if (s->kind == ORDER8 && ERKStepSetStopTime(s->memory, time) != ARK_SUCCESS)
+		return false;
+	return ERKStepEvolve(s->memory, time, s->y, &reached, ARK_NORMAL) >= 0;
+}
+
+static long solve(void *session, double *rows)
+{
+	struct session *s = session;
+	const struct task *task = &s->task;
+	if (!restart(s))
+		return 0;
+	for (int i = 1; i <= task->count; i++) {
+		if (!go_to(s, task->times[i]))
+			return 0;
+		memcpy(rows + (i - 1) * task->n, NV_DATA_S(s->y), (size_t)task->n * sizeof(double));
+	}
+	return s->evaluations;
+}
+
+__attribute__((visibility("default"))) const struct peer_method peer_methods[] = {
+	{NAME("CVODE Adams"), ADAMS, open_session, solve, close_session},
+	{NAME("ARKODE order 4"), ORDER4, open_session, solve, close_session},
+	{NAME("ARKODE dopri5"), ORDER5, open_session, solve, close_session},
+	{NAME("ARKODE fehlberg78"), ORDER8, open_session, solve, close_session},
+	{0},
+};

@@ -1,0 +1,499 @@
+/* Work against precision: ojit's methods and every peer that is installed, on the
+ * problems of peers/problems.h, in one run.
+ *
+ *     build/bench/work [--quick] [--problem NAME] [--peer NAME] [--curves DIRECTORY]
+ *
+ * A method solves a problem at tolerances 1e-3 .. 1e-13 and brings the states at fifty
+ * times; its error is the largest there, its time the median of many rounds.  A round
+ * times every point once, so that noise hits all alike.  From the curves follow times at
+ * equal error, on lines through logarithms, and ratios of the best peer to the best of
+ * ojit: above 1, ojit is faster.  Lines that begin with # are for people, the others
+ * are JSON as from the other benches. */
+#include "bench/bench.h"
+#include "bench/peers/peer.h"
+#include "bench/peers/problems.h"
+#include "bench/work/curve.h"
+#include "bench/work/ours.h"
+#include "bench/work/reference.h"
+#include "bench/work/scipy.h"
+
+#include <dlfcn.h>
+#include <glob.h>
+#include <math.h>
+#include <string.h>
+#include <signal.h>
+#include <strings.h>
+
+enum { TIMES = 50, LEAST_ROUNDS = 3, MOST_ROUNDS = 41 };
+
+static const double errors[] = {1e-4, 1e-6, 1e-8, 1e-10};
+enum { ERRORS = sizeof errors / sizeof *errors };
+
+struct problem {
+	const char *name, *model, *text;
+	int n;
+	double from, to, absolute;
+	void (*start)(double *y);
+	void (*rhs)(double t, const double *y, double *out);
+};
+
+/* Models without observables of their own lie in examples/. */
+#define MODEL_lotka_volterra "bench/models/volterra.ojit"
+#define MODEL_lorenz "examples/lorenz.ojit"
+#define MODEL_rigid_body "bench/models/rigid_body.ojit"
+#define MODEL_kepler "bench/models/kepler.ojit"
+#define MODEL_van_der_pol "bench/models/van_der_pol.ojit"
+#define MODEL_chain "bench/models/chain.ojit"
+#define MODEL_arenstorf "examples/arenstorf.ojit"
+#define MODEL_pleiades "examples/pleiades.ojit"
+#define MODEL_planets "bench/models/planets.ojit"
+#define MODEL_ring "bench/models/ring.ojit"
+#define MODEL_kuramoto "bench/models/oscillators.ojit"
+#define MODEL_brusselator "examples/brusselator1d.ojit"
+
+#define P(name, n, from, to, absolute, text) \
+	{#name, MODEL_##name, text, n, from, to, absolute, name##_start, name##_rhs},
+static const struct problem problems[] = {PROBLEMS(P)};
+#undef P
+enum { COUNT = sizeof problems / sizeof *problems };
+
+/* One method at one tolerance. */
+struct run {
+	const struct peer_method *method;
+	struct task task;
+	void *session;
+	int curve, point;
+	long calls; /* a round */
+	double seconds[MOST_ROUNDS];
+};
+
+struct bench {
+	bool quick;
+	double patience; /* seconds for the rounds of a problem */
+	const char *problem, *peer, *curves_to;
+	const struct peer_method **lists; /* of the peers */
+	int list_count;
+	struct scipy *scipy;
+	/* of the problem at hand */
+	int at;
+	double times[TIMES + 1], *start, *reference, *rows;
+	struct run *runs;
+	int run_count;
+	struct curve *curves;
+	int curve_count;
+	/* of all problems: microseconds at equal error */
+	struct answer {
+		double ours, peers;
+		char our_name[64], peer_name[64];
+	} answers[COUNT][ERRORS];
+	struct rival {
+		char name[64];
+		double logarithms;
+		int count;
+	} *rivals;
+	int rival_count;
+};
+
+static void *grown(void *memory, size_t bytes)
+{
+	memory = realloc(memory, bytes);
+	if (!memory)
+		bench_fail("out of memory");
+	return memory;
+}
+
+/* ---- measuring ---- */
+
+static double timed(struct bench *b, struct run *r, long calls)
+{
+	double begin = bench_seconds();
+	for (long i = 0; i < calls; i++)
+		r->method->solve(r->session, b->rows);
+	return (bench_seconds() - begin) / (double)calls;
+}
+
+/* Solve once for the error and the cost; false: failed. */
+static bool try_run(struct bench *b, struct run *r, struct point *point)
+{
+	int n = problems[b->at].n;
+	double begin = bench_seconds();
+	long evaluations = r->method->solve(r->session, b->rows);
+	double seconds = bench_seconds() - begin;
+	if (evaluations <= 0)
+		return false;
+	double error = fmax(curve_error(b->rows, b->reference, TIMES, n), 1e-17);
+	*point = (struct point){r->task.rtol, error, seconds, evaluations};
+	r->calls = seconds > 1e-4 ? 1 : (long)(1e-4 / seconds) + 1;
+	return isfinite(error);
+}
+
+/* A run at the rung below those the curve has; false: it failed or took too long to go
+ * on with this method. */
+static bool step_down(struct bench *b, const struct peer_method *method, int rung)
+{
+	const struct problem *p = &problems[b->at];
+	struct curve *curve = &b->curves[b->curve_count - 1];
+	struct point *point = &curve->points[curve->count];
+	double tolerance = pow(10, -3 - rung);
+	b->runs = grown(b->runs, (size_t)(b->run_count + 1) * sizeof *b->runs);
+	struct run *r = &b->runs[b->run_count];
+	*r = (struct run){.method = method, .curve = b->curve_count - 1, .point = curve->count};
+	r->task = (struct task){b->at, p->n, TIMES, b->times, b->start, tolerance, tolerance * p->absolute};
+	r->session = method->open(&r->task, method->kind);
+	if (r->session && try_run(b, r, point)) {
+		b->run_count++;
+		curve->count++;
+		return point->seconds < b->patience / 40;
+	}
+	if (r->session)
+		method->close(r->session);
+	return false;
+}
+
+static void climb(struct bench *b, const struct peer_method *method, enum side side)
+{
+	b->curves = grown(b->curves, (size_t)(b->curve_count + 1) * sizeof *b->curves);
+	struct curve *curve = &b->curves[b->curve_count++];
+	*curve = (struct curve){.side = side};
+	snprintf(curve->name, sizeof curve->name, "%s", method->name);
+	for (int rung = 0; rung < RUNGS && step_down(b, method, rung); rung++)
+		;
+}
+
+static void climb_all(struct bench *b)
+{
+	for (const struct peer_method *m = ours_methods(); m->name; m++)
+		climb(b, m, OJIT_SIDE);
+	for (int k = 0; k < b->list_count; k++)
+		for (const struct peer_method *m = b->lists[k]; m->name; m++)
+			if (!b->peer || strcasestr(m->name, b->peer))
+				climb(b, m, strstr(m->name, "as packaged") ? ASIDE : PEER_SIDE);
+}
+
+/* Rounds over all points, until patience ends; medians become the points' times. */
+static void measure(struct bench *b)
+{
+	double begin = bench_seconds();
+	int rounds = 0;
+	while (rounds < MOST_ROUNDS && (rounds < LEAST_ROUNDS || bench_seconds() - begin < b->patience)) {
+		for (int k = 0; k < b->run_count; k++) {
+			if (b->runs[k].calls > 1) /* caches and branches as they are for who solves often */
+				timed(b, &b->runs[k], 1);
+			b->runs[k].seconds[rounds] = timed(b, &b->runs[k], b->runs[k].calls);
+		}
+		rounds++;
+	}
+	for (int k = 0; k < b->run_count; k++) {
+		struct run *r = &b->runs[k];
+		b->curves[r->curve].points[r->point].seconds = bench_median(r->seconds, (size_t)rounds);
+		r->method->close(r->session);
+	}
+	b->run_count = 0;
+}
+
+/* ---- telling ---- */
+
+static void tell_curves(const struct bench *b)
+{
+	const struct problem *p = &problems[b->at];
+	printf("#\n# %s: %s; %d states, %g .. %g\n#   %-32s %9s %10s %12s %12s\n", p->name, p->text, p->n, p->from, p->to,
+	       "method", "tolerance", "error", "microseconds", "evaluations");
+	for (int k = 0; k < b->curve_count; k++) {
+		for (int i = 0; i < b->curves[k].count; i++) {
+			const struct point *q = &b->curves[k].points[i];
+			printf("#   %-32s %9.0e %10.2e %12.2f %12ld\n", b->curves[k].name, q->tolerance, q->error, 1e6 * q->seconds,
+			       q->evaluations);
+		}
+	}
+}
+
+static struct rival *rival_of(struct bench *b, const char *name)
+{
+	for (int k = 0; k < b->rival_count; k++)
+		if (!strcmp(b->rivals[k].name, name))
+			return &b->rivals[k];
+	b->rivals = grown(b->rivals, (size_t)(b->rival_count + 1) * sizeof *b->rivals);
+	struct rival *rival = &b->rivals[b->rival_count++];
+	*rival = (struct rival){.count = 0};
+	snprintf(rival->name, sizeof rival->name, "%s", name);
+	return rival;
+}
+
+/* How much longer each of the others takes than our best. */
+static void count_rivals(struct bench *b, double error, double ours)
+{
+	for (int k = 0; k < b->curve_count; k++) {
+		double seconds = curve_seconds(&b->curves[k], error);
+		if (b->curves[k].side == OJIT_SIDE || !isfinite(seconds))
+			continue;
+		struct rival *rival = rival_of(b, b->curves[k].name);
+		rival->logarithms += log(seconds / ours);
+		rival->count++;
+	}
+}
+
+static void answer(struct bench *b)
+{
+	const struct problem *p = &problems[b->at];
+	for (int e = 0; e < ERRORS; e++) {
+		struct answer *a = &b->answers[b->at][e];
+		const struct curve *ours = curve_best(b->curves, b->curve_count, OJIT_SIDE, errors[e]);
+		const struct curve *peer = curve_best(b->curves, b->curve_count, PEER_SIDE, errors[e]);
+		char what[128];
+		if (ours) {
+			a->ours = curve_seconds(ours, errors[e]);
+			snprintf(a->our_name, sizeof a->our_name, "%s", ours->name);
+			count_rivals(b, errors[e], a->ours);
+		}
+		if (!ours || !peer)
+			continue;
+		a->peers = curve_seconds(peer, errors[e]);
+		snprintf(a->peer_name, sizeof a->peer_name, "%s", peer->name);
+		snprintf(what, sizeof what, "%s at %.0e, %s", p->name, errors[e], ours->name);
+		bench_line("work", what, "us", 1e6 * a->ours, peer->name, 1e6 * a->peers);
+	}
+}
+
+/* The geometric mean of a problem's ratios, or of all problems' (problem -1), with how
+ * many they are and the least. */
+static double mean_ratio(const struct bench *b, int problem, int *count, double *least)
+{
+	double sum = 0;
+	*count = 0;
+	*least = INFINITY;
+	for (int k = 0; k < COUNT; k++) {
+		for (int e = 0; e < ERRORS && (problem < 0 || problem == k); e++) {
+			const struct answer *a = &b->answers[k][e];
+			if (a->peers == 0)
+				continue;
+			sum += log(a->peers / a->ours);
+			*least = fmin(*least, a->peers / a->ours);
+			++*count;
+		}
+	}
+	return *count ? exp(sum / *count) : 0;
+}
+
+static void tell_ratios(const struct bench *b)
+{
+	int count;
+	double least;
+	printf("#\n# times of the best peer over those of the best of ojit, at equal error\n#   %-16s", "");
+	for (int e = 0; e < ERRORS; e++)
+		printf("%8.0e", errors[e]);
+	printf("    mean\n");
+	for (int k = 0; k < COUNT; k++) {
+		double mean = mean_ratio(b, k, &count, &least);
+		if (!count)
+			continue;
+		printf("#   %-16s", problems[k].name);
+		for (int e = 0; e < ERRORS; e++)
+			printf(b->answers[k][e].peers > 0 ? "%8.2f" : "       -", b->answers[k][e].peers / b->answers[k][e].ours);
+		printf("%8.2f\n", mean);
+	}
+	double mean = mean_ratio(b, -1, &count, &least);
+	if (!count)
+		return;
+	printf("#   mean of %d ratios %.2f (aim: at least 1.5, %s), the least %.2f (aim: at least 1, %s)\n", count, mean,
+	       mean >= 1.5 ? "met" : "NOT MET", least, least >= 1 ? "met" : "NOT MET");
+}
+
+static void tell_rivals(const struct bench *b)
+{
+	printf("#\n# times of each over those of the best of ojit, geometric means\n");
+	for (int k = 0; k < b->rival_count; k++)
+		printf("#   %-32s %8.2f of %d\n", b->rivals[k].name, exp(b->rivals[k].logarithms / b->rivals[k].count),
+		       b->rivals[k].count);
+}
+
+/* What ojit is held to: microseconds at error 1e-6, and what odeint needed when that
+ * was set down; on another machine the ratio of the two counts. */
+static void tell_held(const struct bench *b)
+{
+	static const struct {
+		const char *problem;
+		double ours, odeint;
+	} held[] = {{"lotka_volterra", 8, 8.9}, {"lorenz", 60, 99}, {"pleiades", 300, 450}};
+	printf("#\n# held to, at error 1e-6\n");
+	for (size_t h = 0; h < sizeof held / sizeof *held; h++) {
+		for (int k = 0; k < COUNT; k++) {
+			const struct answer *a = &b->answers[k][1];
+			if (strcmp(problems[k].name, held[h].problem) || a->ours == 0)
+				continue;
+			printf("#   %-16s %.2f us, held to %g: %s", held[h].problem, 1e6 * a->ours, held[h].ours,
+			       1e6 * a->ours <= held[h].ours ? "met" : "NOT MET");
+			if (a->peers > 0)
+				printf("; best peer over ojit %.2f, held to %.2f: %s", a->peers / a->ours, held[h].odeint / held[h].ours,
+				       a->peers / a->ours >= held[h].odeint / held[h].ours ? "met" : "NOT MET");
+			printf("\n");
+		}
+	}
+}
+
+/* Taylor's method on the Lorenz equations, t = 0 .. 100 at tolerance 1e-15, where 0.70
+ * ms is the best known. */
+static void tell_taylor(void)
+{
+	ojit_context *context = ojit_context_new(NULL);
+	ojit_program *program = bench_program(context, "lorenz.ojit", NULL, 0);
+	ojit_solver *solver = ojit_solver_new(program);
+	ojit_options options = ojit_options_default();
+	double seconds[ROUNDS];
+	options.method = "taylor";
+	options.rtol = options.atol = 1e-15;
+	bool runs = true;
+	for (int r = 0; r < ROUNDS && runs; r++) {
+		double begin = bench_seconds();
+		runs = ojit_solver_run(solver, &options, 0, 100, ojit_output_final()) == OJIT_OK;
+		seconds[r] = bench_seconds() - begin;
+	}
+	double ms = runs ? 1e3 * bench_median(seconds, ROUNDS) : 0;
+	if (runs)
+		printf("#   Taylor on lorenz, 0 .. 100 at 1e-15: %.3f ms, held to 0.84: %s\n", ms, ms <= 0.84 ? "met" : "NOT MET");
+	else
+		printf("#   Taylor on lorenz, 0 .. 100 at 1e-15: not run: %s\n", ojit_solver_error(solver).message);
+	ojit_solver_free(solver);
+	ojit_program_free(program);
+	ojit_context_free(context);
+}
+
+/* ---- problems ---- */
+
+static bool begin_problem(struct bench *b, int at)
+{
+	const struct problem *p = &problems[at];
+	char path[4096];
+	b->at = at;
+	b->curve_count = 0;
+	b->start = grown(b->start, (size_t)p->n * sizeof(double));
+	b->reference = grown(b->reference, TIMES * (size_t)p->n * sizeof(double));
+	b->rows = grown(b->rows, TIMES * (size_t)p->n * sizeof(double));
+	p->start(b->start);
+	for (int i = 0; i <= TIMES; i++)
+		b->times[i] = i == TIMES ? p->to : p->from + (p->to - p->from) * i / TIMES;
+	snprintf(path, sizeof path, "%s/%s", OJIT_SOURCE_DIR, p->model);
+	const char *failure = ours_begin(path, p->n, b->start, p->rhs);
+	if (!failure && !reference_solve(at, p->n, b->start, b->times, TIMES, b->reference))
+		failure = "the reference solution was not found";
+	if (failure)
+		fprintf(stderr, "%s: %s\n", p->name, failure);
+	return !failure;
+}
+
+static void ask_scipy(struct bench *b)
+{
+	const struct problem *p = &problems[b->at];
+	struct task task = {b->at, p->n, TIMES, b->times, b->start, 0, 0};
+	if (b->scipy && !scipy_solve(b->scipy, p->name, &task, p->absolute, b->reference, &b->curves, &b->curve_count)) {
+		scipy_end(b->scipy);
+		b->scipy = NULL;
+	}
+}
+
+static void draw(const struct bench *b)
+{
+	const struct problem *p = &problems[b->at];
+	char title[256];
+	if (!b->curves_to)
+		return;
+	snprintf(title, sizeof title, "%s: %s", p->name, p->text);
+	if (!curve_draw(b->curves, b->curve_count, b->curves_to, p->name, title))
+		fprintf(stderr, "nothing could be drawn in %s\n", b->curves_to);
+}
+
+static bool run_problem(struct bench *b, int at)
+{
+	if (!begin_problem(b, at))
+		return false;
+	climb_all(b);
+	measure(b);
+	ask_scipy(b);
+	tell_curves(b);
+	answer(b);
+	draw(b);
+	fflush(stdout);
+	return true;
+}
+
+/* ---- beginning ---- */
+
+static void find_peers(struct bench *b)
+{
+	glob_t found;
+	if (glob(OJIT_PEERS "/*.so", 0, NULL, &found) != 0) {
+		fprintf(stderr, "no peer is built in %s; see bench_peers\n", OJIT_PEERS);
+		return;
+	}
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		void *module = dlopen(found.gl_pathv[i], RTLD_NOW | RTLD_LOCAL);
+		void *methods = module ? dlsym(module, "peer_methods") : NULL;
+		if (!methods) {
+			fprintf(stderr, "left out: %s\n", dlerror());
+			continue;
+		}
+		b->lists = grown(b->lists, (size_t)(b->list_count + 1) * sizeof *b->lists);
+		b->lists[b->list_count++] = methods;
+	}
+	globfree(&found);
+}
+
+static void note_sundials(const struct bench *b)
+{
+	bool packaged = false, optimised = false;
+	for (int k = 0; k < b->list_count; k++)
+		for (const struct peer_method *m = b->lists[k]; m->name; m++) {
+			packaged |= !strcmp(m->name, "CVODE Adams, as packaged");
+			optimised |= !strcmp(m->name, "CVODE Adams");
+		}
+	if (packaged && !optimised)
+		printf("# SUNDIALS is measured as packaged alone, which is built without optimisation;\n"
+		       "# bench/peers/build-sundials builds it with\n");
+}
+
+static void read_options(struct bench *b, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		bool more = i + 1 < argc;
+		if (!strcmp(argv[i], "--quick"))
+			b->quick = true;
+		else if (!strcmp(argv[i], "--problem") && more)
+			b->problem = argv[++i];
+		else if (!strcmp(argv[i], "--peer") && more)
+			b->peer = argv[++i];
+		else if (!strcmp(argv[i], "--curves") && more)
+			b->curves_to = argv[++i];
+		else
+			bench_fail("usage: work [--quick] [--problem NAME] [--peer NAME] [--curves DIRECTORY]");
+	}
+	b->patience = b->quick ? 1 : 5;
+}
+
+int main(int argc, char **argv)
+{
+	static struct bench bench;
+	struct bench *b = &bench;
+	bool ok = true, any = false;
+	signal(SIGPIPE, SIG_IGN); /* a child that went away is noticed when it is read */
+	read_options(b, argc, argv);
+	find_peers(b);
+	note_sundials(b);
+	if (!b->quick && OJIT_PYTHON[0] == '/' && (!b->peer || strcasestr("SciPy Numba", b->peer)))
+		b->scipy = scipy_start(OJIT_PYTHON, OJIT_SOURCE_DIR "/bench/peers/scipy_peer.py", b->patience / 40);
+	for (int k = 0; k < COUNT; k++) {
+		if (b->problem && strcmp(b->problem, problems[k].name))
+			continue;
+		any = true;
+		ok &= run_problem(b, k);
+	}
+	if (!any)
+		bench_fail("there is no problem of that name; see PROBLEMS in bench/peers/problems.h");
+	tell_ratios(b);
+	tell_rivals(b);
+	tell_held(b);
+	if (!b->problem || !strcmp(b->problem, "lorenz"))
+		tell_taylor();
+	scipy_end(b->scipy);
+	ours_end();
+	free(b->start), free(b->reference), free(b->rows), free(b->runs), free(b->curves), free(b->rivals), free(b->lists);
+	return !ok;
+}

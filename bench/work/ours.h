@@ -1,0 +1,16 @@
+/* ojit's side: every method it has, in the form of a peer; see peers/peer.h. */
+#ifndef BENCH_OURS_H
+#define BENCH_OURS_H
+
+#include "bench/peers/peer.h"
+
+/* Compile a model and hold it to a start and a right-hand side written in C, which must
+ * be the same.  NULL, or what is wrong with it. */
+const char *ours_begin(const char *path, int n, const double *start, void (*rhs)(double, const double *, double *));
+
+/* All methods, ended like peer_methods; good until ours_end. */
+const struct peer_method *ours_methods(void);
+
+void ours_end(void);
+
+#endif
