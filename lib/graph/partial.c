@@ -1,0 +1,195 @@
+/* See partial.h. */
+#include "lib/graph/partial.h"
+
+#include "lib/base/text.h"
+
+#include <string.h>
+
+enum { OPERANDS = 4, DEPTH = 8 };
+
+struct row {
+	enum op op;
+	uint32_t slot;
+	enum partial_kind kind;
+	const char *text;
+};
+static const struct row rows[] = {
+#define PARTIAL(tag, slot, text) {OP_##tag, slot, PARTIAL_FACTOR, text},
+#define CHOICE(tag, slot, text) {OP_##tag, slot, PARTIAL_CHOICE, text},
+#include "lib/graph/partials.def"
+#undef PARTIAL
+#undef CHOICE
+};
+
+static const struct row *find_row(enum op op, uint32_t slot)
+{
+	for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++)
+		if (rows[r].op == op && rows[r].slot == slot)
+			return &rows[r];
+	return NULL;
+}
+
+/* ---------------------------------------------------------------- makers */
+
+static ojit_expr make(struct graph *g, enum op op, uint32_t arity, const ojit_expr *operands)
+{
+	ojit_expr e = oj_make(g, op, arity, operands);
+	return e ? oj_simplified(g, e, operands) : 0;
+}
+
+ojit_expr oj_times(struct graph *g, ojit_expr a, ojit_expr b)
+{
+	ojit_expr operands[2] = {a, b};
+	return make(g, OP_MUL, 2, operands);
+}
+
+ojit_expr oj_plus(struct graph *g, ojit_expr a, ojit_expr b)
+{
+	ojit_expr operands[2] = {a, b};
+	return make(g, OP_ADD, 2, operands);
+}
+
+ojit_expr oj_where(struct graph *g, ojit_expr condition, ojit_expr e)
+{
+	ojit_expr operands[3] = {condition, e, oj_literal(g, 0)};
+	return make(g, OP_IF, 3, operands);
+}
+
+ojit_expr oj_times_strong(struct graph *g, ojit_expr a, ojit_expr b)
+{
+	if (!a || !b)
+		return 0;
+	if (oj_is(g, b, OP_LITERAL) || oj_is_literal(g, a, 1)) /* literals of rules are finite */
+		return oj_times(g, a, b);
+	ojit_expr compared[2] = {a, oj_literal(g, 0)};
+	ojit_expr zero = make(g, OP_EQ, 2, compared), product = oj_times(g, a, b);
+	ojit_expr operands[3] = {zero, compared[1], product};
+	return make(g, OP_IF, 3, operands);
+}
+
+/* ---------------------------------------------------------------- texts */
+
+static bool is_word(const char *word, size_t length, const char *name)
+{
+	return strlen(name) == length && !memcmp(word, name, length);
+}
+
+/* An operand, the value, or a number; 0: none of them, or out of memory. */
+static ojit_expr leaf(struct graph *g, const char *word, size_t length, ojit_expr e)
+{
+	bool negative = *word == '-';
+	double value;
+	if (is_word(word, length, "self"))
+		return e;
+	if (length == 1 && *word >= 'a' && *word < 'a' + OPERANDS)
+		return oj_operands(g, e)[*word - 'a'];
+	if (oj_number_read(word + negative, length - negative, &value) != length - negative)
+		return 0;
+	return oj_literal(g, negative ? -value : value);
+}
+
+static enum op named(const char *word, size_t length)
+{
+	for (int op = 0; op < OP_COUNT; op++)
+		if (is_word(word, length, oj_op_info[op].text))
+			return (enum op)op;
+	return OP_NONE;
+}
+
+/* Take the operator's operands off the stack and put its value there. */
+static bool apply(struct graph *g, enum op op, ojit_expr *stack, uint32_t *depth)
+{
+	uint32_t arity = oj_op_info[op].arity == MANY ? 2 : (uint32_t)oj_op_info[op].arity;
+	*depth -= arity;
+	stack[*depth] = make(g, op, arity, &stack[*depth]);
+	return stack[(*depth)++] != 0;
+}
+
+/* The value of a text for the operands of `e`; 0: out of memory. */
+static ojit_expr evaluate(struct graph *g, const char *text, ojit_expr e)
+{
+	ojit_expr stack[DEPTH];
+	uint32_t depth = 0;
+	for (size_t length; *text; text += length + (text[length] == ' ')) {
+		length = strcspn(text, " ");
+		enum op op = named(text, length);
+		if (op != OP_NONE) {
+			if (!apply(g, op, stack, &depth))
+				return 0;
+			continue;
+		}
+		ojit_expr value = leaf(g, text, length, e);
+		if (!value)
+			return 0;
+		stack[depth++] = value;
+	}
+	return stack[0];
+}
+
+/* ---------------------------------------------------------------- partials */
+
+static struct partial factor(const struct graph *g, ojit_expr e)
+{
+	bool zero = e && oj_is_literal(g, e, 0);
+	return (struct partial){zero ? PARTIAL_ZERO : PARTIAL_FACTOR, zero ? 0 : e};
+}
+
+/* The product of the other operands, in their order. */
+static ojit_expr others(struct graph *g, ojit_expr e, uint32_t slot)
+{
+	uint32_t arity = oj_node(g, e)->arity, count = 0;
+	if (arity == 2)
+		return oj_operands(g, e)[1 - slot];
+	ojit_expr few[16], *rest = few;
+	if (arity > 16 && !(rest = oj_memory_get(g->context, arity * sizeof *rest)))
+		return 0;
+	for (uint32_t i = 0; i < arity; i++)
+		if (i != slot)
+			rest[count++] = oj_operands(g, e)[i];
+	ojit_expr product = make(g, OP_MUL, count, rest);
+	if (rest != few)
+		oj_memory_put(g->context, rest, arity * sizeof *rest);
+	return product;
+}
+
+/* n a^(n-1) */
+static ojit_expr of_power(struct graph *g, ojit_expr e)
+{
+	int64_t n = oj_node(g, e)->integer;
+	ojit_expr a = oj_operands(g, e)[0], scale = oj_literal(g, (double)n);
+	ojit_expr power = oj_power(g, a, n - 1);
+	return power ? oj_times(g, scale, oj_simplified(g, power, &a)) : 0;
+}
+
+/* IF: the condition decides and is not differentiated. */
+static struct partial of_if(struct graph *g, ojit_expr e, uint32_t slot)
+{
+	ojit_expr condition = oj_operands(g, e)[0];
+	if (slot == 0)
+		return (struct partial){PARTIAL_ZERO, 0};
+	return (struct partial){PARTIAL_CHOICE, slot == 1 ? condition : make(g, OP_NOT, 1, &condition)};
+}
+
+struct partial oj_partial(struct graph *g, ojit_expr e, uint32_t slot)
+{
+	enum op op = oj_node(g, e)->op;
+	if (oj_type(g, oj_operands(g, e)[slot]) != REAL && op != OP_IF)
+		return (struct partial){PARTIAL_ZERO, 0};
+	switch (op) {
+	case OP_ADD:
+		return factor(g, oj_literal(g, 1));
+	case OP_MUL:
+		return factor(g, others(g, e, slot));
+	case OP_POWI:
+		return factor(g, of_power(g, e));
+	case OP_IF:
+		return of_if(g, e, slot);
+	default:
+		break;
+	}
+	const struct row *row = find_row(op, slot);
+	if (!row)
+		return (struct partial){PARTIAL_MISSING, 0};
+	ojit_expr value = evaluate(g, row->text, e);
+	return row->kind == PARTIAL_CHOICE ? (struct partial){PARTIAL_CHOICE, value} : factor(g, value);
+}
