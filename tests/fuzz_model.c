@@ -26,7 +26,8 @@ static void read_back(ojit_context *context, const struct syntax *syntax)
 	oj_text_init(&printed, context);
 	oj_error_init(&error, context);
 	oj_syntax_print(syntax, &printed);
-	ojit_status status = oj_syntax_read(&again, context, oj_text_get(&printed), printed.length, NULL, &error);
+	struct reading reading = {.text = oj_text_get(&printed), .length = printed.length, .base = 1};
+	ojit_status status = oj_syntax_read(&again, context, &reading, &error);
 	/* Brackets that were implied by precedence count against the limit on nesting. */
 	if (status != OJIT_OK && status != OJIT_UNSUPPORTED)
 		abort();
@@ -41,9 +42,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct syntax syntax;
 	struct oj_error error;
 	oj_error_init(&error, context);
-	if (oj_syntax_read(&syntax, context, (const char *)data, size, "fuzz.ojit", &error) == OJIT_OK)
+	char *text = calloc(1, size + 1);
+	memcpy(text, data, size);
+	struct reading reading = {.file = "fuzz.ojit", .text = text, .length = size, .base = 1};
+	if (oj_syntax_read(&syntax, context, &reading, &error) == OJIT_OK)
 		read_back(context, &syntax);
 	oj_syntax_drop(&syntax);
+	free(text);
 	oj_error_drop(&error);
 	ojit_model *model = ojit_model_new(context);
 	ojit_model_read_text(model, (const char *)data, size, "fuzz.ojit");

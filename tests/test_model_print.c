@@ -24,7 +24,7 @@ static char *print_syntax(ojit_context *context, const char *text)
 	struct text printed;
 	oj_error_init(&error, context);
 	oj_text_init(&printed, context);
-	oj_syntax_read(&syntax, context, text, strlen(text), NULL, &error);
+	oj_syntax_read(&syntax, context, &(struct reading){.text = text, .length = strlen(text), .base = 1}, &error);
 	cr_assert_eq(error.status, OJIT_OK, "%s\n%s", oj_error_public(&error).text, text);
 	oj_syntax_print(&syntax, &printed);
 	char *copy = strdup(oj_text_get(&printed));

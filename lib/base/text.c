@@ -144,11 +144,40 @@ static long read_exponent(const char *bytes, size_t length)
 	return negative ? -value : value;
 }
 
+/* Up to 2^53 the digits are exact, up to 22 the power of ten is: one rounding gives
+ * the nearest double (W. D. Clinger, How to Read Floating Point Numbers Accurately,
+ * 1990).  `length` bytes are a number; false: there is more to it. */
+static bool read_short(const char *bytes, size_t length, double *value)
+{
+	static const double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
+	                                1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+	uint64_t digits = 0;
+	int behind = 0;
+	bool point = false;
+	if (length > 16) /* at most 15 digits and a point, or 16 digits */
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		if (bytes[i] == 'e' || bytes[i] == 'E')
+			return false;
+		if (bytes[i] == '.') {
+			point = true;
+			continue;
+		}
+		digits = 10 * digits + (uint64_t)(bytes[i] - '0');
+		behind += point;
+	}
+	*value = (double)digits / powers[behind];
+	return digits <= (uint64_t)1 << 53;
+}
+
 size_t oj_number_read(const char *bytes, size_t length, double *value)
 {
 	size_t used = number_length(bytes, length);
-	struct decimal d = {.count = 0};
+	struct decimal d;
 	bool behind_point = false;
+	if (used == 0 || read_short(bytes, used, value))
+		return used;
+	d.count = 0, d.exponent = 0, d.more = false;
 	for (size_t i = 0; i < used; i++) {
 		if (bytes[i] == 'e' || bytes[i] == 'E') {
 			d.exponent += read_exponent(bytes + i + 1, used - i - 1);
@@ -164,8 +193,7 @@ size_t oj_number_read(const char *bytes, size_t length, double *value)
 		d.exponent--;
 	}
 	snprintf(d.digits + d.count, sizeof d.digits - d.count, "%se%ld", d.count ? "" : "0", d.exponent);
-	if (used)
-		*value = strtod(d.digits, NULL);
+	*value = strtod(d.digits, NULL);
 	return used;
 }
 

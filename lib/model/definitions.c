@@ -59,17 +59,15 @@ static bool failed(const ojit_model *model)
 
 uint32_t oj_model_source(ojit_model *model, const char *file, const char *text, size_t length)
 {
+	if (text && !oj_forest_has_room(&model->forest, length)) {
+		oj_fail(&model->error, OJIT_UNSUPPORTED, "texts of a model of 2 GiB or more in all are not supported; "
+		        "keep numbers in files of their own");
+		return 0;
+	}
 	uint32_t source = oj_forest_source(&model->forest, file, text, length);
 	if (!source)
 		oj_fail_memory(&model->error);
 	return source;
-}
-
-void oj_model_set_place(ojit_model *model, const struct place *place)
-{
-	model->place = oj_forest_place(&model->forest, place);
-	if (model->forest.failed)
-		oj_fail_memory(&model->error);
 }
 
 void ojit_model_place(ojit_model *model, const char *file, int line)
@@ -83,8 +81,11 @@ void ojit_model_place(ojit_model *model, const char *file, int line)
 		source = 0;
 	else if (!last || strcmp(last, file) != 0 || f->sources.at[source].text)
 		source = oj_model_source(model, file, NULL, 0);
-	struct place place = {.source = source, .line = line > 0 ? (uint32_t)line : 0, .column = 1, .length = 1};
-	oj_model_set_place(model, &place);
+	if (failed(model))
+		return;
+	model->place = oj_forest_mark(f, source, line > 0 ? (uint32_t)line : 0);
+	if (!model->place)
+		oj_fail_memory(&model->error);
 }
 
 /* ---- names */
@@ -181,7 +182,6 @@ ojit_expr ojit_name(ojit_model *model, const char *name)
 
 ojit_expr ojit_element(ojit_model *model, const char *name, unsigned rank, const ojit_expr *subscripts)
 {
-	struct term term = {.kind = TERM_NAME};
 	uint32_t number;
 	if (failed(model))
 		return 0;
@@ -193,10 +193,15 @@ ojit_expr ojit_element(ojit_model *model, const char *name, unsigned rank, const
 		oj_model_fail(model, model->place, OJIT_UNSUPPORTED, "arrays of more than three indices are not supported");
 		return 0;
 	}
-	if (!take_name(model, name, &number, &term.primes))
+	uint8_t primes;
+	if (!take_name(model, name, &number, &primes))
 		return 0;
-	term.name = number;
-	return add_term(model, term, rank, subscripts);
+	return oj_model_reference(model, number, primes, rank, subscripts);
+}
+
+ojit_expr oj_model_reference(ojit_model *model, uint32_t name, unsigned primes, unsigned rank, const ojit_expr *subscripts)
+{
+	return add_term(model, (struct term){.kind = TERM_NAME, .name = name, .primes = primes & 3}, rank, subscripts);
 }
 
 ojit_expr ojit_apply(ojit_model *model, ojit_op op, unsigned count, const ojit_expr *operands)
@@ -441,10 +446,10 @@ ojit_status ojit_model_set_const(ojit_model *model, const char *name, double val
 /* `first` is the place of what was given before. */
 static ojit_status fail_twice(ojit_model *model, const char *what, uint32_t first)
 {
-	uint32_t line = model->forest.places.at[first].line;
+	int line = oj_forest_origin(&model->forest, first).line;
 	char where[32] = "";
 	if (line)
-		snprintf(where, sizeof where, " (first in line %u)", line);
+		snprintf(where, sizeof where, " (first in line %d)", line);
 	return oj_model_fail(model, model->place, OJIT_NAME, "%s is given twice%s; remove one", what, where);
 }
 

@@ -7,7 +7,7 @@
 #ifndef OJ_DEFINITIONS_H
 #define OJ_DEFINITIONS_H
 
-#include "lib/model/terms.h"
+#include "lib/model/places.h"
 
 struct axis {
 	ojit_expr index; /* TERM_INDEX; 0: the one place lo */
@@ -42,9 +42,10 @@ struct ojit_model {
 	struct text spelled; /* work space */
 };
 
-/* Internal to the text reader: places, and failing with one. */
+/* Internal to the text reader: a text and its file, names by number, and failing with
+ * a place. */
 uint32_t oj_model_source(ojit_model *model, const char *file, const char *text, size_t length);
-void oj_model_set_place(ojit_model *model, const struct place *place);
+ojit_expr oj_model_reference(ojit_model *model, uint32_t name, unsigned primes, unsigned rank, const ojit_expr *subscripts);
 ojit_status oj_model_fail(ojit_model *model, uint32_t place, ojit_status status, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 

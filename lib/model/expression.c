@@ -18,7 +18,7 @@ ojit_status oj_parser_add(struct parser *p, struct term term, uint32_t arity, co
 static ojit_status add_operator(struct parser *p, ojit_op op, const struct token *at, uint32_t arity,
                                 const uint32_t *operands, uint32_t *out)
 {
-	struct term term = {.kind = TERM_OP, .op = (uint8_t)op, .place = oj_parser_place(p, at, at)};
+	struct term term = {.kind = TERM_OP, .op = (uint8_t)op, .place = oj_parser_place(p, at)};
 	return oj_parser_add(p, term, arity, operands, out);
 }
 
@@ -39,7 +39,7 @@ ojit_status oj_parse_range(struct parser *p, struct clause_axis *axis)
 		TRY(oj_parser_advance(p));
 	uint32_t binder = p->syntax->binders++;
 	TRY(oj_parser_bind(p, &at, name, false, binder));
-	struct term index = {.kind = TERM_INDEX, .name = name, .binder = binder, .place = oj_parser_place(p, &at, &at)};
+	struct term index = {.kind = TERM_INDEX, .name = name, .binder = binder, .place = oj_parser_place(p, &at)};
 	return oj_parser_add(p, index, 0, NULL, &axis->index);
 }
 
@@ -65,10 +65,10 @@ static ojit_status parse_reduction(struct parser *p, const struct token *at, oji
 		TRY(oj_parser_take(p, ',', "',' and what is combined over the range"));
 	}
 	TRY(oj_parse_expression(p, BIND_OR, &body));
-	struct term term = {.kind = TERM_REDUCE, .op = (uint8_t)kind, .place = oj_parser_place(p, at, at)};
+	struct term term = {.kind = TERM_REDUCE, .op = (uint8_t)kind, .place = oj_parser_place(p, at)};
 	while (count-- > 0) {
 		uint32_t parts[REDUCE_PARTS] = {axes[count].index, axes[count].lo, axes[count].hi, filter, body};
-		term.wrap = axes[count].wrap;
+		term.wrap = axes[count].wrap & 1;
 		TRY(oj_parser_add(p, term, REDUCE_PARTS, parts, &body));
 		filter = 0;
 	}
@@ -114,8 +114,10 @@ static __attribute__((noinline)) ojit_status parse_arguments(struct parser *p, c
 	VECTOR(uint32_t) list = {0};
 	ojit_context *context = p->syntax->forest.context;
 	ojit_status status = OJIT_OK;
-	struct term term = {.kind = TERM_CALL, .place = oj_parser_place(p, at, at)};
-	status = oj_parser_name(p, at, &term.name);
+	struct term term = {.kind = TERM_CALL, .place = oj_parser_place(p, at)};
+	uint32_t name = 0;
+	status = oj_parser_name(p, at, &name);
+	term.name = name;
 	while (status == OJIT_OK && !oj_parser_at(p, ')')) {
 		uint32_t argument = 0;
 		if (list.count == ARGUMENTS)
@@ -171,7 +173,9 @@ static ojit_status parse_reference(struct parser *p, uint32_t *out)
 	struct token at = p->token;
 	struct term term = {.kind = TERM_NAME};
 	uint32_t subscripts[3], count = 0;
-	TRY(oj_parser_name(p, &at, &term.name));
+	uint32_t name;
+	TRY(oj_parser_name(p, &at, &name));
+	term.name = name;
 	TRY(oj_parser_advance(p));
 	for (size_t i = p->scope.count; i-- > 0;) {
 		const struct meaning *b = &p->scope.at[i];
@@ -179,19 +183,21 @@ static ojit_status parse_reference(struct parser *p, uint32_t *out)
 			continue;
 		term.kind = b->argument ? TERM_ARGUMENT : TERM_INDEX;
 		term.binder = b->value;
-		term.place = oj_parser_place(p, &at, &at);
+		term.place = oj_parser_place(p, &at);
 		if (oj_parser_at(p, '[') || oj_parser_at(p, '\''))
 			return oj_parser_fail(p, &at, OJIT_SYNTAX, "%.*s is %s here, a single number; rename one of the two",
 			                      (int)at.bytes, at.at, b->argument ? "an argument" : "an index");
 		return oj_parser_add(p, term, 0, NULL, out);
 	}
-	TRY(oj_parse_primes(p, &term.primes));
+	uint8_t primes = 0;
+	TRY(oj_parse_primes(p, &primes));
 	if (oj_parser_at(p, '[')) {
 		TRY(oj_parser_advance(p));
 		TRY(parse_list(p, ']', "']' or ','", 3, subscripts, &count));
-		TRY(oj_parse_primes(p, &term.primes));
+		TRY(oj_parse_primes(p, &primes));
 	}
-	term.place = oj_parser_place(p, &at, &p->previous);
+	term.primes = primes & 3;
+	term.place = oj_parser_place(p, &at);
 	return oj_parser_add(p, term, count, subscripts, out);
 }
 
@@ -215,7 +221,7 @@ static ojit_status parse_atom(struct parser *p, uint32_t *out)
 {
 	if (p->token.kind == TOKEN_NUMBER) {
 		struct term term = {.kind = TERM_NUMBER, .number = p->token.number,
-		                    .place = oj_parser_place(p, &p->token, &p->token)};
+		                    .place = oj_parser_place(p, &p->token)};
 		TRY(oj_parser_advance(p));
 		return oj_parser_add(p, term, 0, NULL, out);
 	}

@@ -105,7 +105,7 @@ static bool copy_sources(struct lowering *low)
 		if (s->file)
 			low->sources[i].file = oj_arena_string(&low->space->arena, s->file, strlen(s->file));
 		if (s->text)
-			low->sources[i].text = oj_arena_string(&low->space->arena, s->text, strlen(s->text));
+			low->sources[i].text = oj_arena_string(&low->space->arena, s->text, s->length);
 	}
 	return !low->space->arena.failed;
 }

@@ -86,6 +86,7 @@ struct lowering {
 	uint32_t stamp;
 	uint32_t scope;          /* the latest scope's number */
 	struct source *sources;  /* [sources] copies that outlive the model */
+	struct column_cursor cursor;
 	VECTOR(struct entity) entities;
 	VECTOR(struct unit) units;
 	VECTOR(struct edge) edges;

@@ -4,13 +4,14 @@
  * ' or [ follows, which makes it an equation for a state of that name. */
 #include "lib/model/parser.h"
 
+#include "lib/model/places.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 ojit_status oj_parser_advance(struct parser *p)
 {
-	p->previous = p->token;
 	p->token = p->ahead;
 	return oj_lexer_next(&p->lexer, &p->ahead);
 }
@@ -59,14 +60,6 @@ ojit_status oj_parser_name(struct parser *p, const struct token *token, uint32_t
 	const char *at = p->spelled.length ? p->spelled.at : token->at;
 	*name = oj_forest_name(&p->syntax->forest, at, p->spelled.length ? p->spelled.length : token->bytes);
 	return *name == UINT32_MAX ? oj_fail_memory(p->error) : OJIT_OK;
-}
-
-uint32_t oj_parser_place(struct parser *p, const struct token *first, const struct token *last)
-{
-	struct place place = {p->source, first->start, first->line, first->column, first->length};
-	if (last->line == first->line && last->column >= first->column)
-		place.length = last->column + last->length - first->column;
-	return oj_forest_place(&p->syntax->forest, &place);
 }
 
 /* A name about to be defined or bound. */
@@ -135,12 +128,11 @@ static ojit_status parse_target(struct parser *p, struct clause *clause)
 		return oj_parser_expected(p, "a name");
 	TRY(oj_parser_name(p, &at, &clause->name));
 	TRY(check_definable(p, &at, clause->name));
+	clause->place = oj_parser_place(p, &at);
 	TRY(oj_parser_advance(p));
 	TRY(oj_parse_primes(p, &clause->primes));
 	TRY(parse_axes(p, clause));
-	TRY(oj_parse_primes(p, &clause->primes));
-	clause->place = oj_parser_place(p, &at, &p->previous);
-	return OJIT_OK;
+	return oj_parse_primes(p, &clause->primes);
 }
 
 /* A number with its sign: an item of a list. */
@@ -228,7 +220,7 @@ static ojit_status parse_function(struct parser *p)
 		return oj_parser_expected(p, "the name of the function");
 	TRY(oj_parser_name(p, &at, &clause.name));
 	TRY(check_definable(p, &at, clause.name));
-	clause.place = oj_parser_place(p, &at, &at);
+	clause.place = oj_parser_place(p, &at);
 	clause.first_argument = (uint32_t)p->syntax->arguments.count;
 	TRY(oj_parser_advance(p));
 	if (!oj_parser_at(p, '('))
@@ -255,7 +247,7 @@ static ojit_status parse_function(struct parser *p)
 static ojit_status parse_span(struct parser *p, const struct token *at)
 {
 	struct clause clause = new_clause(p, CLAUSE_SPAN);
-	clause.place = oj_parser_place(p, at, at);
+	clause.place = oj_parser_place(p, at);
 	TRY(oj_parse_expression(p, BIND_SUM, &clause.value));
 	if (p->token.kind != TOKEN_DOTS)
 		return oj_parser_expected(p, "'..' and the end of the span");
@@ -288,7 +280,7 @@ static ojit_status parse_solve_option(struct parser *p, struct clause *clause)
 static ojit_status parse_solve(struct parser *p, const struct token *at)
 {
 	struct clause clause = new_clause(p, CLAUSE_SOLVE);
-	clause.place = oj_parser_place(p, at, at);
+	clause.place = oj_parser_place(p, at);
 	TRY(parse_solve_option(p, &clause));
 	while (oj_parser_at(p, ',')) {
 		TRY(oj_parser_advance(p));
@@ -356,7 +348,7 @@ static ojit_status parse_statement(struct parser *p)
 	return function ? parse_function(p) : span ? parse_span(p, &at) : parse_solve(p, &at);
 }
 
-static ojit_status parse_all(struct parser *p)
+static ojit_status parse_all(struct parser *p, const struct reading *reading)
 {
 	TRY(oj_lexer_next(&p->lexer, &p->ahead));
 	TRY(oj_parser_advance(p));
@@ -367,32 +359,25 @@ static ojit_status parse_all(struct parser *p)
 			return oj_parser_expected(p, "an operator or the end of the statement");
 		if (p->token.kind == TOKEN_END)
 			TRY(oj_parser_advance(p));
+		if (reading->take)
+			TRY(reading->take(reading->user));
 	}
 	return OJIT_OK;
 }
 
-ojit_status oj_syntax_read(struct syntax *syntax, ojit_context *context, const char *text,
-                           size_t length, const char *file, struct oj_error *error)
+ojit_status oj_syntax_read(struct syntax *syntax, ojit_context *context, const struct reading *reading,
+                           struct oj_error *error)
 {
 	*syntax = (struct syntax){.forest.context = context};
-	struct parser p = {.syntax = syntax, .error = error};
+	struct parser p = {.syntax = syntax, .error = error, .base = reading->base};
 	if (oj_forest_init(&syntax->forest, context) != OJIT_OK)
 		return oj_fail_memory(error);
+	if (reading->length >= MARKED)
+		return oj_fail(error, OJIT_UNSUPPORTED, "a model text of 2 GiB or more is not supported; "
+		               "keep numbers in files of their own");
 	oj_text_init(&p.spelled, context);
-	ojit_status status = OJIT_OK;
-	if (length >= UINT32_MAX)
-		status = oj_fail(error, OJIT_UNSUPPORTED, "a model text of 4 GiB or more is not supported; "
-		                 "keep numbers in files of their own");
-	p.source = status ? 0 : oj_forest_source(&syntax->forest, file, text, length);
-	if (status == OJIT_OK && p.source == 0)
-		status = oj_fail_memory(error);
-	if (status == OJIT_OK) {
-		const struct source *source = &syntax->forest.sources.at[p.source];
-		oj_lexer_init(&p.lexer, source->text, length, source->file, error);
-		status = parse_all(&p);
-	}
-	if (status == OJIT_OK && syntax->forest.failed)
-		status = oj_fail_memory(error);
+	oj_lexer_init(&p.lexer, reading->text, reading->length, reading->file, error);
+	ojit_status status = parse_all(&p, reading);
 	VECTOR_DROP(context, &p.scope);
 	oj_text_drop(&p.spelled);
 	return status;

@@ -16,10 +16,10 @@ struct meaning { /* a name with a meaning inside one clause */
 
 struct parser {
 	struct lexer lexer;
-	struct token previous, token, ahead;
+	struct token token, ahead;
 	struct syntax *syntax;
 	struct oj_error *error;
-	uint32_t source;
+	uint32_t base; /* the place of the text's beginning */
 	VECTOR(struct meaning) scope;
 	int nesting;
 	struct text spelled; /* work space for names */
@@ -39,8 +39,10 @@ bool oj_token_is(const struct token *token, const char *word);
 ojit_status oj_parser_take(struct parser *p, int sign, const char *what);
 /* The name at a token as a number of the forest. */
 ojit_status oj_parser_name(struct parser *p, const struct token *token, uint32_t *name);
-/* From `first` up to the end of token `last`, or `first` alone over several lines. */
-uint32_t oj_parser_place(struct parser *p, const struct token *first, const struct token *last);
+static inline uint32_t oj_parser_place(const struct parser *p, const struct token *at)
+{
+	return p->base + (uint32_t)(at->at - p->lexer.text);
+}
 /* Give a name a meaning until scope.count is set back. */
 ojit_status oj_parser_bind(struct parser *p, const struct token *at, uint32_t name, bool argument,
                            uint32_t value);

@@ -9,15 +9,12 @@
 
 ojit_status ojit_model_read_text(ojit_model *model, const char *text, size_t length, const char *file)
 {
-	struct syntax syntax;
 	if (model->error.status != OJIT_OK)
 		return model->error.status;
 	if (!text && length > 0)
 		return oj_fail(&model->error, OJIT_ARGUMENT, "the text is NULL; give its bytes");
-	if (oj_syntax_read(&syntax, model->context, text ? text : "", length, file, &model->error) == OJIT_OK)
-		oj_syntax_build(&syntax, model);
-	oj_syntax_drop(&syntax);
-	return model->error.status;
+	uint32_t source = oj_model_source(model, file, text ? text : "", length);
+	return source ? oj_syntax_build(model, source) : model->error.status;
 }
 
 /* The bytes of a file, for oj_file_drop; a failure is the model's. */
@@ -59,7 +56,8 @@ static ojit_status print_parsed(ojit_model *model, const char *bytes, size_t len
 {
 	struct syntax syntax;
 	struct text text;
-	ojit_status status = oj_syntax_read(&syntax, model->context, bytes, length, file, &model->error);
+	struct reading reading = {.file = file, .text = bytes, .length = length, .base = 1};
+	ojit_status status = oj_syntax_read(&syntax, model->context, &reading, &model->error);
 	oj_text_init(&text, model->context);
 	if (status == OJIT_OK) {
 		oj_syntax_print(&syntax, &text);

@@ -64,13 +64,13 @@ static ojit_status symbol_of(struct lowering *low, struct entity *e, unsigned pr
 
 uint32_t oj_lowered_origin(struct lowering *low, uint32_t place)
 {
-	const struct place *p = &low->forest->places.at[place];
-	const struct source *source = &low->sources[p->source];
-	struct origin origin = oj_forest_origin(low->forest, place);
 	if (place == 0)
 		return 0;
-	origin.file = source->file;
-	origin.source = source->text ? source->text + p->start : NULL;
+	uint32_t number = oj_forest_source_of(low->forest, place);
+	struct origin origin = oj_forest_origin_near(low->forest, place, &low->cursor);
+	origin.file = low->sources[number].file;
+	if (origin.source)
+		origin.source = low->sources[number].text + (origin.source - low->forest->sources.at[number].text);
 	if (!VECTOR_PUSH(low->context, &low->space->origins, origin))
 		return low->lost = true, 0;
 	return (uint32_t)low->space->origins.count - 1;

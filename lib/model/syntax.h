@@ -36,13 +36,24 @@ struct syntax {
 	VECTOR(uint32_t) arguments;
 	uint32_t binders;
 };
-/* Leaves an empty tree behind on failure; drop it either way. */
-ojit_status oj_syntax_read(struct syntax *syntax, ojit_context *context, const char *text,
-                           size_t length, const char *file, struct oj_error *error);
+/* A text that is there, terminated, until the tree is dropped; `base` is the place of
+ * its beginning.  `take`, where not NULL, is called after every statement and may
+ * take clauses away. */
+struct reading {
+	const char *file; /* or NULL */
+	const char *text;
+	size_t length;
+	uint32_t base;
+	ojit_status (*take)(void *user);
+	void *user;
+};
+/* Drop the tree whether or not it failed. */
+ojit_status oj_syntax_read(struct syntax *syntax, ojit_context *context, const struct reading *reading,
+                           struct oj_error *error);
 void oj_syntax_drop(struct syntax *syntax);
 void oj_syntax_print(const struct syntax *syntax, struct text *text);
 
-/* Call the builder for every clause. */
-ojit_status oj_syntax_build(const struct syntax *syntax, ojit_model *model);
+/* Read a text of the model and call the builder for every clause. */
+ojit_status oj_syntax_build(ojit_model *model, uint32_t source);
 
 #endif

@@ -3,7 +3,8 @@
  * Both the syntax tree and the model keep their expressions in a forest: an array
  * of terms whose operands precede them, so that loops replace recursion however
  * deep an expression is.  Unlike nodes of a graph terms are not shared by value,
- * because each remembers its own place in the source. */
+ * because each remembers its own place in the source.  There are about two terms an
+ * operation, so a term is small: 16 bytes. */
 #ifndef OJ_TERMS_H
 #define OJ_TERMS_H
 
@@ -25,28 +26,35 @@ enum term_kind {
 enum { REDUCE_INDEX, REDUCE_FROM, REDUCE_TO, REDUCE_FILTER /* may be 0 */, REDUCE_TERM, REDUCE_PARTS };
 
 struct term {
-	uint8_t kind, op;
-	uint8_t primes; /* NAME */
-	uint8_t wrap;   /* REDUCE */
-	uint32_t arity, first; /* operands in forest->operands */
-	uint32_t place;        /* in forest->places */
-	uint32_t uses;         /* as an operand */
+	uint8_t kind, op, arity;
+	uint8_t primes : 2; /* NAME */
+	uint8_t wrap : 1;   /* REDUCE */
+	uint8_t uses : 2;   /* as an operand; SHARED: more than once */
+	uint32_t place;     /* see places.h */
 	union {
 		double number;
 		struct {
-			uint32_t name;   /* NAME, CALL, INDEX */
-			uint32_t binder; /* INDEX: which variable; in a model the term itself */
+			uint32_t name; /* NAME, CALL, INDEX */
+			union {
+				uint32_t binder; /* INDEX: which variable; in a model the term itself */
+				uint32_t first;  /* NAME, CALL, REDUCE, OP of more than two: operands in
+				                  * forest->operands */
+			};
 		};
+		uint32_t pair[2]; /* OP of one or two: the operands themselves */
 	};
 };
+enum { SHARED = 2 };
 
-/* Where something was written; `start` is the offset of its line in the source. */
+/* A text, or a file of a C program that has places in it. */
 struct source {
 	const char *file; /* NULL: unknown */
 	const char *text; /* terminated; NULL: unknown */
+	uint32_t base, length; /* places base .. base + length are in the text */
+	uint32_t *lines, line_count; /* [line_count] where lines start */
 };
-struct place {
-	uint32_t source, start, line, column, length;
+struct mark { /* a line of a C program */
+	uint32_t source, line;
 };
 
 /* Names by number; the strings live in the arena given to oj_names_add. */
@@ -60,19 +68,17 @@ struct forest {
 	ojit_context *context;
 	VECTOR(struct term) terms; /* 0 is "none" */
 	VECTOR(uint32_t) operands;
-	VECTOR(struct place) places;   /* 0 is unknown */
+	VECTOR(struct mark) marks;
 	VECTOR(struct source) sources; /* 0 is unknown */
+	uint32_t length;               /* of all texts, with one place more for each */
 	struct names names;
 	struct arena arena; /* strings */
-	bool failed;        /* a place was lost for want of memory */
 };
 ojit_status oj_forest_init(struct forest *forest, ojit_context *context);
 void oj_forest_drop(struct forest *forest);
 /* 0: out of memory. */
 uint32_t oj_forest_add(struct forest *forest, struct term term, uint32_t arity,
                        const uint32_t *operands);
-uint32_t oj_forest_place(struct forest *forest, const struct place *place);
-uint32_t oj_forest_source(struct forest *forest, const char *file, const char *text, size_t length);
 /* A name of good form as a number; UINT32_MAX: out of memory. */
 uint32_t oj_forest_name(struct forest *forest, const char *name, size_t length);
 /* The same without adding; UINT32_MAX: unknown. */
@@ -82,15 +88,14 @@ static inline const char *oj_forest_text(const struct forest *forest, uint32_t n
 {
 	return forest->names.at.at[name];
 }
-struct origin oj_forest_origin(const struct forest *forest, uint32_t place);
-
 static inline const struct term *oj_term(const struct forest *forest, uint32_t term)
 {
 	return &forest->terms.at[term];
 }
 static inline const uint32_t *oj_term_operands(const struct forest *forest, uint32_t term)
 {
-	return forest->operands.at + forest->terms.at[term].first;
+	const struct term *t = &forest->terms.at[term];
+	return t->kind == TERM_OP && t->arity <= 2 ? t->pair : forest->operands.at + t->first;
 }
 
 /* The spelling ojit uses: NFC, with the micro sign as the Greek letter.  false

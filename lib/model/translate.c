@@ -76,7 +76,7 @@ static bool remembered(const struct translator *t, const struct frame *f, ojit_e
 
 static void remember(struct translator *t, const struct frame *f, ojit_expr value)
 {
-	if (oj_term(t->low->forest, f->term)->uses < 2)
+	if (oj_term(t->low->forest, f->term)->uses < SHARED)
 		return;
 	uint32_t depth = depth_of(t, value);
 	t->low->memo[f->term] = (struct memo){value, t->scopes[depth], (uint8_t)depth, f->want, (uint8_t)nest(t)};
@@ -102,7 +102,7 @@ static ojit_expr as_wanted(struct translator *t, ojit_expr e, enum want want)
 static bool continues(const struct translator *t, ojit_op op, uint32_t term)
 {
 	const struct term *other = oj_term(t->low->forest, term);
-	if (other->kind != TERM_OP || other->uses > 1)
+	if (other->kind != TERM_OP || other->uses == SHARED)
 		return false;
 	return op == OJIT_MUL ? other->op == OJIT_MUL : other->op == OJIT_ADD || other->op == OJIT_SUB;
 }
