@@ -4,8 +4,9 @@
  *     build/bench/work [--quick] [--problem NAME] [--peer NAME] [--curves DIRECTORY]
  *
  * A method solves a problem at tolerances 1e-3 .. 1e-13 and brings the states at fifty
- * times; its error is the largest there, its time the median of many rounds.  A round
- * times every point once, so that noise hits all alike.  From the curves follow times at
+ * times; its error is the largest there, its time the median of many rounds,
+ * in seconds of the processor.  A round times every point once, so that noise hits all
+ * alike.  From the curves follow times at
  * equal error, on lines through logarithms, and ratios of the best peer to the best of
  * ojit: above 1, ojit is faster.  Lines that begin with # are for people, the others
  * are JSON as from the other benches. */
@@ -104,21 +105,29 @@ static void *grown(void *memory, size_t bytes)
 
 /* ---- measuring ---- */
 
+/* The time this thread computed, which waiting for a processor is no part of. */
+static double spent(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
 static double timed(struct bench *b, struct run *r, long calls)
 {
-	double begin = bench_seconds();
+	double begin = spent();
 	for (long i = 0; i < calls; i++)
 		r->method->solve(r->session, b->rows);
-	return (bench_seconds() - begin) / (double)calls;
+	return (spent() - begin) / (double)calls;
 }
 
 /* Solve once for the error and the cost; false: failed. */
 static bool try_run(struct bench *b, struct run *r, struct point *point)
 {
 	int n = problems[b->at].n;
-	double begin = bench_seconds();
+	double begin = spent();
 	long evaluations = r->method->solve(r->session, b->rows);
-	double seconds = bench_seconds() - begin;
+	double seconds = spent() - begin;
 	if (evaluations <= 0)
 		return false;
 	double error = fmax(curve_error(b->rows, b->reference, TIMES, n), 1e-17);
@@ -343,9 +352,9 @@ static void tell_taylor(void)
 	options.rtol = options.atol = 1e-15;
 	bool runs = true;
 	for (int r = 0; r < ROUNDS && runs; r++) {
-		double begin = bench_seconds();
+		double begin = spent();
 		runs = ojit_solver_run(solver, &options, 0, 100, ojit_output_final()) == OJIT_OK;
-		seconds[r] = bench_seconds() - begin;
+		seconds[r] = spent() - begin;
 	}
 	double ms = runs ? 1e3 * bench_median(seconds, ROUNDS) : 0;
 	if (runs)

@@ -26,23 +26,29 @@ static double time_at(const struct grid *grid, size_t i)
 	}
 }
 
+static ojit_status refuse_time(const struct grid *grid, size_t i, struct oj_error *error)
+{
+	double t = grid->output.times[i], low = fmin(grid->t0, grid->t1), high = fmax(grid->t0, grid->t1);
+	char text[32], from[32], to[32];
+	oj_number_shortest(text, t);
+	oj_number_shortest(from, grid->t0);
+	oj_number_shortest(to, grid->t1);
+	if (!(t >= low && t <= high))
+		return oj_fail(error, OJIT_ARGUMENT,
+		               "output time %zu is %s, outside the span %s .. %s; ask for "
+		               "times inside it", i + 1, text, from, to);
+	return oj_fail(error, OJIT_ARGUMENT,
+	               "output time %zu, %s, lies before the one in front of it; sort "
+	               "the times from %s to %s", i + 1, text, from, to);
+}
+
 static ojit_status check_times(const struct grid *grid, struct oj_error *error)
 {
 	double low = fmin(grid->t0, grid->t1), high = fmax(grid->t0, grid->t1), before = grid->t0;
-	char text[32], from[32], to[32];
-	oj_number_shortest(from, grid->t0);
-	oj_number_shortest(to, grid->t1);
 	for (size_t i = 0; i < grid->count; i++) {
 		double t = grid->output.times[i];
-		oj_number_shortest(text, t);
-		if (!(t >= low && t <= high))
-			return oj_fail(error, OJIT_ARGUMENT,
-			               "output time %zu is %s, outside the span %s .. %s; ask for "
-			               "times inside it", i + 1, text, from, to);
-		if ((t - before) * grid->direction < 0)
-			return oj_fail(error, OJIT_ARGUMENT,
-			               "output time %zu, %s, lies before the one in front of it; sort "
-			               "the times from %s to %s", i + 1, text, from, to);
+		if (!(t >= low && t <= high) || (t - before) * grid->direction < 0)
+			return refuse_time(grid, i, error);
 		before = t;
 	}
 	return OJIT_OK;

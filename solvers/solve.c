@@ -60,17 +60,21 @@ static void complete_options(ojit_options *o, const struct system *system)
 		o->memory_limit = DEFAULT_MEMORY_LIMIT;
 }
 
-static ojit_status check_tolerances(ojit_solver *s, const ojit_options *o)
+/* "NAME = VALUE WHY".  Only a refusal writes a number as text, which takes as long as a
+ * short solve. */
+static ojit_status refuse_option(ojit_solver *s, const char *name, double value, const char *why)
 {
 	char number[32];
-	oj_number_shortest(number, o->rtol);
+	oj_number_shortest(number, value);
+	return oj_fail(&s->error, OJIT_ARGUMENT, "%s = %s %s", name, number, why);
+}
+
+static ojit_status check_tolerances(ojit_solver *s, const ojit_options *o)
+{
 	if (!(o->rtol >= 10 * DBL_EPSILON) || !isfinite(o->rtol))
-		return oj_fail(&s->error, OJIT_ARGUMENT,
-		               "rtol = %s is below 10 rounding errors; give 2.3e-15 or more", number);
-	oj_number_shortest(number, o->atol);
+		return refuse_option(s, "rtol", o->rtol, "is below 10 rounding errors; give 2.3e-15 or more");
 	if (!isfinite(o->atol))
-		return oj_fail(&s->error, OJIT_ARGUMENT, "atol = %s is no tolerance; give a finite one",
-		               number);
+		return refuse_option(s, "atol", o->atol, "is no tolerance; give a finite one");
 	if (o->norm != OJIT_NORM_RMS && o->norm != OJIT_NORM_MAX)
 		return oj_fail(&s->error, OJIT_ARGUMENT, "there is no norm number %d; see ojit_norm", (int)o->norm);
 	return OJIT_OK;
@@ -85,14 +89,10 @@ static ojit_status check_steps(ojit_solver *s, const ojit_options *o)
 		{"first_step", o->first_step}, {"max_step", o->max_step},
 		{"min_step", o->min_step}, {"fixed_step", o->fixed_step},
 	};
-	for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
-		char number[32];
-		oj_number_shortest(number, lengths[i].value);
+	for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++)
 		if (!(lengths[i].value >= 0) || !isfinite(lengths[i].value))
-			return oj_fail(&s->error, OJIT_ARGUMENT,
-			               "%s = %s is no length of a step; give a positive one, or 0 for none",
-			               lengths[i].name, number);
-	}
+			return refuse_option(s, lengths[i].name, lengths[i].value,
+			                     "is no length of a step; give a positive one, or 0 for none");
 	if (o->max_step > 0 && o->min_step > o->max_step)
 		return oj_fail(&s->error, OJIT_ARGUMENT, "min_step is larger than max_step; "
 		               "lower min_step");
@@ -116,12 +116,11 @@ static ojit_status find_method(ojit_solver *s, const ojit_options *o, struct met
 static ojit_status check_span(ojit_solver *s, double t0, double t1)
 {
 	char from[32], to[32];
+	if (isfinite(t0) && isfinite(t1) && isfinite(t1 - t0))
+		return OJIT_OK;
 	oj_number_shortest(from, t0);
 	oj_number_shortest(to, t1);
-	if (!isfinite(t0) || !isfinite(t1) || !isfinite(t1 - t0))
-		return oj_fail(&s->error, OJIT_ARGUMENT, "cannot integrate from %s to %s; give finite times",
-		               from, to);
-	return OJIT_OK;
+	return oj_fail(&s->error, OJIT_ARGUMENT, "cannot integrate from %s to %s; give finite times", from, to);
 }
 
 /* ---- workspace ---- */
