@@ -21,9 +21,13 @@ struct target {
 	int lanes;              /* W: 1, 2, 4 or 8 doubles a vector */
 	enum lane_axis axis;    /* ENSEMBLE: `lanes` trajectories a call */
 	unsigned uniform;       /* ENSEMBLE: bit r set: arrays of role r (and bit ROLE_COUNT: time) are shared by all lanes */
-	int level;              /* 0: no optimisation (FastISel); 2: the default */
+	int level;              /* 0: no optimisation (FastISel); 2: the default; LEVEL_AUTOMATIC */
 	const char *cpu, *features; /* LLVM's names; NULL: this machine */
+	size_t module;          /* nodes that are translated together at most; 0: what suits */
+	int threads;            /* that may translate at once, the caller's own among them; no bit of the
+	                         * object depends on it.  Less than 2: none is made */
 };
+enum { LEVEL_AUTOMATIC = -1 }; /* block by block, optimised where that pays */
 
 struct object { /* an ELF file of restricted form */
 	unsigned char *bytes; /* from the context's allocator */
@@ -35,7 +39,8 @@ struct code; /* a loaded object */
 struct backend {
 	unsigned version; /* BACKEND_VERSION of whoever built it */
 	/* Machine code for all blocks of a program, in order, with one entry named
-	 * "kernel".  `text`, where not NULL, gets a listing instead of an object:
+	 * "kernel".  Threads that help take no signals and are gone afterwards; they use the
+	 * context's allocator.  `text`, where not NULL, gets a listing instead of an object:
 	 * what = "ir", "ir-optimised" or "asm". */
 	ojit_status (*translate)(const struct program *program, const struct target *target,
 	                         struct object *object, const char *what, struct text *text,
@@ -48,7 +53,7 @@ struct backend {
 	/* The lane width that suits this machine: 8, 4 or 2. */
 	int (*lanes)(void);
 };
-enum { BACKEND_VERSION = 1 };
+enum { BACKEND_VERSION = 2 };
 typedef const struct backend *backend_entry(void); /* exported as ojit_llvm_backend */
 
 /* The backend, opened if it was not yet. OJIT_BACKEND where it cannot be. */

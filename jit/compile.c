@@ -5,8 +5,10 @@
  * last.  Nothing here knows of machine code. */
 #include "jit/compile.h"
 
+#include <sched.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 double oj_seconds(void)
 {
@@ -17,7 +19,7 @@ double oj_seconds(void)
 
 ojit_compile_options ojit_compile_options_default(void)
 {
-	return (ojit_compile_options){.executor = OJIT_AUTOMATIC, .law = OJIT_LAW_EXACT};
+	return (ojit_compile_options){.executor = OJIT_AUTOMATIC, .law = OJIT_LAW_EXACT, .threads = 1};
 }
 
 static ojit_status find_pass(const char *name, uint32_t *bit, struct oj_error *error)
@@ -39,15 +41,30 @@ static ojit_status find_pass(const char *name, uint32_t *bit, struct oj_error *e
 	return error->status;
 }
 
+/* That this process may use. */
+static int cores(void)
+{
+	cpu_set_t set;
+	CPU_ZERO(&set);
+	if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
+		return CPU_COUNT(&set);
+	long count = sysconf(_SC_NPROCESSORS_ONLN); /* more processors than a set has room for */
+	return count > 0 ? (int)count : 1;
+}
+
 ojit_status oj_settings(const ojit_compile_options *options, struct settings *settings, struct oj_error *error)
 {
 	ojit_compile_options o = options ? *options : ojit_compile_options_default();
 	*settings = (struct settings){.executor = o.executor, .law = (enum law)o.law, .lanes = o.lanes,
+	                              .threads = o.threads ? o.threads : cores(),
 	                              .watch = o.watch, .watch_user = o.watch_user};
 	if ((unsigned)o.executor > OJIT_INTERPRETER || (unsigned)o.law > OJIT_LAW_REAL)
 		return oj_fail(error, OJIT_ARGUMENT, "the executor or the law is not one of those in ojit/program.h");
 	if (o.lanes < 0 || o.lanes > 8 || (o.lanes & (o.lanes - 1)))
 		return oj_fail(error, OJIT_ARGUMENT, "%d lanes: use 1, 2, 4, 8, or 0 for what suits the machine", o.lanes);
+	if (o.threads < 0)
+		return oj_fail(error, OJIT_ARGUMENT, "%d threads: use 1 or more, or 0 for as many as there are cores",
+		               o.threads);
 	for (size_t i = 0; i < o.without_count; i++) {
 		uint32_t bit = 0;
 		if (!o.without || !o.without[i])

@@ -28,6 +28,7 @@ struct settings {
 	enum ojit_executor executor;
 	enum law law;
 	int lanes;
+	int threads;      /* 1 or more */
 	uint32_t without; /* bit k: oj_passes[k] is left out */
 	void (*watch)(void *user, const char *stage); /* or NULL */
 	void *watch_user;
@@ -69,11 +70,8 @@ void oj_variants_drop(struct ojit_program *program);
 /* The kernel of a slot, made if it was not yet; system->kernel of compiled programs. */
 ojit_status oj_program_kernel(struct system *system, enum kernel_kind kind,
                               const struct kernel **kernel, struct oj_error *error);
-/* How to translate `program`.  OJIT_AUTOMATIC leaves short straight code
- * unoptimised: there is nothing to gain in it (measured: Lorenz 2.7 instead of 2.4
- * ns), and it is ready in half the time (0.65 instead of 1.2 ms). */
-struct target oj_program_target(const struct settings *settings, const struct program *program,
-                                const struct backend *backend);
+/* What to translate for. */
+struct target oj_program_target(const struct settings *settings, const struct backend *backend);
 double oj_seconds(void); /* of a monotonic clock */
 
 #endif

@@ -5,33 +5,17 @@
 
 #include <string.h>
 
-enum { SHORT = 64 }; /* additions */
-
-static bool is_short_and_straight(const struct program *program)
+struct target oj_program_target(const struct settings *settings, const struct backend *backend)
 {
-	unsigned total = 0;
-	for (size_t b = 0; b < program->blocks.count; b++) {
-		const struct block *block = &program->blocks.at[b];
-		for (size_t s = 0; s < block->stores.count; s++) {
-			unsigned cost = SHORT;
-			if (block->rank || total > SHORT ||
-			    !oj_cost(&program->space->graph, block->stores.at[s].value, SHORT + 1, &cost))
-				return false;
-			total += cost;
-		}
-	}
-	return total <= SHORT;
-}
-
-struct target oj_program_target(const struct settings *settings, const struct program *program,
-                                const struct backend *backend)
-{
-	bool plain = settings->executor == OJIT_UNOPTIMISED ||
-	             (settings->executor == OJIT_AUTOMATIC && is_short_and_straight(program));
+	static const int levels[] = {
+		[OJIT_AUTOMATIC] = LEVEL_AUTOMATIC, [OJIT_OPTIMISED] = 2, [OJIT_UNOPTIMISED] = 0,
+		[OJIT_INTERPRETER] = LEVEL_AUTOMATIC, /* for listings */
+	};
 	return (struct target){
 		.lanes = settings->lanes ? settings->lanes : backend->lanes(),
 		.axis = LANES_MAP,
-		.level = plain ? 0 : 2,
+		.level = levels[settings->executor],
+		.threads = settings->threads,
 	};
 }
 
@@ -42,7 +26,7 @@ ojit_status oj_slot_translate(struct ojit_program *program, const struct program
 	const struct backend *backend;
 	struct object object = {0};
 	TRY(oj_backend_open(context, &backend, error));
-	struct target target = oj_program_target(&program->settings, source, backend);
+	struct target target = oj_program_target(&program->settings, backend);
 	TRY(backend->translate(source, &target, &object, NULL, NULL, error));
 	ojit_status status = backend->load(context, &object, &slot->code, &slot->kernel.run, error);
 	oj_memory_put(context, object.bytes, object.size);

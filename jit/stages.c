@@ -25,7 +25,7 @@ static ojit_status list_code(const struct program *program, const struct setting
 {
 	const struct backend *backend;
 	TRY(oj_backend_open(program->space->context, &backend, error));
-	struct target target = oj_program_target(settings, program, backend);
+	struct target target = oj_program_target(settings, backend);
 	struct object none = {0};
 	return backend->translate(program, &target, &none, stage, text, error);
 }

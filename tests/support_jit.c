@@ -256,9 +256,9 @@ ojit_status support_jit_translate(struct support_program *p, const struct target
 static const char *describe(const char *name, const struct target *t)
 {
 	static char text[160];
-	snprintf(text, sizeof text, "%s, %d lanes %s, level %d, %s, shared %x", name, t->lanes,
+	snprintf(text, sizeof text, "%s, %d lanes %s, level %d, %s, shared %x, modules of %zu", name, t->lanes,
 	         t->axis == LANES_MAP ? "along a map" : "of an ensemble", t->level, t->cpu ? t->cpu : "this cpu",
-	         t->uniform);
+	         t->uniform, t->module);
 	return text;
 }
 
@@ -331,6 +331,8 @@ void support_jit_agree(struct support_program *p, const char *name, enum inputs 
 			check_target(p, name, &(struct target){.lanes = lanes, .level = level, .axis = LANES_ENSEMBLE},
 			             inputs, expected);
 		}
+	check_target(p, name, &(struct target){.lanes = 4, .level = LEVEL_AUTOMATIC, .module = 1, .threads = 2}, inputs,
+	             expected);
 	check_processors(p, name, inputs, expected);
 	const unsigned shared = 1u << ROLE_PARAMETER | 1u << ROLE_DERIVED | 1u << ROLE_COUNT;
 	interpret(p, shared, inputs, expected);

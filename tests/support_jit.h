@@ -1,10 +1,10 @@
 /* Hand-made programs, and the claim that machine code agrees with the interpreter.
  *
  * support_jit_agree runs a program through the interpreter and through machine
- * code of every lane count, both lane axes, both levels and several processors,
- * and compares what they store to the bit (payloads of nans aside).  Inputs lie
- * against pages that cannot be read, at either end, so that a load out of range
- * ends the test. */
+ * code of every lane count, both lane axes, both levels and several processors, in one
+ * module and in as many as there are blocks, and compares what they store to the bit
+ * (payloads of nans aside).  Inputs lie against pages that cannot be read, at either
+ * end, so that a load out of range ends the test. */
 #ifndef SUPPORT_JIT_H
 #define SUPPORT_JIT_H
 

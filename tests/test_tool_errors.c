@@ -81,6 +81,8 @@ Test(tool_errors, name_the_option_and_the_remedy)
 	expect_wrong("$OJIT run decay.ojit --method rk45x", "           ^^^^^\n");
 	expect_wrong("$OJIT run decay.ojit --lanes 3", "1, 2, 4, 8");
 	expect_wrong("$OJIT run decay.ojit --no-pass nothing", "simplify");
+	expect_wrong("$OJIT run decay.ojit --threads -1", "--threads takes a whole number");
+	expect_wrong("$OJIT eval decay.ojit --threads 1.5", "--threads takes a whole number");
 	expect_wrong("$OJIT run decay.ojit --points 3 --final", "exclude each other");
 	expect_wrong("$OJIT run decay.ojit --set", "--set needs a value");
 	expect_wrong("$OJIT run decay.ojit --stats=yes", "takes no value");

@@ -255,7 +255,7 @@ Test(tool_run, gives_the_same_bytes_with_every_executor)
 	const char *code = tool_out();
 	cr_assert_eq(tool_run("%s --executor interpreter", lorenz), 0);
 	cr_expect_str_eq(tool_out(), code);
-	cr_assert_eq(tool_run("%s --executor unoptimised --lanes 2", lorenz), 0);
+	cr_assert_eq(tool_run("%s --executor unoptimised --lanes 2 --threads 2", lorenz), 0);
 	cr_expect_str_eq(tool_out(), code);
 	cr_assert_eq(tool_run("%s --no-pass simplify --no-pass=fuse", lorenz), 0);
 	cr_expect_eq(tool_table().rows, 9);

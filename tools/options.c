@@ -132,6 +132,19 @@ static int take_lanes(struct request *request, const struct option_row *row, con
 	                "suits the machine");
 }
 
+static int take_threads(struct request *request, const struct option_row *row, const char *text)
+{
+	double value;
+	int wrong = number_read(row->name, text, 0, strlen(text), &value);
+	if (wrong)
+		return wrong;
+	if (!(value >= 0 && value <= 1024) || value != (double)(int)value)
+		return complain(row->name, text, 0, strlen(text), "--%s takes a whole number up to 1024, or 0 for as "
+		                "many as there are cores", row->name);
+	request->compile.threads = (int)value;
+	return 0;
+}
+
 /* ---- rows ---- */
 
 static const char *const formats[] = {[CSV] = "csv", [JSON] = "json", NULL};
@@ -194,6 +207,8 @@ static const struct option_row rows[] = {
 	 "automatic (default), optimised, unoptimised, or interpreter: all give the same bits"},
 	{"lanes", "W", RUN | EVAL | DUMP, true, take_lanes, 0, NULL,
 	 "numbers a vector: 1, 2, 4, 8, or 0 for what suits the machine"},
+	{"threads", "N", RUN | EVAL, true, take_threads, 0, NULL,
+	 "that compile at once (default 1), or 0 for as many as there are cores; results do not depend on it"},
 	{"law", "NAME", RUN | EVAL | DUMP, true, take_choice, FIELD(compile.law), laws,
 	 "rules that may simplify: exact (default) changes no bit of any result; finite is right where "
 	 "neither inf nor nan occurs; real is right for real numbers, rounding may differ"},

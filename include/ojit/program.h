@@ -21,7 +21,8 @@ typedef struct ojit_program ojit_program;
  * by libojit-llvm.so, which lies beside libojit, or where the environment's OJIT_LLVM
  * says, or among the installed libraries. */
 typedef enum ojit_executor {
-	OJIT_AUTOMATIC,   /* the default: machine code, optimised where that pays */
+	OJIT_AUTOMATIC,   /* the default: machine code; loops are optimised, straight code that is
+	                   * very short or very long is not: it would wait longer than it gains */
 	OJIT_OPTIMISED,   /* machine code */
 	OJIT_UNOPTIMISED, /* machine code without optimisation: quicker to make, slower to run */
 	OJIT_INTERPRETER, /* no code generator needed */
@@ -46,6 +47,11 @@ typedef struct ojit_compile_options {
 	 * thread that compiles; it must not use the model.  NULL: nobody watches. */
 	void (*watch)(void *user, const char *stage);
 	void *watch_user;
+	/* Threads that may translate at once, the calling one among them.  1, the default: none
+	 * is ever made.  0: as many as this process may use cores.  Others are made for the
+	 * length of a translation, where it is long enough to be shared, and block all signals;
+	 * they call the context's allocator.  Machine code does not depend on their number. */
+	int threads;
 } ojit_compile_options;
 OJIT_API ojit_compile_options ojit_compile_options_default(void);
 

@@ -1,91 +1,12 @@
-/* LLVM as a code generator: the table that libojit-llvm exports, and translation
- * from a program to an object.
- *
- * A translation owns an LLVM context, so that any number of them may run at once,
- * and returns everything it took. */
-#include "jit/llvm/emitter.h"
+/* LLVM as a code generator: the table that libojit-llvm exports, and the way from a
+ * program to an object: cut, translate each module, join the pieces. */
+#include "jit/llvm/crew.h"
 #include "jit/llvm/load.h"
+#include "jit/llvm/machine.h"
 #include "jit/llvm/object.h"
+#include "jit/llvm/translation.h"
 
 #include <string.h>
-
-struct translation {
-	struct emitter emitter;
-	struct machine machine;
-	struct text complaint; /* LLVM's first error */
-};
-
-/* LLVM's errors would go to stderr. */
-static void keep_complaint(LLVMDiagnosticInfoRef info, void *user)
-{
-	struct translation *t = user;
-	if (LLVMGetDiagInfoSeverity(info) != LLVMDSError || t->complaint.length)
-		return;
-	char *message = LLVMGetDiagInfoDescription(info);
-	oj_text_string(&t->complaint, message);
-	LLVMDisposeMessage(message);
-}
-
-static void open_module(struct translation *t)
-{
-	struct emitter *e = &t->emitter;
-	e->llvm = LLVMContextCreate();
-	LLVMContextSetDiscardValueNames(e->llvm, true);
-	LLVMContextSetDiagnosticHandler(e->llvm, keep_complaint, t);
-	e->module = LLVMModuleCreateWithNameInContext("ojit", e->llvm);
-	LLVMSetTarget(e->module, t->machine.triple);
-	LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(t->machine.llvm);
-	LLVMSetModuleDataLayout(e->module, layout);
-	LLVMDisposeTargetData(layout);
-}
-
-static void close_module(struct translation *t)
-{
-	if (t->emitter.module)
-		LLVMDisposeModule(t->emitter.module);
-	if (t->emitter.llvm)
-		LLVMContextDispose(t->emitter.llvm);
-	oj_machine_close(&t->machine);
-	oj_text_drop(&t->complaint);
-}
-
-static ojit_status take_object(struct translation *t, struct object *object)
-{
-	struct emitter *e = &t->emitter;
-	LLVMMemoryBufferRef buffer;
-	TRY(oj_machine_generate(&t->machine, e->module, false, &buffer, e->error));
-	const unsigned char *bytes = (const unsigned char *)LLVMGetBufferStart(buffer);
-	size_t size = LLVMGetBufferSize(buffer);
-	ojit_status status = oj_object_check(bytes, size, e->error);
-	if (status == OJIT_OK && !(object->bytes = oj_memory_get(e->context, size)))
-		status = oj_fail_memory(e->error);
-	if (status == OJIT_OK) {
-		memcpy(object->bytes, bytes, size);
-		object->size = size;
-	}
-	LLVMDisposeMemoryBuffer(buffer);
-	return status;
-}
-
-static void list_ir(struct translation *t, struct text *text)
-{
-	char *ir = LLVMPrintModuleToString(t->emitter.module);
-	oj_text_string(text, ir);
-	LLVMDisposeMessage(ir);
-}
-
-/* Assembly, or the IR that it was made of, after the code generator's own passes. */
-static ojit_status list_generated(struct translation *t, const char *what, struct text *text)
-{
-	LLVMMemoryBufferRef buffer;
-	TRY(oj_machine_generate(&t->machine, t->emitter.module, true, &buffer, t->emitter.error));
-	if (!strcmp(what, "ir-optimised"))
-		list_ir(t, text);
-	else
-		oj_text_add(text, LLVMGetBufferStart(buffer), LLVMGetBufferSize(buffer));
-	LLVMDisposeMemoryBuffer(buffer);
-	return OJIT_OK;
-}
 
 static ojit_status check_listing(const char *what, struct oj_error *error)
 {
@@ -102,45 +23,66 @@ static ojit_status check_target(const struct target *target, struct oj_error *er
 	return oj_fail(error, OJIT_ARGUMENT, "code cannot have %d lanes; ask for 1, 2, 4 or 8", lanes);
 }
 
-static ojit_status run_translation(struct translation *t, const struct program *program,
-                                   struct object *object, const char *what, struct text *text)
+static ojit_status list(const struct program *program, const struct target *target, const struct cut *cut,
+                        const char *what, struct text *text, struct oj_error *error)
 {
-	struct emitter *e = &t->emitter;
-	TRY(oj_machine_open(&t->machine, e->target, e->error));
-	open_module(t);
-	TRY(oj_emit_program(e, program));
-	if (text && !strcmp(what, "ir")) {
-		list_ir(t, text);
-		return OJIT_OK;
-	}
-	if (text)
-		TRY(list_generated(t, what, text));
-	else
-		TRY(take_object(t, object));
-	if (t->complaint.length)
-		return oj_fail(e->error, OJIT_BACKEND, "LLVM refused the code: %s; this is a defect, please report it",
-		               oj_text_get(&t->complaint));
+	for (uint32_t module = 0; module < cut->levels.count; module++)
+		TRY(oj_module_translate(program, target, cut, module, NULL, what, text, error));
 	return OJIT_OK;
+}
+
+static void drop_pieces(ojit_context *context, struct object *pieces, size_t count)
+{
+	for (size_t piece = 0; piece < count; piece++)
+		oj_memory_put(context, pieces[piece].bytes, pieces[piece].size);
+	oj_memory_put(context, pieces, count * sizeof *pieces);
+}
+
+/* A lone piece is the object. */
+static ojit_status join(const struct cut *cut, struct object *pieces, struct object *object,
+                        struct oj_error *error)
+{
+	if (cut->levels.count > 1)
+		TRY(oj_object_join(cut->context, pieces, cut->levels.count, cut->parts.count, object, error));
+	else {
+		*object = pieces[0];
+		pieces[0] = (struct object){0};
+	}
+	return oj_object_check(object->bytes, object->size, error);
+}
+
+static ojit_status make_object(const struct program *program, const struct target *target, const struct cut *cut,
+                               struct object *object, struct oj_error *error)
+{
+	size_t count = cut->levels.count;
+	struct object *pieces = oj_memory_get(cut->context, count * sizeof *pieces);
+	if (!pieces)
+		return oj_fail_memory(error);
+	memset(pieces, 0, count * sizeof *pieces);
+	ojit_status status = oj_crew_translate(program, target, cut, pieces, error);
+	if (status == OJIT_OK)
+		status = join(cut, pieces, object, error);
+	drop_pieces(cut->context, pieces, count);
+	return status;
 }
 
 static ojit_status translate(const struct program *program, const struct target *target,
                              struct object *object, const char *what, struct text *text,
                              struct oj_error *error)
 {
+	struct cut cut;
 	TRY(check_target(target, error));
 	if (text)
 		TRY(check_listing(what, error));
-	ojit_context *context = program->space->context;
-	struct translation t = {.emitter = {.context = context, .error = error, .target = target,
-	                                    .space = program->space, .kind = program->kind}};
-	t.emitter.machine = &t.machine;
-	oj_text_init(&t.complaint, context);
 	if (object)
 		*object = (struct object){0};
-	ojit_status status = run_translation(&t, program, object, what, text);
-	close_module(&t);
+	if (oj_cut_init(&cut, program, target) != OJIT_OK)
+		return oj_fail_memory(error);
+	ojit_status status = text ? list(program, target, &cut, what, text, error)
+	                          : make_object(program, target, &cut, object, error);
+	oj_cut_drop(&cut);
 	if (status != OJIT_OK && object && object->bytes) {
-		oj_memory_put(context, object->bytes, object->size);
+		oj_memory_put(program->space->context, object->bytes, object->size);
 		*object = (struct object){0};
 	}
 	return status;

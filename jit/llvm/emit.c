@@ -1,19 +1,15 @@
-/* A program as an LLVM module: functions of one or several blocks, called in order
- * by the entry `kernel`; a lone function is the entry.
+/* A module of a program: the functions that a cut gives it, each of one or several
+ * blocks.  The first module has the entry `kernel` as well, which calls the functions
+ * of all modules in order; a lone function is the entry.
  *
- * Every function costs LLVM about 0.8 ms in passes that find nothing to do, so
- * consecutive blocks share one, up to a size beyond which passes that are not linear
- * show; each begins a basic block, for the same reason.  Measured: a stencil of nine
- * blocks takes 12 ms in nine functions, 7 ms in one; a thousand equations of 30
- * operations 780 ms in basic blocks of 256 operations, 260 ms in basic blocks of their
- * own.  Pass `partition` cuts blocks that are larger by themselves. */
+ * Each block begins a basic block, for passes that are not linear in it.  Measured: a
+ * thousand equations of 30 operations take 780 ms in basic blocks of 256 operations,
+ * 260 ms in basic blocks of their own. */
 #include "jit/llvm/emitter.h"
 #include "jit/llvm/object.h"
 
 #include <stdio.h>
 #include <string.h>
-
-enum { FUNCTION_SLOTS = 512 };
 
 static void add_flag(struct emitter *e, LLVMValueRef function, const char *name)
 {
@@ -42,13 +38,22 @@ static LLVMValueRef new_function(struct emitter *e, const char *name)
 	return function;
 }
 
-/* The first basic block is kept open for what is loaded once. */
-static void open_function(struct emitter *e)
+/* Part `p`, wherever it is defined. */
+static LLVMValueRef function_of(struct emitter *e, size_t p)
 {
-	char name[32];
-	snprintf(name, sizeof name, "part_%zu", e->functions.count);
-	e->function = new_function(e, name);
-	LLVMSetLinkage(e->function, LLVMInternalLinkage);
+	char name[32] = OBJECT_ENTRY;
+	if (e->cut->parts.count > 1)
+		snprintf(name, sizeof name, OBJECT_PART "%zu", p);
+	LLVMValueRef function = LLVMGetNamedFunction(e->module, name);
+	return function ? function : new_function(e, name);
+}
+
+/* The first basic block is kept open for what is loaded once. */
+static void open_function(struct emitter *e, size_t p)
+{
+	e->function = function_of(e, p);
+	if (e->cut->parts.count > 1 && e->cut->levels.count == 1)
+		LLVMSetLinkage(e->function, LLVMInternalLinkage);
 	e->first = LLVMAppendBasicBlockInContext(e->llvm, e->function, "");
 	e->second = LLVMAppendBasicBlockInContext(e->llvm, e->function, "");
 	LLVMPositionBuilderAtEnd(e->builder, e->second);
@@ -56,16 +61,12 @@ static void open_function(struct emitter *e)
 	memset(e->imports, 0, sizeof e->imports);
 }
 
-static ojit_status close_function(struct emitter *e)
+static void close_function(struct emitter *e)
 {
-	if (!e->function)
-		return OJIT_OK;
 	LLVMBuildRetVoid(e->builder);
 	LLVMPositionBuilderAtEnd(e->builder, e->first);
 	LLVMBuildBr(e->builder, e->second);
-	bool counted = VECTOR_PUSH(e->context, &e->functions, e->function);
 	e->function = NULL;
-	return counted ? OJIT_OK : oj_fail_memory(e->error);
 }
 
 static LLVMMetadataRef node_of(struct emitter *e, const char *name, LLVMMetadataRef second)
@@ -106,47 +107,39 @@ static void open_basic_block(struct emitter *e)
 	LLVMPositionBuilderAtEnd(e->builder, next);
 }
 
-/* `size` is that of the function at hand, in slots. */
-static ojit_status emit_in_function(struct emitter *e, const struct plan *plan, size_t block, size_t *size)
+static ojit_status emit_blocks(struct emitter *e, const struct program *program, const struct part *part)
 {
-	size_t more = plan->slot_count + plan->block->stores.count;
-	if (e->function && *size + more > FUNCTION_SLOTS)
-		TRY(close_function(e));
-	if (!e->function) {
-		open_function(e);
-		*size = 0;
-	}
-	*size += more;
-	open_scope(e, block);
-	open_basic_block(e);
-	return emit_planned(e, plan);
-}
-
-static ojit_status emit_blocks(struct emitter *e, const struct program *program)
-{
-	size_t size = 0;
 	ojit_status status = OJIT_OK;
-	for (size_t b = 0; status == OJIT_OK && b < program->blocks.count; b++) {
+	for (size_t b = part->first; status == OJIT_OK && b < part->end; b++) {
 		struct plan plan;
 		if (oj_plan_init(&plan, e->space, &program->blocks.at[b]) != OJIT_OK)
 			return oj_fail_memory(e->error);
-		status = emit_in_function(e, &plan, b, &size);
+		open_scope(e, b);
+		open_basic_block(e);
+		status = emit_planned(e, &plan);
 		oj_plan_drop(&plan);
 	}
-	return status == OJIT_OK ? close_function(e) : status;
+	return status;
+}
+
+static ojit_status emit_parts(struct emitter *e, const struct program *program, uint32_t module)
+{
+	for (size_t p = 0; p < e->cut->parts.count; p++) {
+		if (e->cut->parts.at[p].module != module)
+			continue;
+		open_function(e, p);
+		TRY(emit_blocks(e, program, &e->cut->parts.at[p]));
+		close_function(e);
+	}
+	return OJIT_OK;
 }
 
 static void emit_entry(struct emitter *e)
 {
-	if (e->functions.count == 1) {
-		LLVMSetValueName2(e->functions.at[0], OBJECT_ENTRY, strlen(OBJECT_ENTRY));
-		LLVMSetLinkage(e->functions.at[0], LLVMExternalLinkage);
-		return;
-	}
 	LLVMValueRef entry = new_function(e, OBJECT_ENTRY), arguments = LLVMGetParam(entry, 0);
 	LLVMPositionBuilderAtEnd(e->builder, LLVMAppendBasicBlockInContext(e->llvm, entry, ""));
-	for (size_t f = 0; f < e->functions.count; f++)
-		LLVMBuildCall2(e->builder, e->kernel, e->functions.at[f], &arguments, 1, "");
+	for (size_t p = 0; p < e->cut->parts.count; p++)
+		LLVMBuildCall2(e->builder, e->kernel, function_of(e, p), &arguments, 1, "");
 	LLVMBuildRetVoid(e->builder);
 }
 
@@ -173,16 +166,15 @@ static void make_marks(struct emitter *e)
 	e->empty_node = LLVMMetadataAsValue(e->llvm, LLVMMDNodeInContext2(e->llvm, NULL, 0));
 }
 
-ojit_status oj_emit_program(struct emitter *e, const struct program *program)
+ojit_status oj_emit_module(struct emitter *e, const struct program *program, uint32_t module)
 {
 	make_types(e);
 	make_marks(e);
 	e->builder = LLVMCreateBuilderInContext(e->llvm);
-	ojit_status status = emit_blocks(e, program);
-	if (status == OJIT_OK)
+	ojit_status status = emit_parts(e, program, module);
+	if (status == OJIT_OK && module == 0 && e->cut->parts.count != 1)
 		emit_entry(e);
 	LLVMDisposeBuilder(e->builder);
-	VECTOR_DROP(e->context, &e->functions);
 	VECTOR_DROP(e->context, &e->waiting);
 	return status;
 }

@@ -5,7 +5,7 @@
  * grows evenly from lane to lane, still a scalar with the step between lanes.
  * That is what tells a contiguous load from a gather.
  *
- *   emit.c       a program: functions of blocks, and the entry
+ *   emit.c       a module: functions of blocks, and the entry
  *   region.c     a block: regions and steps in the plan's order, box loops
  *   reduction.c  reduction loops
  *   loop.c       one LLVM loop
@@ -22,6 +22,7 @@
 #define OJ_LLVM_EMITTER_H
 
 #include "jit/backend.h"
+#include "jit/llvm/cut.h"
 #include "jit/llvm/machine.h"
 #include "lib/graph/plan.h"
 
@@ -61,6 +62,7 @@ struct emitter {
 	struct oj_error *error;
 	const struct target *target;
 	const struct machine *machine;
+	const struct cut *cut;
 	const struct space *space;
 	int kind; /* of the program */
 
@@ -72,7 +74,6 @@ struct emitter {
 	unsigned invariant, scope, noalias;                    /* kinds of metadata */
 	LLVMValueRef empty_node, loads_scope;
 	LLVMAttributeRef pure[3];
-	VECTOR(LLVMValueRef) functions; /* finished ones, in order */
 
 	/* The function at hand.  Field and import addresses are loaded once, in its
 	 * first basic block, when they are first needed. */
@@ -92,7 +93,7 @@ struct emitter {
 };
 
 /* emit.c */
-ojit_status oj_emit_program(struct emitter *e, const struct program *program);
+ojit_status oj_emit_module(struct emitter *e, const struct program *program, uint32_t module);
 
 /* region.c */
 ojit_status oj_emit_block(struct emitter *e);

@@ -2,16 +2,8 @@
  * size before it is followed. */
 #include "jit/llvm/object.h"
 
-#include <elf.h>
+#include <stdlib.h>
 #include <string.h>
-
-struct view {
-	const unsigned char *bytes;
-	size_t size;
-	const Elf64_Ehdr *header;
-	const Elf64_Shdr *sections;
-	struct oj_error *error;
-};
 
 #define REPORT "; this is a defect, please report it with the model"
 
@@ -20,7 +12,7 @@ static bool inside(const struct view *v, uint64_t offset, uint64_t size)
 	return offset <= v->size && size <= v->size - offset;
 }
 
-static const char *string_at(const struct view *v, uint32_t table, uint32_t offset)
+const char *oj_object_string(const struct view *v, uint32_t table, uint32_t offset)
 {
 	if (table >= v->header->e_shnum || v->sections[table].sh_type != SHT_STRTAB)
 		return NULL;
@@ -33,7 +25,7 @@ static const char *string_at(const struct view *v, uint32_t table, uint32_t offs
 static const char *section_name(const struct view *v, uint32_t section)
 {
 	const char *name = section < v->header->e_shnum
-	                           ? string_at(v, v->header->e_shstrndx, v->sections[section].sh_name)
+	                           ? oj_object_string(v, v->header->e_shstrndx, v->sections[section].sh_name)
 	                           : NULL;
 	return name ? name : "(nameless)";
 }
@@ -81,14 +73,23 @@ static ojit_status check_section(const struct view *v, uint32_t s)
 	return OJIT_OK;
 }
 
-/* The symbols of table section `s`, NULL when they are not whole. */
-static const Elf64_Sym *symbols_of(const struct view *v, uint32_t s, size_t *count)
+const Elf64_Sym *oj_object_symbols(const struct view *v, uint32_t s, size_t *count)
 {
 	if (s >= v->header->e_shnum || v->sections[s].sh_type != SHT_SYMTAB ||
 	    v->sections[s].sh_offset % _Alignof(Elf64_Sym))
 		return NULL;
 	*count = v->sections[s].sh_size / sizeof(Elf64_Sym);
 	return (const Elf64_Sym *)(v->bytes + v->sections[s].sh_offset);
+}
+
+bool oj_object_part(const char *name, size_t *number)
+{
+	const char *digits = name + sizeof OBJECT_PART - 1;
+	if (strncmp(name, OBJECT_PART, sizeof OBJECT_PART - 1) || !*digits)
+		return false;
+	size_t length = strspn(digits, "0123456789");
+	*number = (size_t)strtoul(digits, NULL, 10);
+	return length < 10 && digits[length] == '\0';
 }
 
 static ojit_status check_relocation(const struct view *v, const Elf64_Rela *r, const Elf64_Shdr *target,
@@ -101,8 +102,11 @@ static ojit_status check_relocation(const struct view *v, const Elf64_Rela *r, c
 	if (symbol >= count || r->r_offset > target->sh_size || target->sh_size - r->r_offset < 4)
 		return malformed(v, "a relocation points outside");
 	const Elf64_Sym *s = &symbols[symbol];
+	const char *name = oj_object_string(v, strings, s->st_name);
+	size_t ignored;
+	if (v->piece && s->st_shndx == SHN_UNDEF && name && oj_object_part(name, &ignored))
+		return OJIT_OK;
 	if (s->st_shndx == SHN_UNDEF || s->st_shndx >= v->header->e_shnum) {
-		const char *name = string_at(v, strings, s->st_name);
 		return oj_fail(v->error, OJIT_BACKEND, "the code refers to '%s', which is outside of it" REPORT,
 		               name ? name : "");
 	}
@@ -119,7 +123,7 @@ static ojit_status check_relocations(const struct view *v, uint32_t section)
 	if (s->sh_type != SHT_RELA)
 		return OJIT_OK;
 	size_t count = 0;
-	const Elf64_Sym *symbols = symbols_of(v, s->sh_link, &count);
+	const Elf64_Sym *symbols = oj_object_symbols(v, s->sh_link, &count);
 	if (!symbols || s->sh_info >= v->header->e_shnum || s->sh_offset % _Alignof(Elf64_Rela))
 		return malformed(v, "relocations without symbols");
 	const Elf64_Shdr *target = &v->sections[s->sh_info];
@@ -137,12 +141,14 @@ static ojit_status check_relocations(const struct view *v, uint32_t section)
 /* The entry among the symbols of `section`; undefined ones are refused. */
 static ojit_status check_symbols(const struct view *v, uint32_t section, const char **entry)
 {
-	size_t count = 0;
-	const Elf64_Sym *symbols = symbols_of(v, section, &count);
+	size_t count = 0, ignored;
+	const Elf64_Sym *symbols = oj_object_symbols(v, section, &count);
 	for (size_t i = 1; symbols && i < count; i++) {
-		const char *name = string_at(v, v->sections[section].sh_link, symbols[i].st_name);
+		const char *name = oj_object_string(v, v->sections[section].sh_link, symbols[i].st_name);
 		if (!name)
 			return malformed(v, "a symbol without a name");
+		if (v->piece && oj_object_part(name, &ignored))
+			continue;
 		if (symbols[i].st_shndx == SHN_UNDEF)
 			return oj_fail(v->error, OJIT_BACKEND, "the code needs '%s' from outside" REPORT, name);
 		if (ELF64_ST_BIND(symbols[i].st_info) == STB_LOCAL)
@@ -155,18 +161,31 @@ static ojit_status check_symbols(const struct view *v, uint32_t section, const c
 	return OJIT_OK;
 }
 
+static ojit_status check(struct view *v, const char **entry)
+{
+	TRY(open_view(v));
+	for (uint32_t s = 0; s < v->header->e_shnum; s++)
+		TRY(check_section(v, s));
+	for (uint32_t s = 0; s < v->header->e_shnum; s++)
+		TRY(check_symbols(v, s, entry));
+	for (uint32_t s = 0; s < v->header->e_shnum; s++)
+		TRY(check_relocations(v, s));
+	return OJIT_OK;
+}
+
 ojit_status oj_object_check(const unsigned char *bytes, size_t size, struct oj_error *error)
 {
 	struct view v = {.bytes = bytes, .size = size, .error = error};
 	const char *entry = NULL;
-	TRY(open_view(&v));
-	for (uint32_t s = 0; s < v.header->e_shnum; s++)
-		TRY(check_section(&v, s));
-	for (uint32_t s = 0; s < v.header->e_shnum; s++)
-		TRY(check_symbols(&v, s, &entry));
-	for (uint32_t s = 0; s < v.header->e_shnum; s++)
-		TRY(check_relocations(&v, s));
+	TRY(check(&v, &entry));
 	return entry ? OJIT_OK : malformed(&v, "it has no entry '" OBJECT_ENTRY "'");
+}
+
+ojit_status oj_object_view(struct view *v, const struct object *piece, struct oj_error *error)
+{
+	const char *ignored = NULL;
+	*v = (struct view){.bytes = piece->bytes, .size = piece->size, .piece = true, .error = error};
+	return check(v, &ignored);
 }
 
 size_t oj_object_loaded_size(const unsigned char *bytes)
