@@ -1,13 +1,21 @@
 /* See cost.h. */
 #include "lib/graph/cost.h"
 
+/* Multiplications of squaring and multiplying, and a division where it is negative. */
+static unsigned power_cost(int64_t exponent)
+{
+	uint64_t n = exponent < 0 ? 0 - (uint64_t)exponent : (uint64_t)exponent;
+	unsigned squares = n ? 63 - (unsigned)__builtin_clzll(n) : 0;
+	return squares + (n ? (unsigned)__builtin_popcountll(n) - 1 : 0) + (exponent < 0 ? 5 : 0);
+}
+
 unsigned oj_node_cost(const struct graph *g, ojit_expr e)
 {
 	const struct node *n = oj_node(g, e);
 	switch (oj_op_info[n->op].way) {
 	case WAY_MATH:
 	case WAY_EXPAND:
-		return n->op == OP_POWI ? 4 : COST_CALL;
+		return n->op == OP_POWI ? power_cost(n->integer) : COST_CALL;
 	case WAY_INSTR:
 		if (n->op == OP_ADD || n->op == OP_MUL)
 			return n->arity - 1;

@@ -29,14 +29,26 @@ struct inliner {
 	int depth;         /* reductions around the node being rewritten */
 };
 
-/* A store whose every index is a constant or one of the block's own, none twice
- * and none left out: then indices and elements belong to each other. */
+/* An index that is one of the block's own and a constant: its level; -1: it is not. */
+static int level_of(const struct graph *g, ojit_expr index, int64_t *constant)
+{
+	struct affine a;
+	oj_affine(g, index, &a);
+	*constant = a.constant;
+	if (a.count != 1 || a.coefficients[0] != 1 || !oj_is(g, a.atoms[0], OP_INDEX))
+		return -1;
+	return (int)oj_node(g, a.atoms[0])->integer;
+}
+
+/* A store whose every index is a constant or one of the block's own, shifted or not,
+ * none twice and none left out: then indices and elements belong to each other. */
 static bool is_plain(const struct graph *g, const struct block *block, const struct store *store, uint32_t rank)
 {
 	uint32_t levels = 0;
 	for (uint32_t k = 0; k < rank; k++) {
+		int64_t constant;
 		const struct node *n = oj_node(g, store->index[k]);
-		if (n->op != OP_INTEGER && (n->op != OP_INDEX || levels & n->levels))
+		if (n->op != OP_INTEGER && (level_of(g, store->index[k], &constant) < 0 || levels & n->levels))
 			return false;
 		levels |= n->levels;
 	}
@@ -94,10 +106,10 @@ static bool match(struct inliner *in, const struct producer *producer, const oji
 				return false;
 			continue;
 		}
-		int64_t level = oj_node(g, store->index[k])->integer;
-		if (least < block->lo[level] || greatest >= block->end[level])
+		int level = level_of(g, store->index[k], &constant);
+		if (least - constant < block->lo[level] || greatest - constant >= block->end[level])
 			return false;
-		map[level] = index[k];
+		map[level] = oj_integer_offset(g, index[k], -constant);
 	}
 	return true;
 }

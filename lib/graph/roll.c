@@ -1,4 +1,4 @@
-/* Pass roll: thousands of scalar equations become a handful of blocks over tables.
+/* Pass roll: thousands of scalar equations become a handful of blocks.
  *
  * Scalars of equal shape are rows of one block, whose loads and numbers go by affine
  * maps, tables and data; sums of terms of equal shape are reductions of any length.
@@ -310,7 +310,7 @@ static ojit_expr straight_value(struct roller *r, ojit_expr root)
 	return ok ? r->marks[root].built : 0;
 }
 
-static bool emit_straight(struct roller *r, const struct item *item)
+bool oj_roll_emit_straight(struct roller *r, const struct item *item)
 {
 	const struct block *from = &r->program->blocks.at[item->block];
 	bool kept = item->store == UINT32_MAX, other = !kept && r->marks[item->node].item;
@@ -322,10 +322,8 @@ static bool emit_straight(struct roller *r, const struct item *item)
 		const struct store *store = &from->stores.at[item->store];
 		return oj_block_store(r->space, block, store->array, value, store->index);
 	}
-	struct shelf *shelf = &r->shelves.at[item->height];
-	r->marks[item->node].place = shelf->filled++;
 	ojit_expr index = oj_integer(r->g, r->marks[item->node].place);
-	return index && oj_block_store(r->space, block, shelf->array, value, &index);
+	return index && oj_block_store(r->space, block, r->shelves.at[item->height].array, value, &index);
 }
 
 static bool emit_foreign(struct roller *r, const struct block *block)
@@ -337,19 +335,24 @@ static bool emit_foreign(struct roller *r, const struct block *block)
 	return ok;
 }
 
+static bool emit_unit(struct roller *r, const struct unit *unit)
+{
+	struct item *items = r->items.at + unit->first;
+	if (unit->count == 0)
+		return emit_foreign(r, &r->program->blocks.at[unit->first]);
+	if (items->choice == EQUAL)
+		return oj_roll_emit_equal(r, items, unit->count);
+	if (items->choice == RAGGED)
+		return oj_roll_emit_sums(r, items, unit->count);
+	oj_roll_place(r, items, 1);
+	return oj_roll_emit_straight(r, items);
+}
+
 static bool emit(struct roller *r)
 {
 	bool ok = make_shelves(r);
-	for (size_t u = 0; ok && !r->refused && u < r->units.count; u++) {
-		const struct unit *unit = &r->units.at[u];
-		struct item *items = r->items.at + unit->first;
-		if (unit->count == 0)
-			ok = emit_foreign(r, &r->program->blocks.at[unit->first]);
-		else if (items->choice == STRAIGHT)
-			ok = emit_straight(r, items);
-		else
-			ok = oj_roll_emit_group(r, items, unit->count);
-	}
+	for (size_t u = 0; ok && !r->refused && u < r->units.count; u++)
+		ok = emit_unit(r, &r->units.at[u]);
 	return ok && !r->g->failed;
 }
 

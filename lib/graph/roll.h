@@ -1,6 +1,7 @@
 /* Pass roll, its parts: what the values of scalar blocks are made of (roll.c), which
  * of them are computed on their own and which have equal shape (roll_shape.c), and
- * the blocks that compute many at once (roll_rows.c, roll_columns.c).
+ * the blocks that compute many at once (roll_rows.c, roll_sums.c, from roll_columns.c,
+ * roll_slots.c and roll_boxes.c).
  *
  * A scalar that is computed on its own is an item: what a block stores for good, or
  * a node that several others need, which goes to an array of its height.  The
@@ -10,11 +11,13 @@
 #define OJ_ROLL_H
 
 #include "lib/graph/passes.h"
+#include "lib/graph/roll_boxes.h"
 
 enum {
 	ROWS = 8,         /* equal shapes that are worth a block */
 	LONG_SUM = 8,     /* more operands than that: a loop where their shapes are equal */
 	SUM_TERMS = 64,   /* terms that are worth a loop, however few the sums */
+	PHASES = 4,       /* shapes a sum has one after another at most */
 };
 #define NOT_PLACED UINT32_MAX
 
@@ -36,6 +39,7 @@ struct item {
 	uint32_t block;    /* of the program as it was */
 	uint32_t store;    /* there; UINT32_MAX: the node is kept in the array of its height */
 	uint32_t height, sequence;
+	int64_t order;     /* in its group: by element of out, else by sequence */
 	uint32_t terms;    /* RAGGED: operands */
 	uint64_t key, ragged; /* ragged 0: the terms differ in shape */
 	enum choice choice;
@@ -85,6 +89,8 @@ ojit_expr oj_roll_term(const struct roller *r, ojit_expr e, double *factor);
 
 /* Keys, heights, items, groups: roll_shape.c. False: out of memory. */
 bool oj_roll_find_items(struct roller *r);
+/* Operand i of a sum or product as others see it, its factor taken off. */
+uint64_t oj_roll_term_key(const struct roller *r, ojit_expr e, uint32_t i);
 bool oj_roll_group(struct roller *r);
 
 /* What a leaf of a shape is filled with, over all instances of the shape. */
@@ -94,37 +100,68 @@ struct part { /* of a shape, users first */
 	enum leaf leaf;
 	uint32_t from;   /* VECTOR: role. SHELF: height */
 	uint32_t column;
+	uint32_t size;   /* parts of the operands and itself, which lie side by side */
+	uint32_t width;  /* columns of them, which do too */
 };
 struct columns {
 	VECTOR(struct part) parts;
-	int64_t *values;  /* [count * length]: elements, or bits of literals */
+	VECTOR(bool) numbers; /* of a column: bits of literals, else elements */
+	int64_t *values;  /* [count * length] */
 	uint32_t count;
 	bool own;         /* instances are items and looked into */
 	size_t length;
-};
-/* The loops that instances are met in: rows, and for sums turns in a row. */
-struct grid {
-	uint32_t rows, turns;   /* turns 0: no sum */
-	const uint32_t *length; /* [rows] of rows, none longer than the one before */
-	const uint32_t *start;  /* [turns]: instance of turn k of row i is start[k] + i */
-	bool even;              /* all rows are as long */
-	ojit_expr at;           /* start[k] + i */
 };
 /* Take the shape of `e`; its instances are then added one by one. */
 bool oj_columns_init(struct roller *r, struct columns *columns, ojit_expr e, bool own, size_t length);
 bool oj_columns_add(struct roller *r, struct columns *columns, ojit_expr e, size_t instance);
 void oj_columns_drop(struct roller *r, struct columns *columns);
-/* The shape over a grid; 0: out of memory, or refused. */
-ojit_expr oj_columns_build(struct roller *r, const struct columns *columns, const struct grid *grid);
-/* values[0..rows) as an integer in i, or [instances] in i and the turn. */
+bool oj_columns_same_part(const struct roller *r, const struct part *a, const struct part *b);
+/* Give each instance's commuting operands the slots that make columns affine, by
+ * segments that end before instance ends[s]: roll_slots.c. */
+void oj_columns_orient(const struct roller *r, struct columns *columns, const size_t *ends, size_t segments);
+
+/* The shape, its columns filled in by functions; 0: out of memory, or refused. */
+struct filling {
+	const struct columns *columns;
+	ojit_expr (*element)(struct roller *r, const struct filling *f, const int64_t *values);
+	ojit_expr (*number)(struct roller *r, const struct filling *f, const int64_t *values);
+	const struct grid *grid;
+	const void *data;
+};
+ojit_expr oj_columns_build(struct roller *r, const struct filling *filling);
+
+/* The loops that instances are met in: the points of a box; for sums, the turns in
+ * each row of a box of one axis.  Tables of sums lie turn by turn where they can, so
+ * that lanes along the rows read neighbours. */
+struct grid {
+	uint32_t rank, extent[RANK], points;
+	const uint32_t *rows;   /* [points] the row each is; NULL: as they come */
+	/* Of sums: */
+	const uint32_t *length, *begin; /* turns of a row; its first instance, others follow */
+	uint32_t turns;         /* of the longest; 0: no sum */
+	uint32_t *start;        /* [turns] place in tables of turn k of the first row, others follow; NULL: */
+	uint32_t *home;         /* [points] that of the first turn of a row, others follow */
+	size_t places;          /* with those that lanes may name but do not need */
+	ojit_expr at;           /* the place */
+};
+struct grid oj_roll_box(uint32_t rank, const uint32_t *extent, const uint32_t *rows);
+/* Values of instances as an integer in the indices of the box and the turn. */
 ojit_expr oj_roll_integer(struct roller *r, const int64_t *values, const struct grid *grid);
 ojit_expr oj_roll_number(struct roller *r, const int64_t *bits, const struct grid *grid);
 uint32_t oj_roll_vector(struct roller *r, enum array_role role); /* its array; UINT32_MAX */
 ojit_expr oj_roll_shelf_load(struct roller *r, uint32_t height, ojit_expr index);
 
-/* A block for a group of items: roll_rows.c. */
-bool oj_roll_emit_group(struct roller *r, struct item *items, uint32_t count);
-bool oj_roll_store(struct roller *r, struct block *block, const struct item *item, ojit_expr value,
-                   ojit_expr element);
+/* Blocks for a group of items: roll_rows.c, and for sums roll_sums.c. */
+bool oj_roll_emit_equal(struct roller *r, struct item *items, uint32_t count);
+bool oj_roll_emit_sums(struct roller *r, struct item *items, uint32_t count);
+/* Items that stay straight code: roll.c. */
+bool oj_roll_emit_straight(struct roller *r, const struct item *item);
+/* Give items the next places on their shelf. */
+void oj_roll_place(struct roller *r, const struct item *items, uint32_t count);
+/* Where an item goes: its place on the shelf, or an element of out. */
+int64_t oj_roll_target(const struct roller *r, const struct item *item);
+/* A block that stores `value` where `element` says, for items like `item`. */
+bool oj_roll_emit_block(struct roller *r, const struct item *item, const struct grid *box, ojit_expr value,
+                        ojit_expr element);
 
 #endif

@@ -1,179 +1,132 @@
-/* Pass roll: the block of a group.
+/* Pass roll: the blocks of items of equal shape.
  *
- * Items of equal shape are the rows of a box.  Sums of terms of equal shape, of any
- * lengths, are a box of reductions: row i adds its terms from the left, as they were
- * written, each times its factor.  A sum begins with -0, which changes no bit of it;
- * 1 * x and -1 * x are x and -x, so that terms with and without a sign are alike. */
+ * Rows on a lattice become boxes, in which all elements are affine maps (roll_boxes.c);
+ * those left over become one block that reads its elements from tables, or stay
+ * straight code where they are few. */
 #include "lib/graph/roll.h"
 
 #include <string.h>
 
-/* The box of a group. */
-static bool open_block(struct roller *r, const struct item *item, uint32_t rows)
+void oj_roll_place(struct roller *r, const struct item *items, uint32_t count)
 {
-	int64_t lo = 0, end = rows;
+	for (uint32_t i = 0; i < count; i++)
+		if (items[i].store == UINT32_MAX)
+			r->marks[items[i].node].place = r->shelves.at[items[i].height].filled++;
+}
+
+int64_t oj_roll_target(const struct roller *r, const struct item *item)
+{
+	int64_t element = 0;
+	if (item->store == UINT32_MAX)
+		return r->marks[item->node].place;
+	const struct store *store = &r->program->blocks.at[item->block].stores.at[item->store];
+	oj_roll_element(r, store->array, store->index, &element);
+	return element;
+}
+
+bool oj_roll_emit_block(struct roller *r, const struct item *item, const struct grid *box, ojit_expr value,
+                        ojit_expr element)
+{
+	int64_t lo[RANK] = {0}, end[RANK];
 	uint32_t origin = r->program->blocks.at[item->block].origin;
-	return oj_program_block(&r->done, 1, &lo, &end, origin) != NULL;
-}
-
-/* Where the rows go: places on the shelf, one after another, or elements of out. */
-static ojit_expr row_elements(struct roller *r, const struct item *items, uint32_t count, const struct grid *grid)
-{
-	size_t size = count * sizeof(int64_t);
-	int64_t *elements = oj_memory_get(r->space->context, size);
-	if (!elements)
-		return 0;
-	for (uint32_t i = 0; i < count; i++) {
-		if (items[i].store == UINT32_MAX) {
-			elements[i] = r->marks[items[i].node].place = r->shelves.at[items[i].height].filled++;
-			continue;
-		}
-		const struct store *store = &r->program->blocks.at[items[i].block].stores.at[items[i].store];
-		oj_roll_element(r, store->array, store->index, &elements[i]);
-	}
-	ojit_expr e = oj_roll_integer(r, elements, grid);
-	oj_memory_put(r->space->context, elements, size);
-	return e;
-}
-
-static bool close_block(struct roller *r, const struct item *items, uint32_t count, const struct grid *grid,
-                        ojit_expr value)
-{
+	uint32_t array = item->store == UINT32_MAX ? r->shelves.at[item->height].array : oj_roll_vector(r, ROLE_OUT);
 	if (r->refused)
 		return true;
-	ojit_expr element = value ? row_elements(r, items, count, grid) : 0;
-	uint32_t array = items->store == UINT32_MAX ? r->shelves.at[items->height].array : oj_roll_vector(r, ROLE_OUT);
-	return element && array != UINT32_MAX && open_block(r, items, count) &&
-	       oj_block_store(r->space, &r->done.blocks.at[r->done.blocks.count - 1], array, value, &element);
+	for (uint32_t a = 0; a < box->rank; a++)
+		end[a] = box->extent[a];
+	if (!value || !element || array == UINT32_MAX)
+		return false;
+	struct block *block = oj_program_block(&r->done, box->rank, lo, end, origin);
+	return block && oj_block_store(r->space, block, array, value, &element);
 }
 
-static bool emit_equal(struct roller *r, struct item *items, uint32_t count)
-{
+struct rows {
+	struct item *items;
+	uint32_t count;
 	struct columns columns;
-	struct grid grid = {.rows = count};
-	ojit_expr value = 0;
-	bool ok = oj_columns_init(r, &columns, items->node, items->store == UINT32_MAX, count);
-	for (uint32_t i = 0; ok && !r->refused && i < count; i++)
-		ok = oj_columns_add(r, &columns, items[i].node, i);
-	if (ok && !r->refused)
-		value = oj_columns_build(r, &columns, &grid);
-	ok = ok && close_block(r, items, count, &grid, value);
-	oj_columns_drop(r, &columns);
-	return ok;
-}
-
-/* ---------------------------------------------------------------- sums */
-
-struct sums {
-	struct grid grid;
-	uint32_t *length, *start; /* [rows], [turns] */
-	size_t terms;
-	struct columns columns;
-	int64_t *factors;         /* [terms], bits */
-	bool plain;               /* all factors are 1 */
+	int64_t *targets;      /* [count] */
+	const int64_t **moving; /* [columns + 1] those that hold elements, and the targets */
+	struct boxes boxes;
 };
 
-static bool find_grid(struct roller *r, const struct item *items, uint32_t count, struct sums *s)
+static bool take_rows(struct roller *r, struct rows *rows)
 {
-	uint32_t turns = items->terms;
-	s->length = oj_memory_get(r->space->context, count * sizeof *s->length);
-	s->start = oj_memory_get(r->space->context, turns * sizeof *s->start);
-	if (!s->length || !s->start)
-		return false;
-	for (uint32_t i = 0; i < count; i++)
-		s->length[i] = items[i].terms;
-	uint32_t rows = count;
-	for (uint32_t k = 0; k < turns; k++) {
-		while (s->length[rows - 1] <= k)
-			rows--;
-		s->start[k] = (uint32_t)s->terms;
-		s->terms += rows;
-	}
-	s->grid = (struct grid){count, turns, s->length, s->start, s->length[count - 1] == turns, 0};
-	s->factors = oj_memory_get(r->space->context, s->terms * sizeof *s->factors);
-	return s->factors && s->terms + count < INT32_MAX;
-}
-
-/* start[k] + i */
-static ojit_expr find_place(struct roller *r, const struct sums *s)
-{
-	struct grid by_turn = {.rows = s->grid.turns};
-	ojit_expr row = oj_index(r->g, 0), turn = oj_index(r->g, 1), start = 0;
-	if (s->grid.even)
-		return oj_integer_sum(r->g, 0, 2, (ojit_expr[]){row, turn}, (int64_t[]){1, s->grid.rows});
-	size_t size = s->grid.turns * sizeof(int64_t);
-	int64_t *starts = oj_memory_get(r->space->context, size);
-	if (!starts)
-		return 0;
-	for (uint32_t k = 0; k < s->grid.turns; k++)
-		starts[k] = s->start[k];
-	start = oj_roll_integer(r, starts, &by_turn);
-	oj_memory_put(r->space->context, starts, size);
-	ojit_expr map[1] = {turn};
-	start = start ? oj_substitute(r->space, start, map, 1) : 0;
-	return start ? oj_integer_add(r->g, start, row) : 0;
-}
-
-static bool add_terms(struct roller *r, const struct item *item, uint32_t row, struct sums *s)
-{
-	bool sum = oj_node(r->g, item->node)->op == OP_ADD, ok = true;
-	for (uint32_t k = 0; ok && !r->refused && k < item->terms; k++) {
-		ojit_expr e = oj_roll_resolved(r, oj_operands(r->g, item->node)[k]);
-		double factor = 1;
-		ojit_expr term = sum ? oj_roll_term(r, e, &factor) : e;
-		size_t at = s->start[k] + (size_t)row;
-		if (row == 0 && k == 0)
-			ok = oj_columns_init(r, &s->columns, term, false, s->terms);
-		memcpy(&s->factors[at], &factor, sizeof factor);
-		s->plain = s->plain && factor == 1;
-		ok = ok && oj_columns_add(r, &s->columns, term, at);
+	bool ok = oj_columns_init(r, &rows->columns, rows->items->node, rows->items->store == UINT32_MAX, rows->count);
+	rows->targets = oj_memory_get(r->space->context, rows->count * sizeof *rows->targets);
+	rows->moving = oj_memory_get(r->space->context, (rows->columns.count + 1) * sizeof *rows->moving);
+	ok = ok && rows->targets && rows->moving;
+	for (uint32_t i = 0; ok && !r->refused && i < rows->count; i++) {
+		rows->targets[i] = oj_roll_target(r, &rows->items[i]);
+		ok = oj_columns_add(r, &rows->columns, rows->items[i].node, i);
 	}
 	return ok;
 }
 
-static ojit_expr build_sum(struct roller *r, const struct item *items, const struct sums *s)
+static void drop_rows(struct roller *r, struct rows *rows)
 {
-	enum reduction_kind kind = oj_node(r->g, items->node)->op == OP_ADD ? REDUCE_SUM : REDUCE_PROD;
-	struct reduction reduction = {.kind = (uint8_t)kind, .order = SEQUENTIAL, .level = 1};
-	int64_t *lengths = oj_memory_get(r->space->context, s->grid.rows * sizeof *lengths);
-	if (!lengths)
-		return 0;
-	for (uint32_t i = 0; i < s->grid.rows; i++)
-		lengths[i] = s->length[i];
-	struct grid rows = {.rows = s->grid.rows};
-	ojit_expr end = oj_roll_integer(r, lengths, &rows);
-	oj_memory_put(r->space->context, lengths, s->grid.rows * sizeof *lengths);
-	ojit_expr body = oj_columns_build(r, &s->columns, &s->grid);
-	if (body && !s->plain) {
-		ojit_expr factor = oj_roll_number(r, s->factors, &s->grid);
-		body = factor ? oj_make2(r->g, OP_MUL, factor, body) : 0;
-	}
-	ojit_expr operands[4] = {oj_literal(r->g, oj_reduction_identity(kind, true)), oj_integer(r->g, 0), end, body};
-	ojit_expr like = oj_reduce(r->g, reduction, operands[0], operands[1], operands[2], operands[3]);
-	return like ? oj_simplified_reduction(r->space, like, operands) : 0;
+	ojit_context *context = r->space->context;
+	oj_boxes_drop(context, &rows->boxes);
+	oj_memory_put(context, rows->moving, (rows->columns.count + 1) * sizeof *rows->moving);
+	oj_memory_put(context, rows->targets, rows->count * sizeof *rows->targets);
+	oj_columns_drop(r, &rows->columns);
 }
 
-static bool emit_sums(struct roller *r, struct item *items, uint32_t count)
+static bool find_boxes(struct roller *r, struct rows *rows)
 {
-	struct sums s = {.plain = true};
-	ojit_expr value = 0;
-	struct grid rows = {.rows = count};
-	bool ok = find_grid(r, items, count, &s);
+	uint32_t width = 0;
+	size_t end = rows->count;
+	oj_columns_orient(r, &rows->columns, &end, 1);
+	rows->moving[width++] = rows->targets;
+	for (uint32_t c = 0; c < rows->columns.count; c++)
+		if (!rows->columns.numbers.at[c])
+			rows->moving[width++] = rows->columns.values + c * rows->columns.length;
+	return oj_boxes_find(r->space->context, rows->moving, width, rows->count, ROWS, &rows->boxes);
+}
+
+static ojit_expr element_of_box(struct roller *r, const struct filling *f, const int64_t *values)
+{
+	return oj_roll_integer(r, values, f->grid);
+}
+
+static ojit_expr number_of_box(struct roller *r, const struct filling *f, const int64_t *values)
+{
+	return oj_roll_number(r, values, f->grid);
+}
+
+static bool emit_box(struct roller *r, const struct rows *rows, const struct grid *box)
+{
+	struct filling filling = {&rows->columns, element_of_box, number_of_box, box, NULL};
+	ojit_expr value = oj_columns_build(r, &filling);
+	ojit_expr element = value ? oj_roll_integer(r, rows->targets, box) : 0;
+	return oj_roll_emit_block(r, &rows->items[box->rows[0]], box, value, element);
+}
+
+/* Rows that lie in no box. */
+static bool emit_others(struct roller *r, const struct rows *rows)
+{
+	const uint32_t *others = rows->boxes.rows + rows->boxes.covered;
+	uint32_t count = rows->count - rows->boxes.covered;
+	bool ok = true;
+	if (count >= ROWS) {
+		struct grid table = oj_roll_box(1, &count, others);
+		return emit_box(r, rows, &table);
+	}
 	for (uint32_t i = 0; ok && i < count; i++)
-		ok = add_terms(r, &items[i], i, &s);
-	if (ok && !r->refused) {
-		s.grid.at = find_place(r, &s);
-		value = s.grid.at ? build_sum(r, items, &s) : 0;
-	}
-	ok = ok && close_block(r, items, count, &rows, value);
-	oj_columns_drop(r, &s.columns);
-	oj_memory_put(r->space->context, s.factors, s.terms * sizeof *s.factors);
-	oj_memory_put(r->space->context, s.start, items->terms * sizeof *s.start);
-	oj_memory_put(r->space->context, s.length, count * sizeof *s.length);
+		ok = oj_roll_emit_straight(r, &rows->items[others[i]]);
 	return ok;
 }
 
-bool oj_roll_emit_group(struct roller *r, struct item *items, uint32_t count)
+bool oj_roll_emit_equal(struct roller *r, struct item *items, uint32_t count)
 {
-	return items->choice == RAGGED ? emit_sums(r, items, count) : emit_equal(r, items, count);
+	struct rows rows = {.items = items, .count = count};
+	oj_roll_place(r, items, count);
+	bool ok = take_rows(r, &rows) && (r->refused || find_boxes(r, &rows));
+	for (size_t b = 0; ok && !r->refused && b < rows.boxes.list.count; b++) {
+		const struct box *box = &rows.boxes.list.at[b];
+		struct grid grid = oj_roll_box(box->rank, box->extent, rows.boxes.rows + box->first);
+		ok = emit_box(r, &rows, &grid);
+	}
+	ok = ok && (r->refused || emit_others(r, &rows));
+	drop_rows(r, &rows);
+	return ok;
 }

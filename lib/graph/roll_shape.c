@@ -63,19 +63,21 @@ static uint32_t outer_height(const struct roller *r, ojit_expr e)
 	return r->marks[e].height + r->marks[e].item;
 }
 
+uint64_t oj_roll_term_key(const struct roller *r, ojit_expr e, uint32_t i)
+{
+	double factor;
+	ojit_expr o = oj_roll_resolved(r, oj_operands(r->g, e)[i]);
+	return outer_key(r, oj_is(r->g, e, OP_ADD) ? oj_roll_term(r, o, &factor) : o);
+}
+
 /* The key that the terms of a sum or product share; 0: they differ. */
 static uint64_t common_key(const struct roller *r, ojit_expr e)
 {
 	const struct node *n = oj_node(r->g, e);
-	uint64_t common = 0;
-	for (uint32_t i = 0; i < n->arity; i++) {
-		double factor;
-		ojit_expr o = oj_roll_resolved(r, oj_operands(r->g, e)[i]);
-		uint64_t key = outer_key(r, n->op == OP_ADD ? oj_roll_term(r, o, &factor) : o);
-		if (i && key != common)
+	uint64_t common = oj_roll_term_key(r, e, 0);
+	for (uint32_t i = 1; i < n->arity; i++)
+		if (oj_roll_term_key(r, e, i) != common)
 			return 0;
-		common = key;
-	}
 	return mixed(common, n->op);
 }
 
@@ -175,6 +177,7 @@ static bool add_item(struct roller *r, ojit_expr e, uint32_t block, uint32_t sto
 	item.height = kept ? m->height : outer_height(r, e);
 	item.key = mixed(mixed(kept ? m->key : outer_key(r, e), item.height), kept);
 	item.key = free ? item.key | 1 : 0;
+	item.order = free && !kept ? oj_roll_target(r, &item) : sequence;
 	if (free && whole && is_inner(r->g, e) && is_chain(oj_node(r->g, e)->op)) {
 		item.terms = oj_node(r->g, e)->arity;
 		item.ragged = common_key(r, e);
@@ -239,11 +242,12 @@ bool oj_roll_find_items(struct roller *r)
 static int by_key(const void *a, const void *b)
 {
 	const struct item *x = a, *y = b;
-	return x->key != y->key ? THREE_WAY(x->key, y->key) : THREE_WAY(x->sequence, y->sequence);
+	if (x->key != y->key)
+		return THREE_WAY(x->key, y->key);
+	return x->order != y->order ? THREE_WAY(x->order, y->order) : THREE_WAY(x->sequence, y->sequence);
 }
 
-/* The longest first, so that neighbours have about the same length. */
-static int by_ragged(const void *a, const void *b)
+static int by_choice(const void *a, const void *b)
 {
 	const struct item *x = a, *y = b;
 	if (x->choice != y->choice)
@@ -252,7 +256,7 @@ static int by_ragged(const void *a, const void *b)
 		return by_key(a, b);
 	if (x->ragged != y->ragged)
 		return THREE_WAY(x->ragged, y->ragged);
-	return x->terms != y->terms ? THREE_WAY(y->terms, x->terms) : THREE_WAY(x->sequence, y->sequence);
+	return x->order != y->order ? THREE_WAY(x->order, y->order) : THREE_WAY(x->sequence, y->sequence);
 }
 
 static int by_height(const void *a, const void *b)
@@ -312,7 +316,7 @@ bool oj_roll_group(struct roller *r)
 		return true;
 	qsort(r->items.at, r->items.count, sizeof *r->items.at, by_key);
 	choose_equal(r);
-	qsort(r->items.at, r->items.count, sizeof *r->items.at, by_ragged);
+	qsort(r->items.at, r->items.count, sizeof *r->items.at, by_choice);
 	for (size_t i = 0, next; ok && i < r->items.count; i = next) {
 		const struct item *at = r->items.at;
 		for (next = i + 1; next < r->items.count && at[i].choice != STRAIGHT && alike(&at[i], &at[next]);)

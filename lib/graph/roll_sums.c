@@ -1,0 +1,632 @@
+/* Pass roll: the blocks of sums and products of any lengths.
+ *
+ * Row i adds its terms from the left, as they were written, each times its factor.  A
+ * sum begins with -0, which changes no bit of it; 1 * x and -1 * x are x and -x, so
+ * that terms with and without a sign are alike.
+ *
+ * The terms of a row lie in phases, each of terms of one shape; most sums have one.
+ * In a phase there are strands, in which elements are affine in the turn.  Where the
+ * strands of several rows have lengths and elements that are affine in the row, the
+ * rows are one box, and its sums a chain of reductions over consecutive ranges,
+ * each beginning with the value of the one before: `j != i` written out comes back
+ * as the strands before and after i (a strand may be empty in some rows).
+ *
+ * Rows in no such box go through tables, the longest first: lanes run across rows,
+ * and neighbours then have about the same length. */
+#include "lib/graph/roll.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <string.h>
+
+enum {
+	STRANDS = 8,       /* of a row */
+	BOXES = 16,       /* of a group */
+};
+
+struct phase {
+	struct columns columns;
+	int64_t *factors;         /* [terms], bits */
+	uint32_t *length, *begin; /* [rows] terms of a row; its first instance */
+	uint32_t terms, longest;
+	bool plain;               /* all factors are 1 */
+};
+
+struct strand {
+	uint32_t phase;
+	int64_t length, length_step; /* terms in row 0, and more in each that follows */
+	size_t map;                  /* in sums.maps: first, row step, turn step of each column */
+};
+
+struct stretch { /* rows [lo, end), one box */
+	uint32_t lo, end;
+	size_t strand, strands;
+};
+
+struct run { uint32_t phase, turn, length; };
+
+struct sums {
+	struct roller *r;
+	const struct item *items;
+	uint32_t count, phase_count;
+	enum op op;
+	struct phase phases[PHASES];
+	uint32_t *row, rows;              /* [count] those of the box at hand */
+	VECTOR(struct strand) strands;
+	VECTOR(int64_t) maps;
+	VECTOR(struct stretch) stretches;
+	VECTOR(struct stretch) open;      /* rows still to be looked at */
+	bool failed;                      /* out of memory */
+};
+
+/* ---------------------------------------------------------------- terms */
+
+static bool open_phase(struct sums *s, struct phase *phase)
+{
+	ojit_context *context = s->r->space->context;
+	phase->plain = true;
+	phase->length = oj_memory_get(context, s->count * sizeof *phase->length);
+	phase->begin = oj_memory_get(context, s->count * sizeof *phase->begin);
+	if (!phase->length || !phase->begin)
+		return false;
+	memset(phase->length, 0, s->count * sizeof *phase->length);
+	return true;
+}
+
+/* The phase of every term of a row; false: it has too many. */
+static bool measure_row(struct sums *s, uint32_t row)
+{
+	uint32_t phase = 0;
+	uint64_t key = oj_roll_term_key(s->r, s->items[row].node, 0);
+	for (uint32_t k = 0; k < s->items[row].terms; k++) {
+		uint64_t next = oj_roll_term_key(s->r, s->items[row].node, k);
+		phase += next != key;
+		key = next;
+		if (phase >= PHASES)
+			return false;
+		s->phases[phase].length[row]++;
+	}
+	s->phase_count = row ? s->phase_count : phase + 1;
+	return phase + 1 == s->phase_count;
+}
+
+static bool measure(struct sums *s)
+{
+	bool ok = true;
+	for (uint32_t p = 0; ok && p < PHASES; p++)
+		ok = open_phase(s, &s->phases[p]);
+	for (uint32_t row = 0; ok && !s->r->refused && row < s->count; row++)
+		s->r->refused = !measure_row(s, row); /* other phases, but one key */
+	for (uint32_t p = 0; ok && !s->r->refused && p < s->phase_count; p++) {
+		struct phase *phase = &s->phases[p];
+		for (uint32_t row = 0; row < s->count; row++) {
+			phase->begin[row] = phase->terms;
+			phase->terms += phase->length[row];
+			phase->longest = phase->length[row] > phase->longest ? phase->length[row] : phase->longest;
+		}
+		phase->factors = oj_memory_get(s->r->space->context, phase->terms * sizeof *phase->factors);
+		ok = phase->factors != NULL;
+	}
+	return ok;
+}
+
+static bool take_term(struct sums *s, struct phase *phase, ojit_expr e, size_t at)
+{
+	double factor = 1;
+	ojit_expr term = s->op == OP_ADD ? oj_roll_term(s->r, e, &factor) : e;
+	memcpy(&phase->factors[at], &factor, sizeof factor);
+	phase->plain = phase->plain && factor == 1;
+	return (at > 0 || oj_columns_init(s->r, &phase->columns, term, false, phase->terms)) &&
+	       oj_columns_add(s->r, &phase->columns, term, at);
+}
+
+static bool take_row(struct sums *s, uint32_t row)
+{
+	bool ok = true;
+	uint32_t operand = 0;
+	for (uint32_t p = 0; p < s->phase_count; p++) {
+		struct phase *phase = &s->phases[p];
+		for (uint32_t k = 0; ok && !s->r->refused && k < phase->length[row]; k++) {
+			ojit_expr e = oj_operands(s->r->g, s->items[row].node)[operand++];
+			ok = take_term(s, phase, oj_roll_resolved(s->r, e), phase->begin[row] + (size_t)k);
+		}
+	}
+	return ok;
+}
+
+static bool orient(struct sums *s)
+{
+	size_t *ends = oj_memory_get(s->r->space->context, s->count * sizeof *ends);
+	for (uint32_t p = 0; ends && p < s->phase_count; p++) {
+		struct phase *phase = &s->phases[p];
+		for (uint32_t row = 0; row < s->count; row++)
+			ends[row] = phase->begin[row] + (size_t)phase->length[row];
+		oj_columns_orient(s->r, &phase->columns, ends, s->count);
+	}
+	oj_memory_put(s->r->space->context, ends, s->count * sizeof *ends);
+	return ends != NULL;
+}
+
+static bool take_terms(struct sums *s)
+{
+	bool ok = measure(s);
+	for (uint32_t row = 0; ok && !s->r->refused && row < s->count; row++)
+		ok = take_row(s, row);
+	return ok && (s->r->refused || orient(s));
+}
+
+/* ---------------------------------------------------------------- strands */
+
+static int64_t element(const struct phase *phase, uint32_t column, size_t at)
+{
+	return phase->columns.values[column * phase->columns.length + at];
+}
+
+/* Do instances at-2, at-1 and at stand at equal distances in all columns? */
+static bool evenly(const struct phase *phase, size_t at)
+{
+	for (uint32_t c = 0; c < phase->columns.count; c++)
+		if (!phase->columns.numbers.at[c] && element(phase, c, at) - element(phase, c, at - 1) !=
+		                                     element(phase, c, at - 1) - element(phase, c, at - 2))
+			return false;
+	return true;
+}
+
+/* The longest run of a row that begins at a turn: one term, or at least three. */
+static uint32_t run_length(const struct phase *phase, uint32_t row, uint32_t turn)
+{
+	uint32_t left = phase->length[row] - turn, length = 2;
+	size_t at = phase->begin[row] + (size_t)turn;
+	while (length < left && evenly(phase, at + length))
+		length++;
+	return length > 2 && length <= left ? length : 1;
+}
+
+/* The runs of a row; 0: too many. */
+static size_t find_runs(const struct sums *s, uint32_t row, struct run *runs)
+{
+	size_t count = 0;
+	for (uint32_t p = 0; p < s->phase_count; p++) {
+		const struct phase *phase = &s->phases[p];
+		for (uint32_t turn = 0; turn < phase->length[row]; turn += runs[count++].length) {
+			if (count == STRANDS)
+				return 0;
+			runs[count] = (struct run){p, turn, run_length(phase, row, turn)};
+		}
+	}
+	return count;
+}
+
+static void keep_map(struct sums *s, int64_t first, int64_t row, int64_t turn)
+{
+	ojit_context *context = s->r->space->context;
+	s->failed = s->failed || !VECTOR_PUSH(context, &s->maps, first) || !VECTOR_PUSH(context, &s->maps, row) ||
+	            !VECTOR_PUSH(context, &s->maps, turn);
+}
+
+/* The strand that has the run here[0] in `row`, here[-1] in the row `shift` before and
+ * here[1] in the one `shift` after; false: there is none. */
+static bool add_strand(struct sums *s, const struct run *const here[3], uint32_t row, uint32_t shift)
+{
+	const struct phase *phase = &s->phases[here[1]->phase];
+	struct strand strand = {here[1]->phase, 0, (int64_t)here[1]->length - here[0]->length, s->maps.count};
+	strand.length = here[1]->length - strand.length_step * (int64_t)row;
+	if (here[0]->phase != here[1]->phase || here[2]->phase != here[1]->phase ||
+	    (int64_t)here[2]->length - here[1]->length != strand.length_step)
+		return false;
+	for (uint32_t c = 0; c < phase->columns.count; c++) {
+		size_t at = phase->begin[row] + (size_t)here[1]->turn;
+		int64_t first = element(phase, c, at);
+		int64_t step = first - element(phase, c, phase->begin[row - shift] + (size_t)here[0]->turn);
+		int64_t next = element(phase, c, phase->begin[row + shift] + (size_t)here[2]->turn);
+		if (phase->columns.numbers.at[c])
+			first = step = 0;
+		else if (next - first != step)
+			return false;
+		keep_map(s, first - step * row, step, here[1]->length > 1 ? element(phase, c, at + 1) - element(phase, c, at) : 0);
+	}
+	s->failed = s->failed || !VECTOR_PUSH(s->r->space->context, &s->strands, strand);
+	return true;
+}
+
+/* The strands of rows around `row`, or of that row alone (shift 0). */
+static bool fit(struct sums *s, uint32_t row, uint32_t shift, struct stretch *stretch)
+{
+	struct run runs[3][STRANDS];
+	size_t strands = s->strands.count, maps = s->maps.count, count = find_runs(s, row, runs[1]);
+	bool fits = count && find_runs(s, row - shift, runs[0]) == count && find_runs(s, row + shift, runs[2]) == count;
+	for (size_t k = 0; fits && !s->failed && k < count; k++)
+		fits = add_strand(s, (const struct run *const[]){&runs[0][k], &runs[1][k], &runs[2][k]}, row, shift);
+	*stretch = (struct stretch){row, row + 1, strands, count};
+	if (!fits || s->failed) {
+		s->strands.count = strands;
+		s->maps.count = maps;
+	}
+	return fits && !s->failed;
+}
+
+static bool is_strand(const struct sums *s, const struct strand *strand, uint32_t row, uint32_t turn, int64_t length)
+{
+	const struct phase *phase = &s->phases[strand->phase];
+	if (length < 0 || turn + length > phase->length[row])
+		return false;
+	for (uint32_t c = 0; c < phase->columns.count; c++) {
+		const int64_t *map = &s->maps.at[strand->map + 3 * (size_t)c];
+		for (int64_t k = 0; !phase->columns.numbers.at[c] && k < length; k++)
+			if (element(phase, c, phase->begin[row] + (size_t)(turn + k)) != map[0] + map[1] * row + map[2] * k)
+				return false;
+	}
+	return true;
+}
+
+/* Does a row consist of the strands of a stretch? */
+static bool belongs(const struct sums *s, const struct stretch *stretch, uint32_t row)
+{
+	uint32_t turn[PHASES] = {0};
+	bool all = true;
+	for (size_t k = 0; all && k < stretch->strands; k++) {
+		const struct strand *strand = &s->strands.at[stretch->strand + k];
+		int64_t length = strand->length + strand->length_step * row;
+		all = is_strand(s, strand, row, turn[strand->phase], length);
+		turn[strand->phase] += all ? (uint32_t)length : 0;
+	}
+	for (uint32_t p = 0; all && p < s->phase_count; p++)
+		all = turn[p] == s->phases[p].length[row];
+	return all;
+}
+
+static size_t terms_of(const struct sums *s, const uint32_t *rows, uint32_t first, uint32_t count)
+{
+	size_t terms = 0;
+	for (uint32_t i = 0; i < count; i++)
+		terms += s->items[rows ? rows[i] : first + i].terms;
+	return terms;
+}
+
+static bool is_worth_a_block(const struct sums *s, const uint32_t *rows, uint32_t first, uint32_t count)
+{
+	return count >= ROWS || terms_of(s, rows, first, count) >= SUM_TERMS;
+}
+
+/* A box around `row`, as long as it goes between the rows of `within`. */
+static bool grow_box(struct sums *s, const struct stretch *within, uint32_t row)
+{
+	struct stretch box;
+	bool alone = within->end - within->lo < 3;
+	if (!alone && (row == within->lo || row + 1 == within->end))
+		return false;
+	if (!fit(s, row, alone ? 0 : 1, &box))
+		return false;
+	while (!alone && box.lo > within->lo && belongs(s, &box, box.lo - 1))
+		box.lo--;
+	while (!alone && box.end < within->end && belongs(s, &box, box.end))
+		box.end++;
+	if (!is_worth_a_block(s, NULL, box.lo, box.end - box.lo)) {
+		s->strands.count = box.strand;
+		return false;
+	}
+	struct stretch before = {.lo = within->lo, .end = box.lo}, after = {.lo = box.end, .end = within->end};
+	ojit_context *context = s->r->space->context;
+	s->failed = s->failed || !VECTOR_PUSH(context, &s->stretches, box) || !VECTOR_PUSH(context, &s->open, before) ||
+	            !VECTOR_PUSH(context, &s->open, after);
+	return true;
+}
+
+/* Look for boxes in the middle of what is left, and a quarter from its ends. */
+static void find_stretches(struct sums *s)
+{
+	static const uint32_t quarters[] = {2, 1, 3};
+	s->failed = s->failed || !VECTOR_PUSH(s->r->space->context, &s->open, (struct stretch){.end = s->count});
+	while (!s->failed && s->open.count && s->stretches.count < BOXES) {
+		struct stretch within = s->open.at[--s->open.count];
+		uint32_t rows = within.end - within.lo;
+		bool found = rows == 0 || !is_worth_a_block(s, NULL, within.lo, rows);
+		for (size_t q = 0; !found && q < sizeof quarters / sizeof *quarters; q++)
+			found = grow_box(s, &within, within.lo + (uint32_t)((uint64_t)rows * quarters[q] / 4));
+	}
+}
+
+/* ---------------------------------------------------------------- places in tables */
+
+static bool is_sorted(const struct sums *s, const struct phase *phase)
+{
+	for (uint32_t i = 1; i < s->rows; i++)
+		if (phase->length[s->row[i]] > phase->length[s->row[i - 1]])
+			return false;
+	return true;
+}
+
+/* Turn by turn: start[k] is the place of turn k of the first row. */
+static bool place_turns(struct sums *s, const struct phase *phase, bool padded, struct grid *grid)
+{
+	uint32_t rows = s->rows;
+	size_t place = 0;
+	grid->start = oj_memory_get(s->r->space->context, grid->turns * sizeof *grid->start);
+	for (uint32_t k = 0; grid->start && k < grid->turns; k++) {
+		while (!padded && phase->length[s->row[rows - 1]] <= k)
+			rows--;
+		grid->start[k] = (uint32_t)place;
+		place += rows;
+	}
+	grid->places = grid->start ? grid->start[grid->turns - 1] + (size_t)s->rows : 0;
+	return grid->start != NULL;
+}
+
+/* Row by row. */
+static bool place_rows(struct sums *s, const struct phase *phase, struct grid *grid)
+{
+	size_t place = 0;
+	grid->home = oj_memory_get(s->r->space->context, s->rows * sizeof *grid->home);
+	for (uint32_t i = 0; grid->home && i < s->rows; i++) {
+		grid->home[i] = (uint32_t)place;
+		place += phase->length[s->row[i]];
+	}
+	grid->places = place + grid->turns;
+	return grid->home != NULL;
+}
+
+/* values[0..count) in index `level` */
+static ojit_expr integer_of(struct sums *s, const uint32_t *values, uint32_t count, unsigned level)
+{
+	struct grid line = oj_roll_box(1, &count, NULL);
+	int64_t *wide = oj_memory_get(s->r->space->context, count * sizeof *wide);
+	ojit_expr map[1] = {oj_index(s->r->g, level)};
+	for (uint32_t i = 0; wide && i < count; i++)
+		wide[i] = values[i];
+	ojit_expr e = wide ? oj_roll_integer(s->r, wide, &line) : 0;
+	oj_memory_put(s->r->space->context, wide, count * sizeof *wide);
+	return e && level ? oj_substitute(s->r->space, e, map, 1) : e;
+}
+
+/* The instances of a phase in the rows at hand. */
+static bool open_grid(struct sums *s, const struct phase *phase, struct grid *grid)
+{
+	size_t terms = 0;
+	*grid = oj_roll_box(1, &s->rows, s->row);
+	grid->length = phase->length;
+	grid->begin = phase->begin;
+	for (uint32_t i = 0; i < s->rows; i++) {
+		uint32_t length = phase->length[s->row[i]];
+		terms += length;
+		grid->turns = length > grid->turns ? length : grid->turns;
+	}
+	bool sorted = is_sorted(s, phase), padded = !sorted && (size_t)grid->turns * s->rows <= 2 * terms;
+	if (!(sorted || padded ? place_turns(s, phase, padded, grid) : place_rows(s, phase, grid)))
+		return false;
+	s->r->refused = s->r->refused || grid->places > INT32_MAX;
+	ojit_expr row = oj_index(s->r->g, 0), turn = oj_index(s->r->g, 1);
+	ojit_expr from = grid->start ? integer_of(s, grid->start, grid->turns, 1) : integer_of(s, grid->home, s->rows, 0);
+	grid->at = from ? oj_integer_add(s->r->g, from, grid->start ? row : turn) : 0;
+	return grid->at != 0;
+}
+
+static void close_grid(struct sums *s, struct grid *grid)
+{
+	oj_memory_put(s->r->space->context, grid->start, grid->turns * sizeof *grid->start);
+	oj_memory_put(s->r->space->context, grid->home, s->rows * sizeof *grid->home);
+}
+
+/* ---------------------------------------------------------------- blocks */
+
+static enum reduction_kind kind_of(const struct sums *s)
+{
+	return s->op == OP_ADD ? REDUCE_SUM : REDUCE_PROD;
+}
+
+/* The term of turn `lo`, alone. */
+static ojit_expr add_single(struct sums *s, ojit_expr before, ojit_expr lo, ojit_expr body)
+{
+	ojit_expr map[2] = {oj_index(s->r->g, 0), lo};
+	ojit_expr term = oj_substitute(s->r->space, body, map, 2);
+	return before && term ? oj_make2(s->r->g, s->op, before, term) : term;
+}
+
+/* The chain so far, `before` (0: nothing), and the terms of turns [lo, end) after it. */
+static ojit_expr go_on(struct sums *s, ojit_expr before, ojit_expr lo, ojit_expr end, ojit_expr body)
+{
+	if (oj_integer_offset(s->r->g, lo, 1) == end)
+		return add_single(s, before, lo, body);
+	struct reduction reduction = {.kind = (uint8_t)kind_of(s), .order = SEQUENTIAL, .level = 1};
+	ojit_expr start = before ? before : oj_literal(s->r->g, oj_reduction_identity(kind_of(s), true));
+	ojit_expr operands[4] = {start, lo, end, body};
+	ojit_expr like = oj_reduce(s->r->g, reduction, start, lo, end, body);
+	return like ? oj_simplified_reduction(s->r->space, like, operands) : 0;
+}
+
+static ojit_expr with_factor(struct sums *s, const struct phase *phase, const struct grid *grid, ojit_expr body)
+{
+	if (!body || phase->plain)
+		return body;
+	ojit_expr factor = oj_roll_number(s->r, phase->factors, grid);
+	return factor ? oj_make2(s->r->g, OP_MUL, factor, body) : 0;
+}
+
+static ojit_expr number_of_sum(struct roller *r, const struct filling *f, const int64_t *values)
+{
+	return oj_roll_number(r, values, f->grid);
+}
+
+static ojit_expr element_of_table(struct roller *r, const struct filling *f, const int64_t *values)
+{
+	return oj_roll_integer(r, values, f->grid);
+}
+
+/* All terms of a phase, through tables. */
+static ojit_expr add_phase(struct sums *s, const struct phase *phase, ojit_expr before)
+{
+	struct grid grid = {0};
+	ojit_expr sum = 0;
+	if (open_grid(s, phase, &grid)) {
+		struct filling filling = {&phase->columns, element_of_table, number_of_sum, &grid, NULL};
+		uint32_t *lengths = oj_memory_get(s->r->space->context, s->rows * sizeof *lengths);
+		for (uint32_t i = 0; lengths && i < s->rows; i++)
+			lengths[i] = phase->length[s->row[i]];
+		ojit_expr end = lengths ? integer_of(s, lengths, s->rows, 0) : 0;
+		ojit_expr body = end ? with_factor(s, phase, &grid, oj_columns_build(s->r, &filling)) : 0;
+		sum = body ? go_on(s, before, oj_integer(s->r->g, 0), end, body) : 0;
+		oj_memory_put(s->r->space->context, lengths, s->rows * sizeof *lengths);
+	}
+	close_grid(s, &grid);
+	return sum;
+}
+
+struct place { /* of a strand: its maps, the turn in it, and the row of the first row */
+	const struct sums *sums;
+	const struct strand *strand;
+	ojit_expr turn;
+};
+
+static ojit_expr element_of_strand(struct roller *r, const struct filling *f, const int64_t *values)
+{
+	const struct place *at = f->data;
+	size_t column = (size_t)(values - f->columns->values) / f->columns->length;
+	const int64_t *map = &at->sums->maps.at[at->strand->map + 3 * column];
+	ojit_expr levels[2] = {oj_index(r->g, 0), at->turn};
+	return oj_integer_sum(r->g, map[0] + map[1] * at->sums->row[0], 2, levels, map + 1);
+}
+
+/* The turns of a strand begin at `lo`; *end is set. */
+static ojit_expr add_one_strand(struct sums *s, const struct strand *strand, ojit_expr before, ojit_expr lo, ojit_expr *end)
+{
+	struct graph *g = s->r->g;
+	const struct phase *phase = &s->phases[strand->phase];
+	struct grid grid = {0};
+	ojit_expr row = oj_index(g, 0), sum = 0, turn = oj_index(g, 1);
+	struct place place = {s, strand, oj_integer_sum(g, 0, 2, (ojit_expr[]){turn, lo}, (int64_t[]){1, -1})};
+	*end = oj_integer_sum(g, strand->length + strand->length_step * s->row[0], 2, (ojit_expr[]){lo, row},
+	                      (int64_t[]){1, strand->length_step});
+	if (place.turn && *end && open_grid(s, phase, &grid)) {
+		struct filling filling = {&phase->columns, element_of_strand, number_of_sum, &grid, &place};
+		ojit_expr body = with_factor(s, phase, &grid, oj_columns_build(s->r, &filling));
+		sum = body ? go_on(s, before, lo, *end, body) : 0;
+	}
+	close_grid(s, &grid);
+	return sum;
+}
+
+static ojit_expr build_strands(struct sums *s, const struct stretch *stretch)
+{
+	ojit_expr sum = 0, lo[PHASES];
+	for (uint32_t p = 0; p < PHASES; p++)
+		lo[p] = oj_integer(s->r->g, 0);
+	for (size_t k = 0; k < stretch->strands; k++) {
+		const struct strand *strand = &s->strands.at[stretch->strand + k];
+		ojit_expr end;
+		sum = add_one_strand(s, strand, sum, lo[strand->phase], &end);
+		lo[strand->phase] = end;
+		if (!sum)
+			return 0;
+	}
+	return sum;
+}
+
+static bool emit_rows(struct sums *s, ojit_expr value)
+{
+	struct grid box = oj_roll_box(1, &s->rows, NULL);
+	int64_t *targets = oj_memory_get(s->r->space->context, s->rows * sizeof *targets);
+	for (uint32_t i = 0; targets && i < s->rows; i++)
+		targets[i] = oj_roll_target(s->r, &s->items[s->row[i]]);
+	bool ok = targets && oj_roll_emit_block(s->r, &s->items[s->row[0]], &box, value,
+	                                        value ? oj_roll_integer(s->r, targets, &box) : 0);
+	oj_memory_put(s->r->space->context, targets, s->rows * sizeof *targets);
+	return ok;
+}
+
+static bool emit_stretch(struct sums *s, const struct stretch *stretch)
+{
+	s->rows = 0;
+	for (uint32_t row = stretch->lo; row < stretch->end; row++)
+		s->row[s->rows++] = row;
+	return emit_rows(s, build_strands(s, stretch));
+}
+
+/* Rows of no box: through tables, or straight where they are few. */
+static bool emit_others(struct sums *s)
+{
+	bool ok = true;
+	ojit_expr sum = 0;
+	if (s->rows && is_worth_a_block(s, s->row, 0, s->rows)) {
+		for (uint32_t p = 0; p < s->phase_count && (p == 0 || sum); p++)
+			sum = add_phase(s, &s->phases[p], sum);
+		return emit_rows(s, sum);
+	}
+	for (uint32_t i = 0; ok && i < s->rows; i++)
+		ok = oj_roll_emit_straight(s->r, &s->items[s->row[i]]);
+	return ok;
+}
+
+static int longest_first(const void *a, const void *b)
+{
+	const struct run *x = a, *y = b;
+	return x->length != y->length ? (x->length < y->length) - (x->length > y->length)
+	                              : (x->turn > y->turn) - (x->turn < y->turn);
+}
+
+/* Rows by their lengths; what is sorted are lengths with the place of a row. */
+static bool sort_rows(struct sums *s)
+{
+	struct run *runs = oj_memory_get(s->r->space->context, s->rows * sizeof *runs);
+	for (uint32_t i = 0; runs && i < s->rows; i++)
+		runs[i] = (struct run){s->row[i], i, s->items[s->row[i]].terms};
+	if (runs)
+		qsort(runs, s->rows, sizeof *runs, longest_first);
+	for (uint32_t i = 0; runs && i < s->rows; i++)
+		s->row[i] = runs[i].phase;
+	oj_memory_put(s->r->space->context, runs, s->rows * sizeof *runs);
+	return runs != NULL;
+}
+
+/* The rows at hand become those of no stretch. */
+static bool find_others(struct sums *s)
+{
+	s->rows = 0;
+	for (uint32_t row = 0; row < s->count; row++) {
+		bool inside = false;
+		for (size_t k = 0; !inside && k < s->stretches.count; k++)
+			inside = row >= s->stretches.at[k].lo && row < s->stretches.at[k].end;
+		if (!inside)
+			s->row[s->rows++] = row;
+	}
+	return s->rows == 0 || sort_rows(s);
+}
+
+/* Sums on a shelf lie as they were written if any of them are affine, so that those
+ * who read them find them so. */
+static bool emit(struct sums *s)
+{
+	find_stretches(s);
+	if (s->failed || !find_others(s))
+		return false;
+	for (uint32_t i = 0; i < s->count; i++)
+		oj_roll_place(s->r, &s->items[s->stretches.count ? i : s->row[i]], 1);
+	bool ok = true;
+	for (size_t k = 0; ok && k < s->stretches.count; k++)
+		ok = emit_stretch(s, &s->stretches.at[k]);
+	return ok && find_others(s) && emit_others(s);
+}
+
+static void drop_sums(struct sums *s)
+{
+	ojit_context *context = s->r->space->context;
+	for (uint32_t p = 0; p < PHASES; p++) {
+		struct phase *phase = &s->phases[p];
+		oj_columns_drop(s->r, &phase->columns);
+		oj_memory_put(context, phase->factors, phase->terms * sizeof *phase->factors);
+		oj_memory_put(context, phase->length, s->count * sizeof *phase->length);
+		oj_memory_put(context, phase->begin, s->count * sizeof *phase->begin);
+	}
+	oj_memory_put(context, s->row, s->count * sizeof *s->row);
+	VECTOR_DROP(context, &s->strands);
+	VECTOR_DROP(context, &s->maps);
+	VECTOR_DROP(context, &s->stretches);
+	VECTOR_DROP(context, &s->open);
+}
+
+bool oj_roll_emit_sums(struct roller *r, struct item *items, uint32_t count)
+{
+	struct sums s = {.r = r, .items = items, .count = count, .op = oj_node(r->g, items->node)->op};
+	s.row = oj_memory_get(r->space->context, count * sizeof *s.row);
+	bool ok = s.row && take_terms(&s) && (r->refused || emit(&s));
+	drop_sums(&s);
+	return ok;
+}
