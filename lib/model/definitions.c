@@ -298,6 +298,10 @@ static bool take_axes(ojit_model *model, struct definition *d, unsigned rank, co
 		return false;
 	}
 	d->rank = (uint8_t)rank;
+	if (rank > 0 && !(d->axes = ARENA_NEW(&model->forest.arena, struct axis, rank))) {
+		oj_fail_memory(&model->error);
+		return false;
+	}
 	for (unsigned k = 0; k < rank; k++) {
 		d->axes[k] = (struct axis){axes[k].index, axes[k].lo, axes[k].hi, axes[k].wrap != 0};
 		if (!check_index(model, axes[k].index))
@@ -349,6 +353,16 @@ static ojit_status keep(ojit_model *model, const struct definition *d)
 	return model->error.status;
 }
 
+static ojit_status keep_given(ojit_model *model, struct definition *d, struct given given)
+{
+	struct given *copy = ARENA_NEW(&model->forest.arena, struct given, 1);
+	if (!copy)
+		return oj_fail_memory(&model->error);
+	*copy = given;
+	d->given = copy;
+	return keep(model, d);
+}
+
 ojit_status ojit_define(ojit_model *model, ojit_kind kind, const char *name, unsigned rank,
                         const ojit_range *axes, ojit_expr value)
 {
@@ -371,14 +385,12 @@ ojit_status ojit_define_values(ojit_model *model, ojit_kind kind, const char *na
 		return oj_model_fail(model, model->place, OJIT_SHAPE, "%s is a single number, not a list; give it axes such as [i in 1..%zu]", name, count);
 	if (!values && count)
 		return oj_model_fail(model, model->place, OJIT_ARGUMENT, "the numbers of %s are NULL; give as many as their count says", name);
-	d.listed = true;
-	d.count = count;
-	d.numbers = ARENA_NEW(&model->forest.arena, double, count);
-	if (!d.numbers)
+	double *numbers = ARENA_NEW(&model->forest.arena, double, count);
+	if (!numbers)
 		return oj_fail_memory(&model->error);
 	if (count)
-		memcpy(d.numbers, values, count * sizeof *values);
-	return keep(model, &d);
+		memcpy(numbers, values, count * sizeof *values);
+	return keep_given(model, &d, (struct given){.numbers = numbers, .count = count});
 }
 
 ojit_status ojit_define_file(ojit_model *model, ojit_kind kind, const char *name, unsigned rank,
@@ -391,10 +403,10 @@ ojit_status ojit_define_file(ojit_model *model, ojit_kind kind, const char *name
 		return oj_model_fail(model, model->place, OJIT_ARGUMENT, "the path of the numbers of %s is NULL; name a file", name);
 	if (kind == OJIT_CONST || rank == 0)
 		return oj_model_fail(model, model->place, OJIT_SHAPE, "%s is a single number and cannot come from a file; give it axes", name);
-	d.path = oj_arena_string(&model->forest.arena, path, strlen(path));
-	if (!d.path)
+	const char *copy = oj_arena_string(&model->forest.arena, path, strlen(path));
+	if (!copy)
 		return oj_fail_memory(&model->error);
-	return keep(model, &d);
+	return keep_given(model, &d, (struct given){.path = copy});
 }
 
 static ojit_expr define_scalar(ojit_model *model, ojit_kind kind, const char *name, ojit_expr value)

@@ -14,15 +14,17 @@ struct axis {
 	ojit_expr lo, hi;
 	bool wrap;
 };
+struct given { /* a value that is no expression */
+	const char *path; /* a file of numbers, or NULL: */
+	double *numbers;  /* [count] */
+	size_t count;
+};
 struct definition {
 	uint8_t kind, primes, rank; /* enum ojit_kind */
-	bool listed;                /* the value is numbers[count] */
 	uint32_t name, place;
-	struct axis axes[3];
-	ojit_expr value;  /* 0: numbers, a file, or (OUT) what has this name */
-	const char *path; /* a file of numbers, or NULL */
-	double *numbers;
-	size_t count;
+	ojit_expr value;           /* 0: given, or (OUT) what has this name */
+	struct axis *axes;         /* [rank] */
+	const struct given *given; /* or NULL */
 };
 struct overriding {
 	uint32_t name;

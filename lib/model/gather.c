@@ -49,13 +49,24 @@ ojit_status oj_fail_unknown(const struct lowering *low, uint32_t place, const ch
 	return oj_fail_place(low, place, OJIT_NAME, "%s %s is not defined; %s", what, nearest.name, remedy);
 }
 
+bool oj_own_box(struct lowering *low, struct unit *unit)
+{
+	unit->base = unit->extent = low->point;
+	if (unit->rank == 0)
+		return true;
+	unit->base = ARENA_ZEROED(&low->arena, int64_t, 2 * RANK);
+	if (unit->base)
+		unit->extent = unit->base + RANK;
+	return unit->base != NULL;
+}
+
 static ojit_status add_unit(struct lowering *low, enum unit_kind kind, uint32_t entity, uint32_t line, uint32_t *out)
 {
 	const struct definition *d = oj_definition(low, line);
 	struct unit unit = {.kind = (uint8_t)kind, .rank = d->rank, .primes = d->primes, .entity = entity,
 	                    .name = d->name, .place = d->place, .first = line, .last = line, .edges = NOWHERE,
 	                    .next = NOWHERE, .array = NOWHERE};
-	if (!VECTOR_PUSH(low->context, &low->units, unit))
+	if (!oj_own_box(low, &unit) || !VECTOR_PUSH(low->context, &low->units, unit))
 		return oj_fail_memory(low->error);
 	*out = (uint32_t)low->units.count - 1;
 	low->lines[line].unit = *out;
@@ -159,23 +170,26 @@ static ojit_status add_init(struct lowering *low, uint32_t line)
 /* An observable of what has its name. */
 static bool is_bare(const struct definition *d)
 {
-	return d->kind == OJIT_OUT && d->value == 0 && !d->listed && !d->path;
+	return d->kind == OJIT_OUT && d->value == 0 && !d->given;
 }
 
 static ojit_status add_out(struct lowering *low, uint32_t line)
 {
 	const struct definition *d = oj_definition(low, line);
-	uint32_t *known = &low->out_of[3 * d->name + d->primes];
+	uint32_t key = 3 * d->name + d->primes + 1, known;
+	if (!oj_expr_map_get(&low->out_of, key, &known))
+		known = NOWHERE;
 	bool bare = is_bare(d);
 	if (!bare && d->primes)
 		return oj_fail_place(low, d->place, OJIT_NAME, "the name of an observable cannot have a prime; write out v = %s'",
 		                     oj_name_of(low, d->name));
 	if (!bare && low->entity_of[d->name] != NOWHERE)
 		return fail_twice(low, d, low->entities.at[low->entity_of[d->name]].place);
-	if (*known != NOWHERE)
-		return bare || is_bare(oj_definition(low, low->units.at[*known].first))
-		       ? fail_twice(low, d, low->units.at[*known].place) : add_line(low, *known, line);
-	return add_unit(low, UNIT_OUT, NOWHERE, line, known);
+	if (known != NOWHERE)
+		return bare || is_bare(oj_definition(low, low->units.at[known].first))
+		       ? fail_twice(low, d, low->units.at[known].place) : add_line(low, known, line);
+	TRY(add_unit(low, UNIT_OUT, NOWHERE, line, &known));
+	return oj_expr_map_put(&low->out_of, key, known) ? OJIT_OK : oj_fail_memory(low->error);
 }
 
 ojit_status oj_gather(struct lowering *low)

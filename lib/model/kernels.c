@@ -140,7 +140,7 @@ static ojit_status out_array(struct emitter *e, const struct unit *u, uint32_t n
 /* A scalar without reductions is its node. */
 static ojit_status emit_node(struct emitter *e, struct unit *u)
 {
-	u->kernel = e->translator.kernel + 1;
+	u->kernel = (uint8_t)(e->translator.kernel + 1);
 	u->array = NOWHERE;
 	oj_translator_open(&e->translator, 0, NULL, NULL, NULL, NULL);
 	return oj_translate(&e->translator, oj_definition(e->low, u->first)->value, WANT_REAL, &u->value);
@@ -234,7 +234,7 @@ static bool is_root(const struct unit *u, int kernel)
 
 static ojit_status mark_from(struct lowering *low, uint32_t unit, int kernel, struct expr_list *stack)
 {
-	low->units.at[unit].needed = kernel + 1;
+	low->units.at[unit].needed = (uint8_t)(kernel + 1);
 	if (!VECTOR_PUSH(low->context, &stack->list, unit))
 		return oj_fail_memory(low->error);
 	while (stack->list.count > 0) {
@@ -244,7 +244,7 @@ static ojit_status mark_from(struct lowering *low, uint32_t unit, int kernel, st
 			bool given = needed->kind <= UNIT_TABLE || (needed->kind == UNIT_PARAM && kernel != KERNEL_PARAMETERS);
 			if (given || needed->needed == kernel + 1)
 				continue;
-			needed->needed = kernel + 1;
+			needed->needed = (uint8_t)(kernel + 1);
 			if (!VECTOR_PUSH(low->context, &stack->list, low->edges.at[e].unit))
 				return oj_fail_memory(low->error);
 		}

@@ -56,15 +56,31 @@ static ojit_status add_param(struct lowering *low, struct entity *e)
 	return e->arrays[0] == NOWHERE ? oj_fail_memory(low->error) : OJIT_OK;
 }
 
+/* Room for as many as there will be. */
+static bool make_families(struct lowering *low)
+{
+	struct lowered *out = low->out;
+	size_t most[FAMILY_KINDS] = {0};
+	for (size_t i = 0; i < low->entities.count; i++) {
+		const struct entity *e = &low->entities.at[i];
+		most[FAMILY_STATES] += e->kind == OJIT_EQUATION ? e->order : 0;
+		most[FAMILY_PARAMETERS] += e->kind == OJIT_PARAM;
+	}
+	for (size_t i = 0; i < low->units.count; i++)
+		most[FAMILY_OUTPUTS] += low->units.at[i].kind == UNIT_OUT;
+	for (int kind = 0; kind < FAMILY_KINDS; kind++) {
+		out->families[kind] = ARENA_ZEROED(&low->space->arena, struct family, most[kind]);
+		if (!out->families[kind])
+			return false;
+	}
+	return true;
+}
+
 static ojit_status add_families(struct lowering *low)
 {
 	struct lowered *out = low->out;
-	for (int kind = 0; kind < FAMILY_KINDS; kind++) {
-		size_t most = kind == FAMILY_OUTPUTS ? low->units.count : 2 * low->entities.count;
-		out->families[kind] = ARENA_ZEROED(&low->space->arena, struct family, most);
-		if (!out->families[kind])
-			return oj_fail_memory(low->error);
-	}
+	if (!make_families(low))
+		return oj_fail_memory(low->error);
 	for (size_t i = 0; i < low->entities.count; i++) {
 		struct entity *e = &low->entities.at[i];
 		if (e->kind == OJIT_EQUATION)
@@ -116,16 +132,20 @@ static bool prepare(struct lowering *low)
 	size_t names = f->names.at.count, terms = f->terms.count;
 	low->lines = ARENA_ZEROED(&low->arena, struct line, low->model->definitions.count);
 	low->entity_of = ARENA_NEW(&low->arena, uint32_t, names);
-	low->out_of = ARENA_NEW(&low->arena, uint32_t, 3 * names);
-	low->memo = ARENA_ZEROED(&low->arena, struct memo, terms);
 	low->integral = ARENA_ZEROED(&low->arena, uint8_t, terms);
-	low->seen = ARENA_ZEROED(&low->arena, uint32_t, terms);
 	if (low->arena.failed)
 		return false;
 	memset(low->entity_of, 0xFF, names * sizeof *low->entity_of);
-	memset(low->out_of, 0xFF, 3 * names * sizeof *low->out_of);
-	for (size_t i = 0; i < low->model->definitions.count; i++)
-		low->lines[i].unit = low->lines[i].next = NOWHERE;
+	for (size_t i = 0; i < low->model->definitions.count; i++) {
+		struct line *line = &low->lines[i];
+		*line = (struct line){.unit = NOWHERE, .next = NOWHERE, .lo = low->point, .end = low->point};
+		if (low->model->definitions.at[i].rank == 0)
+			continue;
+		line->lo = ARENA_ZEROED(&low->arena, int64_t, 2 * RANK);
+		if (!line->lo)
+			return false;
+		line->end = line->lo + RANK;
+	}
 	return copy_sources(low);
 }
 
@@ -137,11 +157,20 @@ static ojit_status lower(struct lowering *low)
 	if (oj_space_init(&low->statics, low->context) != OJIT_OK)
 		ready = false;
 	oj_arena_init(&low->arena, low->context);
+	oj_expr_map_init(&low->out_of, low->context);
+	oj_expr_map_init(&low->memo_of, low->context);
+	oj_expr_map_init(&low->reduction_of, low->context);
+	oj_expr_map_init(&low->seen, low->context);
 	ojit_status status = ready && prepare(low) ? run_steps(low) : oj_fail_memory(low->error);
 	VECTOR_DROP(low->context, &low->entities);
 	VECTOR_DROP(low->context, &low->units);
 	VECTOR_DROP(low->context, &low->edges);
 	VECTOR_DROP(low->context, &low->order);
+	VECTOR_DROP(low->context, &low->memo);
+	oj_expr_map_drop(&low->out_of);
+	oj_expr_map_drop(&low->memo_of);
+	oj_expr_map_drop(&low->reduction_of);
+	oj_expr_map_drop(&low->seen);
 	oj_arena_drop(&low->arena);
 	oj_space_drop(&low->statics);
 	return status;

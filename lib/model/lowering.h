@@ -18,7 +18,7 @@ enum { NOWHERE = UINT32_MAX, STATIC_KERNEL = PROGRAM_KINDS };
 
 struct line { /* of the definition with the same number */
 	uint32_t unit, next; /* next line of the unit, NOWHERE */
-	int64_t lo[RANK], end[RANK];
+	int64_t *lo, *end;   /* [RANK] */
 };
 
 struct edge { /* a unit needs another */
@@ -37,10 +37,11 @@ struct unit {
 	uint32_t first, last; /* lines; NOWHERE: the bare OUT */
 	uint32_t edges;       /* first in lowering->edges */
 	uint32_t next;        /* EDGE: next edge of the entity */
-	int64_t base[RANK], extent[RANK], offset;
+	int64_t *base, *extent; /* [RANK], see oj_own_box */
+	int64_t offset;
 	const char *taint;    /* what forbids it in initial values, e.g. "the state x" */
-	int needed;           /* by this kernel + 1 */
-	int kernel;           /* the kernel that the rest is valid for, + 1 */
+	uint8_t needed;       /* by this kernel + 1 */
+	uint8_t kernel;       /* the kernel that the rest is valid for, + 1 */
 	uint32_t array;       /* its TEMP array, NOWHERE */
 	ojit_expr value;      /* of a scalar without array */
 };
@@ -57,7 +58,7 @@ struct entity {
 	uint32_t table_copy;  /* and in the statics' space */
 	uint32_t arrays[2];   /* PARAM, STATE and its derivative */
 	int64_t offsets[2];
-	int symbol_kernel[3]; /* + 1 */
+	uint8_t symbol_kernel[3]; /* + 1 */
 	uint32_t symbols[3];  /* by primes */
 };
 
@@ -77,12 +78,14 @@ struct lowering {
 	ojit_context *context;
 	struct arena arena;
 	struct line *lines;      /* [definitions] */
+	int64_t point[RANK];     /* zeros: the box of everything of rank 0 */
 	uint32_t *entity_of;     /* [names], NOWHERE */
-	uint32_t *out_of;        /* [3 * names] units, NOWHERE */
-	struct memo *memo;       /* [terms] */
 	uint8_t *integral;       /* [terms] INTEGRAL, CONSTANT */
-	uint32_t *reduction_of;  /* [terms] of an index; 0: none, NOWHERE: several */
-	uint32_t *seen;          /* [terms] stamp of the scan that met it */
+	struct expr_map out_of;  /* 3 * name + primes + 1 -> unit of the observable */
+	VECTOR(struct memo) memo; /* of terms that are shared */
+	struct expr_map memo_of;  /* term -> its memo, + 1 */
+	struct expr_map reduction_of; /* an index -> the reduction it runs in; NOWHERE: several */
+	struct expr_map seen;    /* a shared term -> stamp of the scan that met it */
 	uint32_t stamp;
 	uint32_t scope;          /* the latest scope's number */
 	struct source *sources;  /* [sources] copies that outlive the model */
@@ -98,11 +101,16 @@ struct lowering {
 enum { INTEGRAL = 1, CONSTANT = 2 };
 
 ojit_status oj_gather(struct lowering *low);
+/* Give a unit memory for its box; what has rank 0 shares one.  False: out of memory. */
+bool oj_own_box(struct lowering *low, struct unit *unit);
 ojit_status oj_evaluate_statics(struct lowering *low);
 ojit_status oj_check_tiles(struct lowering *low);
 ojit_status oj_scan(struct lowering *low);
-/* Push what a walk over terms has not seen yet of a term's operands; low->stamp
- * marks the walk.  False: out of memory. */
+/* Is `term` met for the first time in the walk that low->stamp marks?  Only shared
+ * terms can be met again.  *ok false: out of memory. */
+bool oj_is_unseen(struct lowering *low, uint32_t term, bool *ok);
+/* Push what a walk over terms has not seen yet of a term's operands.  False: out of
+ * memory. */
 bool oj_push_unseen(struct lowering *low, uint32_t term, struct expr_list *stack);
 ojit_status oj_emit_kernels(struct lowering *low);
 /* Order units of the given kinds (those up to UNIT_TABLE, or the others) after what

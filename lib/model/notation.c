@@ -289,8 +289,9 @@ void oj_model_print(const ojit_model *model, struct text *text)
 {
 	for (size_t i = 0; i < model->definitions.count; i++) {
 		const struct definition *d = &model->definitions.at[i];
-		struct statement s = {d->kind, d->primes, d->rank, d->name, d->value, {{0}}, d->path, d->listed,
-		                      d->numbers, d->count};
+		const struct given none = {0}, *given = d->given ? d->given : &none;
+		struct statement s = {d->kind, d->primes, d->rank, d->name, d->value, {{0}}, given->path, given->numbers != NULL,
+		                      given->numbers, given->count};
 		for (int k = 0; k < d->rank; k++)
 			s.axes[k] = (struct clause_axis){d->axes[k].index, d->axes[k].lo, d->axes[k].hi, d->axes[k].wrap};
 		print_statement(&model->forest, &s, text);

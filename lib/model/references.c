@@ -19,7 +19,7 @@ ojit_status oj_unit_array(struct lowering *low, uint32_t unit, int kernel, uint3
 {
 	struct unit *u = &low->units.at[unit];
 	if (u->kernel != kernel + 1) {
-		u->kernel = kernel + 1;
+		u->kernel = (uint8_t)(kernel + 1);
 		u->array = NOWHERE;
 		u->value = 0;
 	}
@@ -56,7 +56,7 @@ static ojit_status symbol_of(struct lowering *low, struct entity *e, unsigned pr
 			return oj_fail_memory(low->error);
 		e->symbols[primes] = (uint32_t)low->space->symbols.count - 1;
 		TRY(fill_symbol(low, e, primes, kernel, &low->space->symbols.at[e->symbols[primes]]));
-		e->symbol_kernel[primes] = kernel + 1;
+		e->symbol_kernel[primes] = (uint8_t)(kernel + 1);
 	}
 	*out = e->symbols[primes];
 	return OJIT_OK;

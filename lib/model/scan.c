@@ -33,8 +33,9 @@ static bool index_range(const struct scan *s, uint32_t term, int depth, double *
 {
 	const struct lowering *low = s->low;
 	const struct definition *d = oj_definition(low, s->line);
-	uint32_t reduction = low->reduction_of[term];
+	uint32_t reduction = 0;
 	double ignored;
+	oj_expr_map_get(&low->reduction_of, term, &reduction);
 	for (int k = 0; k < d->rank; k++)
 		if (d->axes[k].index == term) {
 			*lo = (double)low->lines[s->line].lo[k], *hi = (double)low->lines[s->line].end[k] - 1;
@@ -153,8 +154,9 @@ static ojit_status note_name(struct scan *s, uint32_t term)
 	const struct term *t = oj_term(low->forest, term);
 	uint32_t known = low->entity_of[t->name];
 	bool statics = low->units.at[s->unit].kind <= UNIT_TABLE;
+	uint32_t ignored;
 	if (known == NOWHERE)
-		return low->out_of[3 * t->name] != NOWHERE
+		return oj_expr_map_get(&low->out_of, 3 * t->name + 1, &ignored)
 		       ? oj_fail_place(low, t->place, OJIT_NAME, "%s is an observable and cannot be read; define it with let "
 		                       "and write out %s", oj_name_of(low, t->name), oj_name_of(low, t->name))
 		       : oj_fail_unknown(low, t->place, "the name", t->name, DEFINE_IT);
@@ -197,10 +199,10 @@ static ojit_status note_term(struct scan *s, uint32_t term)
 static ojit_status visit(struct scan *s, uint32_t term)
 {
 	struct lowering *low = s->low;
-	if (term == 0 || low->seen[term] == low->stamp)
-		return OJIT_OK;
-	low->seen[term] = low->stamp;
-	return VECTOR_PUSH(low->context, &s->stack.list, term) ? OJIT_OK : oj_fail_memory(low->error);
+	bool ok = true;
+	if (term && oj_is_unseen(low, term, &ok))
+		ok = ok && VECTOR_PUSH(low->context, &s->stack.list, term);
+	return ok ? OJIT_OK : oj_fail_memory(low->error);
 }
 
 static ojit_status scan_line(struct scan *s)
@@ -246,8 +248,10 @@ static ojit_status scan_bare(struct scan *s)
 	const struct unit *main = &low->units.at[e->unit];
 	u->rank = e->rank;
 	u->entity = known;
-	memcpy(u->base, main->base, sizeof u->base);
-	memcpy(u->extent, main->extent, sizeof u->extent);
+	if (!oj_own_box(low, u))
+		return oj_fail_memory(low->error);
+	memcpy(u->base, main->base, RANK * sizeof *u->base);
+	memcpy(u->extent, main->extent, RANK * sizeof *u->extent);
 	for (uint32_t part = e->edge_units; e->kind == OJIT_LET && part != NOWHERE; part = low->units.at[part].next)
 		cover(u, &low->units.at[part]);
 	if (e->kind == OJIT_EQUATION && u->primes < e->order)
@@ -265,7 +269,7 @@ ojit_status oj_scan_unit(struct lowering *low, uint32_t unit)
 	const struct definition *first = oj_definition(low, low->units.at[unit].first);
 	ojit_status status = OJIT_OK;
 	low->stamp++;
-	if (first->kind == OJIT_OUT && first->value == 0 && !first->listed && !first->path)
+	if (first->kind == OJIT_OUT && first->value == 0 && !first->given)
 		return scan_bare(&s);
 	for (uint32_t line = low->units.at[unit].first; status == OJIT_OK && line != NOWHERE; line = low->lines[line].next) {
 		s.line = line;
@@ -276,17 +280,27 @@ ojit_status oj_scan_unit(struct lowering *low, uint32_t unit)
 	return status;
 }
 
+bool oj_is_unseen(struct lowering *low, uint32_t term, bool *ok)
+{
+	uint32_t stamp = 0;
+	if (oj_term(low->forest, term)->uses < SHARED)
+		return true;
+	oj_expr_map_get(&low->seen, term, &stamp);
+	if (stamp == low->stamp)
+		return false;
+	*ok = *ok && oj_expr_map_put(&low->seen, term, low->stamp);
+	return true;
+}
+
 bool oj_push_unseen(struct lowering *low, uint32_t term, struct expr_list *stack)
 {
-	for (uint32_t i = 0; i < oj_term(low->forest, term)->arity; i++) {
+	bool ok = true;
+	for (uint32_t i = 0; ok && i < oj_term(low->forest, term)->arity; i++) {
 		uint32_t o = oj_term_operands(low->forest, term)[i];
-		if (o == 0 || low->seen[o] == low->stamp)
-			continue;
-		low->seen[o] = low->stamp;
-		if (!VECTOR_PUSH(low->context, &stack->list, o))
-			return false;
+		if (o && oj_is_unseen(low, o, &ok))
+			ok = ok && VECTOR_PUSH(low->context, &stack->list, o);
 	}
-	return true;
+	return ok;
 }
 
 /* ---- lets whose lines read each other become parts of their own */
@@ -327,6 +341,8 @@ static ojit_status take_apart(struct lowering *low, uint32_t unit)
 		part.kind = UNIT_EDGE;
 		part.place = oj_definition(low, line)->place;
 		part.next = low->entities.at[entity].edge_units;
+		if (!oj_own_box(low, &part))
+			return oj_fail_memory(low->error);
 		take_box(low, &part, line);
 		if (!VECTOR_PUSH(low->context, &low->units, part))
 			return oj_fail_memory(low->error);
@@ -383,16 +399,13 @@ static ojit_status spread_taint(struct lowering *low)
 /* The reduction an index runs in; NOWHERE: several. */
 static ojit_status find_reductions(struct lowering *low)
 {
-	size_t count = low->forest->terms.count;
-	low->reduction_of = ARENA_NEW(&low->arena, uint32_t, count);
-	if (!low->reduction_of)
-		return oj_fail_memory(low->error);
-	memset(low->reduction_of, 0, count * sizeof *low->reduction_of);
-	for (uint32_t term = 1; term < count; term++) {
+	for (uint32_t term = 1; term < low->forest->terms.count; term++) {
 		if (oj_term(low->forest, term)->kind != TERM_REDUCE)
 			continue;
-		uint32_t *of = &low->reduction_of[oj_term_operands(low->forest, term)[REDUCE_INDEX]];
-		*of = *of ? NOWHERE : term;
+		uint32_t index = oj_term_operands(low->forest, term)[REDUCE_INDEX], other = 0;
+		oj_expr_map_get(&low->reduction_of, index, &other);
+		if (!oj_expr_map_put(&low->reduction_of, index, other ? NOWHERE : term))
+			return oj_fail_memory(low->error);
 	}
 	return OJIT_OK;
 }

@@ -250,7 +250,8 @@ ojit_status oj_line_numbers(struct lowering *low, uint32_t line, const double **
 	const struct definition *d = oj_definition(low, line);
 	const struct line *l = &low->lines[line];
 	size_t points = (size_t)oj_box_points(d->rank, l->lo, l->end);
-	if (d->path) {
+	const struct given *given = d->given;
+	if (given->path) {
 		double *read = ARENA_NEW(&low->arena, double, points);
 		struct origin origin = oj_forest_origin(low->forest, d->place);
 		int64_t extent[RANK] = {0};
@@ -259,13 +260,13 @@ ojit_status oj_line_numbers(struct lowering *low, uint32_t line, const double **
 		*values = read;
 		if (!read)
 			return oj_fail_memory(low->error);
-		return oj_import(low->context, d->path, &origin, oj_name_of(low, d->name), d->rank, extent, read, low->error);
+		return oj_import(low->context, given->path, &origin, oj_name_of(low, d->name), d->rank, extent, read, low->error);
 	}
-	*values = d->numbers;
-	if (d->count == points)
+	*values = given->numbers;
+	if (given->count == points)
 		return OJIT_OK;
 	return oj_fail_place(low, d->place, OJIT_SHAPE, "%s has %zu places here and %zu numbers; give one number for each place",
-	                     oj_name_of(low, d->name), points, d->count);
+	                     oj_name_of(low, d->name), points, given->count);
 }
 
 /* Values of one line of a table into the table's box. */

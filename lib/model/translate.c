@@ -66,20 +66,31 @@ static uint32_t depth_of(const struct translator *t, ojit_expr e)
 
 static bool remembered(const struct translator *t, const struct frame *f, ojit_expr *value)
 {
-	const struct memo *m = &t->low->memo[f->term];
-	if (m->value == 0 || m->want != f->want || m->depth > 1 + nest(t) || t->scopes[m->depth] != m->scope)
+	uint32_t known = 0;
+	if (oj_term(t->low->forest, f->term)->uses < SHARED || !oj_expr_map_get(&t->low->memo_of, f->term, &known))
+		return false;
+	const struct memo *m = &t->low->memo.at[known - 1];
+	if (m->want != f->want || m->depth > 1 + nest(t) || t->scopes[m->depth] != m->scope)
 		return false;
 	*value = m->value;
 	/* Inside more loops than it was made in, a reduction's level may be taken. */
 	return oj_node(&t->space->graph, m->value)->stage == 0 || m->nest >= nest(t);
 }
 
-static void remember(struct translator *t, const struct frame *f, ojit_expr value)
+/* False: out of memory. */
+static bool remember(struct translator *t, const struct frame *f, ojit_expr value)
 {
-	if (oj_term(t->low->forest, f->term)->uses < SHARED)
-		return;
-	uint32_t depth = depth_of(t, value);
-	t->low->memo[f->term] = (struct memo){value, t->scopes[depth], (uint8_t)depth, f->want, (uint8_t)nest(t)};
+	struct lowering *low = t->low;
+	uint32_t depth = depth_of(t, value), known = 0;
+	struct memo memo = {value, t->scopes[depth], (uint8_t)depth, f->want, (uint8_t)nest(t)};
+	if (oj_term(low->forest, f->term)->uses < SHARED)
+		return true;
+	if (oj_expr_map_get(&low->memo_of, f->term, &known)) {
+		low->memo.at[known - 1] = memo;
+		return true;
+	}
+	return VECTOR_PUSH(low->context, &low->memo, memo) &&
+	       oj_expr_map_put(&low->memo_of, f->term, (uint32_t)low->memo.count);
 }
 
 /* ---- truth and numbers */
@@ -523,8 +534,8 @@ static ojit_status walk(struct translator *t, size_t bottom)
 			continue;
 		if (value && !(value = as_wanted(t, value, (enum want)f.want)))
 			return fail_memory(t);
-		if (value && !known)
-			remember(t, &f, value);
+		if (value && !known && !remember(t, &f, value))
+			return fail_memory(t);
 		t->frames.count--;
 		t->values.count = f.values;
 		t->items.count = f.items;
