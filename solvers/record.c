@@ -13,6 +13,11 @@ static size_t chunk_bytes(const struct record *record)
 	return (record->width * sizeof(double)) << record->shift;
 }
 
+size_t oj_record_bytes(const struct record *record)
+{
+	return record->chunks.count * chunk_bytes(record);
+}
+
 static void drop_chunks(struct record *record)
 {
 	for (size_t i = 0; i < record->chunks.count; i++)
@@ -40,13 +45,23 @@ static unsigned shift_for(size_t row_bytes, size_t limit)
 void oj_record_begin(struct record *record, size_t width, size_t limit)
 {
 	unsigned shift = shift_for(width * sizeof(double), limit);
-	size_t held = record->chunks.count * chunk_bytes(record);
+	size_t held = oj_record_bytes(record);
 	if (width != record->width || shift != record->shift || held > limit) {
 		drop_chunks(record);
 		record->width = width;
 		record->shift = shift;
 	}
 	record->limit = limit;
+	record->rows = 0;
+}
+
+void oj_record_begin_like(struct record *record, const struct record *other)
+{
+	if (record->width != other->width || record->shift != other->shift)
+		drop_chunks(record);
+	record->width = other->width;
+	record->shift = other->shift;
+	record->limit = other->limit;
 	record->rows = 0;
 }
 
@@ -64,11 +79,14 @@ static enum record_room add_chunk(struct record *record)
 	return RECORD_ROOM;
 }
 
+enum record_room oj_record_reserve(struct record *record)
+{
+	return record->rows >> record->shift == record->chunks.count ? add_chunk(record) : RECORD_ROOM;
+}
+
 double *oj_record_add(struct record *record, enum record_room *room)
 {
-	*room = RECORD_ROOM;
-	if (record->rows >> record->shift == record->chunks.count)
-		*room = add_chunk(record);
+	*room = oj_record_reserve(record);
 	if (*room != RECORD_ROOM)
 		return NULL;
 	return oj_record_row(record, record->rows++);

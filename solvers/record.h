@@ -19,8 +19,13 @@ void oj_record_init(struct record *record, ojit_context *context);
 void oj_record_drop(struct record *record);
 /* Empty it, for rows of `width` doubles in at most `limit` bytes. */
 void oj_record_begin(struct record *record, size_t width, size_t limit);
+/* Empty it, for rows of the other's width and limit. */
+void oj_record_begin_like(struct record *record, const struct record *other);
+/* See that there is room for one more row. */
+enum record_room oj_record_reserve(struct record *record);
 /* One more row, contents of no interest; NULL and the reason when there is no room. */
 double *oj_record_add(struct record *record, enum record_room *room);
+size_t oj_record_bytes(const struct record *record);
 double *oj_record_row(const struct record *record, size_t i);
 
 #endif

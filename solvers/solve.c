@@ -113,10 +113,11 @@ static ojit_status find_method(ojit_solver *s, const ojit_options *o, struct met
 	return oj_method_find(o->method, method) ? OJIT_OK : s->error.status;
 }
 
-static ojit_status check_span(ojit_solver *s, double t0, double t1)
+/* A span may be without an end where no grid divides it. */
+static ojit_status check_span(ojit_solver *s, double t0, double t1, bool endless)
 {
 	char from[32], to[32];
-	if (isfinite(t0) && isfinite(t1) && isfinite(t1 - t0))
+	if (isfinite(t0) && (isfinite(t1 - t0) || (endless && isinf(t1))))
 		return OJIT_OK;
 	oj_number_shortest(from, t0);
 	oj_number_shortest(to, t1);
@@ -169,8 +170,7 @@ static bool same_setup(const struct setup *a, const struct setup *b)
 	return a->row == b->row && a->n == b->n && a->rtol == b->rtol;
 }
 
-/* The stepper's state for this method, kept where it fits already. */
-static ojit_status lay_out(ojit_solver *s, const struct method *method)
+ojit_status oj_solver_lay_out(ojit_solver *s, const struct method *method)
 {
 	struct setup setup = {.row = method->row, .n = s->system->states, .rtol = s->options.rtol};
 	TRY(ask_variant(s, method, &setup));
@@ -183,7 +183,7 @@ static ojit_status lay_out(ojit_solver *s, const struct method *method)
 	return OJIT_OK;
 }
 
-static void set_tolerance(ojit_solver *s)
+void oj_solver_tolerate(ojit_solver *s)
 {
 	for (int64_t i = 0; i < s->system->states; i++)
 		s->atol[i] = s->tolerances.set[i] ? s->tolerances.at[i] : s->options.atol;
@@ -205,19 +205,25 @@ static void set_loop(ojit_solver *s, const struct method *method, double t0, dou
 	l->small = s->small;
 }
 
-static ojit_status prepare(ojit_solver *s, const ojit_output *output, double t0, double t1)
+ojit_status oj_solver_prepare(ojit_solver *s, const ojit_options *options, double t0, double t1)
 {
 	struct method method;
+	s->options = options ? *options : ojit_options_default();
 	complete_options(&s->options, s->system);
 	TRY(find_method(s, &s->options, &method));
 	TRY(check_tolerances(s, &s->options));
 	TRY(check_steps(s, &s->options));
-	TRY(check_span(s, t0, t1));
-	TRY(oj_grid_begin(&s->rows.grid, output, t0, t1, &s->error));
-	TRY(lay_out(s, &method));
+	TRY(check_span(s, t0, t1, s->held));
+	TRY(oj_solver_lay_out(s, &method));
 	TRY(oj_solver_start(s, t0, s->y));
-	set_tolerance(s);
+	oj_solver_tolerate(s);
 	set_loop(s, &method, t0, t1);
+	return OJIT_OK;
+}
+
+static ojit_status prepare_rows(ojit_solver *s, const ojit_output *output, double t0, double t1)
+{
+	TRY(oj_grid_begin(&s->rows.grid, output, t0, t1, &s->error));
 	s->rows.outputs = s->kernels[KERNEL_OUTPUTS];
 	s->rows.output_args = oj_solver_args(s, KERNEL_OUTPUTS);
 	oj_record_begin(&s->rows.record, ojit_solver_columns(s), s->options.memory_limit);
@@ -254,9 +260,12 @@ ojit_status ojit_solver_run(ojit_solver *s, const ojit_options *options, double 
                             ojit_output output)
 {
 	TRY(oj_solver_call(s));
+	if (s->held)
+		return oj_fail(&s->error, OJIT_ARGUMENT, "this solver is an integrator's own and cannot be run; "
+		               "make another with ojit_solver_new");
 	s->ran = false;
-	s->options = options ? *options : ojit_options_default();
-	TRY(prepare(s, &output, t0, t1));
+	TRY(oj_solver_prepare(s, options, t0, t1));
+	TRY(prepare_rows(s, &output, t0, t1));
 	integrate(s);
 	observe_end(s);
 	s->ran = true;

@@ -142,12 +142,23 @@ ojit_stats ojit_solver_stats(const ojit_solver *s)
 	return s->ran ? s->loop.stats : (ojit_stats){0};
 }
 
-const char *ojit_solver_message(const ojit_solver *s)
+const char *oj_solver_message(const ojit_solver *s)
 {
-	if (!s->ran || s->loop.stats.outcome == OJIT_SUCCESS)
-		return "";
 	/* Without memory for the sentence its subject has to do. */
 	return s->message.failed ? ojit_outcome_name(s->loop.stats.outcome) : oj_text_get(&s->message);
+}
+
+const char *ojit_solver_message(const ojit_solver *s)
+{
+	return s->ran && s->loop.stats.outcome != OJIT_SUCCESS ? oj_solver_message(s) : "";
+}
+
+size_t ojit_solver_below_atol(const ojit_solver *s, size_t *states, size_t room)
+{
+	size_t count = s->ran || s->held ? (size_t)s->loop.small_count : 0;
+	for (size_t i = 0; i < count && i < room; i++)
+		states[i] = (size_t)s->small[i];
+	return count;
 }
 
 size_t ojit_solver_rows(const ojit_solver *s)

@@ -17,6 +17,7 @@ struct ojit_solver {
 	struct system *system;
 	struct oj_error error;
 	bool broken; /* making it failed; `error` says why */
+	bool held;   /* an integrator's own: it cannot be run */
 	struct arena arena;
 	const struct kernel *kernels[KERNEL_KINDS]; /* NULL where there is nothing to compute */
 
@@ -24,6 +25,7 @@ struct ojit_solver {
 	struct overrides parameters, initials, tolerances;
 	double *p, *d, *z;
 	bool stale;
+	uint64_t parameter_changes, tolerance_changes; /* counted */
 	double *atol;   /* of the coming run */
 	int64_t *small; /* the loop's */
 
@@ -60,5 +62,18 @@ struct kernel_args oj_solver_args(const ojit_solver *solver, enum kernel_kind ki
 ojit_status oj_solver_refresh(ojit_solver *solver);
 /* The states at the start into y. */
 ojit_status oj_solver_start(ojit_solver *solver, double t, double *y);
+
+/* Have the values that were set on `from`, a solver on the same system. */
+void oj_solver_copy_values(ojit_solver *solver, const ojit_solver *from);
+
+/* Make the workspace and the loop ready to begin at t0: options checked and completed
+ * into solver->options, states at the start in solver->y.  t1 may be infinite. */
+ojit_status oj_solver_prepare(ojit_solver *solver, const ojit_options *options, double t0, double t1);
+/* The stepper's state for this method and solver->options, kept where it fits already. */
+ojit_status oj_solver_lay_out(ojit_solver *solver, const struct method *method);
+/* Bring absolute tolerances up to date. */
+void oj_solver_tolerate(ojit_solver *solver);
+/* The last report, after an early end. */
+const char *oj_solver_message(const ojit_solver *solver);
 
 #endif

@@ -90,10 +90,14 @@ static ojit_status check_value(ojit_solver *s, ojit_vector vector, int64_t k, do
 	               oj_text_get(&s->name), number);
 }
 
-static void mark_stale(ojit_solver *s, ojit_vector vector)
+static void mark_changed(ojit_solver *s, ojit_vector vector)
 {
-	if (vector == OJIT_PARAMETERS)
+	if (vector == OJIT_PARAMETERS) {
 		s->stale = true;
+		s->parameter_changes++;
+	}
+	if (vector == OJIT_TOLERANCES)
+		s->tolerance_changes++;
 }
 
 ojit_status ojit_solver_set(ojit_solver *s, ojit_vector vector, const char *name, double value)
@@ -109,7 +113,7 @@ ojit_status ojit_solver_set(ojit_solver *s, ojit_vector vector, const char *name
 		over->at[i] = value;
 		over->set[i] = 1;
 	}
-	mark_stale(s, vector);
+	mark_changed(s, vector);
 	return OJIT_OK;
 }
 
@@ -126,7 +130,7 @@ ojit_status ojit_solver_set_all(ojit_solver *s, ojit_vector vector, const double
 		memcpy(over->at, values, (size_t)length * sizeof *values);
 		memset(over->set, 1, (size_t)length);
 	}
-	mark_stale(s, vector);
+	mark_changed(s, vector);
 	return OJIT_OK;
 }
 
@@ -137,8 +141,27 @@ ojit_status ojit_solver_reset(ojit_solver *s, ojit_vector vector)
 	if (!over)
 		return s->error.status;
 	memset(over->set, 0, (size_t)length_of(s, vector));
-	mark_stale(s, vector);
+	mark_changed(s, vector);
 	return OJIT_OK;
+}
+
+static void copy_overrides(struct overrides *to, const struct overrides *from, int64_t length)
+{
+	if (length == 0)
+		return;
+	memcpy(to->at, from->at, (size_t)length * sizeof *to->at);
+	memcpy(to->set, from->set, (size_t)length);
+}
+
+void oj_solver_copy_values(ojit_solver *s, const ojit_solver *from)
+{
+	const struct system *system = s->system;
+	copy_overrides(&s->parameters, &from->parameters, system->parameters);
+	copy_overrides(&s->initials, &from->initials, system->states);
+	copy_overrides(&s->tolerances, &from->tolerances, system->states);
+	s->stale = true;
+	s->parameter_changes = from->parameter_changes;
+	s->tolerance_changes = from->tolerance_changes;
 }
 
 ojit_status oj_solver_refresh(ojit_solver *s)

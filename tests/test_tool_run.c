@@ -190,7 +190,7 @@ Test(tool_run, writes_the_final_state_as_json)
 	cr_expect_float_eq(x, exp(-2), 1e-5);
 	cr_expect_eq(json_number_value(json_object_get(json_object_get(json, "outputs"), "twice")), 2 * x);
 	static const char *const counts[] = {"steps", "rhs", "compile_ms", "solve_ms", "nodes", "code_bytes"};
-	cr_expect_eq(json_object_size(stats), 8);
+	cr_expect_eq(json_object_size(stats), 9);
 	cr_expect_str_eq(json_string_value(json_object_get(stats, "status")), "success");
 	cr_expect(json_is_integer(json_object_get(stats, "rejected")));
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
@@ -246,6 +246,55 @@ Test(tool_run, tells_what_it_took)
 	cr_expect_eq(lines_of(tool_out()), 2);
 	cr_assert_eq(tool_run("$OJIT run decay.ojit --final --stats --format json"), 0);
 	cr_expect_str_empty(tool_err());
+}
+
+Test(tool_run, names_states_that_were_never_above_their_tolerance)
+{
+	tool_file("small.ojit", "init a = 1, b = 1e-12, u[i in 1..9] = 0\na' = -a\nb' = -b\nu[i in 1..9]' = 0\nspan 0 .. 1\n");
+	cr_assert_eq(tool_run("$OJIT run small.ojit --final --stats"), 0);
+	EXPECT_HAS(tool_err(), "below_atol  b, u[1], u[2], u[3], u[4], u[5], u[6], u[7] and 2 more");
+	cr_assert_eq(tool_run("$OJIT run small.ojit --final --stats --atol b=1e-15 --init u=1"), 0);
+	cr_expect_null(strstr(tool_err(), "below_atol"));
+	cr_assert_eq(tool_run("$OJIT run small.ojit --final --format json"), 0);
+	json_t *root = tool_json(), *names = json_object_get(json_object_get(root, "stats"), "below_atol");
+	cr_assert_eq(json_array_size(names), 10);
+	cr_expect_str_eq(json_string_value(json_array_get(names, 0)), "b");
+}
+
+/* A solve that would take for ever, interrupted as the terminal does it. */
+Test(tool_run, writes_what_there_is_when_it_is_interrupted)
+{
+	const char *start = "$OJIT run $TREE/examples/lorenz.ojit --t 0:1e9 --every 0.25 --step-limit 100000000 "
+	                    "--stats -o part.csv & until [ -e part.csv ]; do sleep 0.05; done; sleep 0.5; "
+	                    "kill -INT $!; wait $!";
+	cr_assert_eq(tool_run("%s", start), 1);
+	EXPECT_HAS(tool_err(), "interrupted by the caller's check at t = ");
+	EXPECT_HAS(tool_err(), " with step ");
+	EXPECT_HAS(tool_err(), "status      interrupted");
+	const char *rows = tool_read("part.csv");
+	cr_expect_eq(strncmp(rows, "t,x,y,z\n0,1,1,1\n0.25,", 21), 0, "%.60s", rows);
+	cr_expect_gt(lines_of(rows), 100);
+	cr_expect_eq(rows[strlen(rows) - 1], '\n');
+}
+
+Test(tool_run, has_an_option_for_each_control)
+{
+	cr_assert_eq(tool_run("$OJIT run decay.ojit --t 0:1 --steps --first-step 0.0078125"), 0);
+	cr_expect_eq(at(tool_table(), 1, 0), 0.0078125);
+	cr_assert_eq(tool_run("$OJIT run decay.ojit --t 0:1 --steps --max-step 0.125"), 0);
+	struct table table = tool_table();
+	cr_expect_geq(table.rows, 9);
+	for (size_t i = 1; i < table.rows; i++)
+		cr_expect_leq(at(table, i, 0) - at(table, i - 1, 0), 0.1263);
+	cr_assert_eq(tool_run("$OJIT run decay.ojit --t 0:1 --steps --fixed-step 0.25 --method rk4"), 0);
+	cr_expect_eq(tool_table().rows, 5);
+	cr_assert_eq(tool_run("$OJIT run decay.ojit --t 0:1 --final --norm max"), 0);
+	cr_assert_eq(tool_run("$OJIT run decay.ojit --t 0:1 --steps --step-limit 2"), 1);
+	EXPECT_HAS(tool_err(), "the step limit of 2 was reached at t = ");
+	cr_assert_eq(tool_run("$OJIT run decay.ojit --t 0:1 --final --min-step 0.5 --rtol 1e-12"), 1);
+	EXPECT_HAS(tool_err(), "it fell below min_step: the error of x does not get below its tolerance");
+	cr_assert_eq(tool_run("$OJIT run decay.ojit --t 0:1 --final --rtol 1e-15"), 2);
+	EXPECT_HAS(tool_err(), "rtol = 1e-15 is below 10 rounding errors");
 }
 
 Test(tool_run, gives_the_same_bytes_with_every_executor)

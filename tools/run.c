@@ -124,12 +124,43 @@ static void write_csv(struct output *output, const struct result *result)
 	}
 }
 
+/* States whose errors nothing held down: said with the statistics. */
+enum { NAMED = 8 };
+
+static void print_below_atol(ojit_solver *solver)
+{
+	size_t states[NAMED], count = ojit_solver_below_atol(solver, states, NAMED);
+	if (count == 0)
+		return;
+	fputs("below_atol  ", stderr);
+	for (size_t i = 0; i < count && i < NAMED; i++)
+		fprintf(stderr, "%s%s", i ? ", " : "", ojit_solver_name(solver, OJIT_STATES, states[i]));
+	if (count > NAMED)
+		fprintf(stderr, " and %zu more", count - NAMED);
+	fputs("  (never above their absolute tolerance)\n", stderr);
+}
+
+static void write_json_below_atol(FILE *out, ojit_solver *solver)
+{
+	size_t count = ojit_solver_below_atol(solver, NULL, 0);
+	size_t *states = get_memory(count, sizeof *states);
+	ojit_solver_below_atol(solver, states, count);
+	fputs("\"below_atol\": [", out);
+	for (size_t i = 0; i < count; i++) {
+		fputs(i ? ", " : "", out);
+		json_string(out, ojit_solver_name(solver, OJIT_STATES, states[i]));
+	}
+	fputs("], ", out);
+	free(states);
+}
+
 static void write_json_stats(FILE *out, const struct result *result)
 {
 	const ojit_stats *s = &result->stats;
 	fprintf(out, "{\"status\": \"%s\", \"steps\": %llu, \"rejected\": %llu, \"rhs\": %llu, ",
 	        ojit_outcome_name(s->outcome), (unsigned long long)s->steps,
 	        (unsigned long long)s->rejected, (unsigned long long)s->rhs);
+	write_json_below_atol(out, result->solver);
 	fprintf(out, "\"compile_ms\": %.3f, \"solve_ms\": %.6f, \"nodes\": %zu, \"code_bytes\": %zu}",
 	        1e3 * result->info.compile_seconds, 1e3 * result->seconds, result->info.nodes,
 	        result->info.code_bytes);
@@ -192,6 +223,7 @@ static void print_stats(const struct result *result)
 	        (unsigned long long)s->rejected, (unsigned long long)s->rhs,
 	        1e3 * result->info.compile_seconds, 1e3 * result->seconds, result->info.nodes,
 	        result->info.code_bytes);
+	print_below_atol(result->solver);
 }
 
 static void write_result(struct output *output, const struct request *request, const struct result *result)

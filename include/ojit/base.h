@@ -42,6 +42,7 @@ typedef enum ojit_status {
 	OJIT_UNSUPPORTED,   /* understood, and refused by name */
 	OJIT_IO,            /* a file that could not be read or written */
 	OJIT_BACKEND,       /* the code generator is missing or failed */
+	OJIT_ENDED,         /* an integration ended before it came where it was sent */
 	OJIT_STATUS_COUNT
 } ojit_status;
 

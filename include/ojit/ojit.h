@@ -5,6 +5,7 @@
  *   model.h  building a model, from text or expression by expression
  *   program.h  compiling a model; kernels; looking inside
  *   solve.h  integrating it in time
+ *   integrate.h  the same step by step
  */
 #ifndef OJIT_H
 #define OJIT_H
@@ -13,5 +14,6 @@
 #include <ojit/model.h>
 #include <ojit/program.h>
 #include <ojit/solve.h>
+#include <ojit/integrate.h>
 
 #endif

@@ -72,7 +72,8 @@ typedef struct ojit_options {
 	double atol;        /* of states without their own; negative: the model's, else 1e-9 */
 	ojit_norm norm;     /* OJIT_NORM_RMS */
 	double first_step;  /* 0: chosen from the equations, HNW II.4 */
-	double max_step;    /* 0: the whole span; the last step may be a hundredth longer */
+	double max_step;    /* 0: the whole span; a step that ends where it has to, as the last one
+	                       does, may be a hundredth longer */
 	double min_step;    /* 0: what the time's own rounding allows */
 	double fixed_step;  /* 0: error control; else every step has this length but the last,
 	                       no error is estimated, and the other lengths must be 0 */
@@ -203,6 +204,12 @@ OJIT_API ojit_stats ojit_solver_stats(const ojit_solver *solver);
 /* Why the last run ended early: state, time, step size, cause, remedy; "" after a
  * success.  Valid until the next call with the same solver. */
 OJIT_API const char *ojit_solver_message(const ojit_solver *solver);
+
+/* States that were nowhere above their absolute tolerance in the last run, neither at
+ * the start nor at the end of a step: the error control had nothing to hold them to, and
+ * they may be wrong in every digit.  Returns how many; the first `room` of them go to
+ * states[room] as numbers in OJIT_STATES, rising.  None where steps were fixed. */
+OJIT_API size_t ojit_solver_below_atol(const ojit_solver *solver, size_t *states, size_t room);
 
 /* Recorded rows of the last run, also of one that ended early.  A row is
  * [t, states…, outputs…], ojit_solver_columns doubles; valid until the next run. */

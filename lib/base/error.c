@@ -7,7 +7,7 @@ const char *ojit_status_name(ojit_status status)
 {
 	static const char *const names[OJIT_STATUS_COUNT] = {
 		"ok", "out of memory", "argument", "syntax", "name", "shape",
-		"range", "cycle", "unsupported", "io", "backend",
+		"range", "cycle", "unsupported", "io", "backend", "ended",
 	};
 	return (unsigned)status < OJIT_STATUS_COUNT ? names[status] : "unknown status";
 }
