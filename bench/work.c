@@ -4,12 +4,11 @@
  *     build/bench/work [--quick] [--problem NAME] [--peer NAME] [--curves DIRECTORY]
  *
  * A method solves a problem at tolerances 1e-3 .. 1e-13 and brings the states at fifty
- * times; its error is the largest there, its time the median of many rounds,
- * in seconds of the processor.  A round times every point once, so that noise hits all
- * alike.  From the curves follow times at
- * equal error, on lines through logarithms, and ratios of the best peer to the best of
- * ojit: above 1, ojit is faster.  Lines that begin with # are for people, the others
- * are JSON as from the other benches. */
+ * times; its error is the largest there, its time the median of many rounds, in seconds
+ * of the processor.  A round times every point once, so that noise hits all alike.  From
+ * the curves follow times at equal error, on lines through logarithms, and ratios of the
+ * best peer to the best of ojit: above 1, ojit is faster.  Lines that begin with # are
+ * for people, the others are JSON as from the other benches. */
 #include "bench/bench.h"
 #include "bench/peers/peer.h"
 #include "bench/peers/problems.h"

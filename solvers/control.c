@@ -6,12 +6,29 @@
 #include <math.h>
 #include <string.h>
 
+/* The next step's length waits for a logarithm and an exponential, one after the
+ * other, so both are written for the time from argument to result: numbers are taken
+ * apart and rounded without calls or conversions. */
+
+/* x = m 2^e with m in 1/2 .. 1, for x > 0. */
+static double take_apart(double x, int *e)
+{
+	uint64_t bits;
+	memcpy(&bits, &x, sizeof bits);
+	if (bits >> 52 == 0 || bits >> 52 == 2047)
+		return frexp(x, e);
+	*e = (int)(bits >> 52) - 1022;
+	bits = (bits & (UINT64_MAX >> 12)) | (uint64_t)1022 << 52;
+	memcpy(&x, &bits, sizeof x);
+	return x;
+}
+
 /* x = m 2^e with m in [1/sqrt 2, sqrt 2), then 2 artanh((m-1)/(m+1)): the argument is
  * below 0.172, and thirteen powers of it are enough. */
 static double logarithm(double x)
 {
 	int e;
-	double m = frexp(x, &e);
+	double m = take_apart(x, &e);
 	if (m < 0.70710678118654752)
 		m *= 2, e--;
 	double s = (m - 1) / (m + 1), q = s * s, low = 1 + q * (1.0/3 + q * (1.0/5 + q * (1.0/7)));
@@ -26,11 +43,16 @@ static double exponential(double x)
 		return HUGE_VAL;
 	if (x < -700)
 		return 0;
-	double k = floor(x * 1.4426950408889634 + 0.5), r = x - k * 0.69314718055994531, q = r * r;
+	/* Adding 3 2^51 rounds to an integer, which then stands in the last bits. */
+	const double shift = 6755399441055744.0;
+	double near = x * 1.4426950408889634, shifted = near + shift;
+	double k = shifted - shift, r = x - k * 0.69314718055994531, q = r * r;
 	double low = (1 + r) + q * (1.0/2 + r * (1.0/6)) + q * q * (1.0/24 + r * (1.0/120));
 	double high = (1.0/720 + r * (1.0/5040)) + q * (1.0/40320 + r * (1.0/362880));
-	uint64_t bits = (uint64_t)(1023 + (int64_t)k) << 52;
+	uint64_t bits;
 	double power;
+	memcpy(&bits, &shifted, sizeof bits);
+	bits = (bits + 1023) << 52;
 	memcpy(&power, &bits, sizeof power);
 	return (low + q * q * q * high) * power;
 }
