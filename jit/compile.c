@@ -87,11 +87,13 @@ static ojit_status run_passes(struct program *program, const struct settings *se
 {
 	struct pass_options options = {.law = settings->law, .prepare = prepare};
 	for (uint32_t p = 0; oj_passes[p].name; p++) {
+		bool last = stop && !strcmp(stop, oj_passes[p].name);
+		options.explanation = last ? settings->explanation : NULL;
 		if (!(settings->without >> p & 1)) {
 			begin_stage(settings, oj_passes[p].name);
 			TRY(oj_passes[p].run(program, &options, error));
 		}
-		if (stop && !strcmp(stop, oj_passes[p].name))
+		if (last)
 			break;
 	}
 	return OJIT_OK;

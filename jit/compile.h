@@ -30,6 +30,7 @@ struct settings {
 	int lanes;
 	int threads;      /* 1 or more */
 	uint32_t without; /* bit k: oj_passes[k] is left out */
+	struct text *explanation; /* where the pass that a compilation stops at tells what it decided; or NULL */
 	void (*watch)(void *user, const char *stage); /* or NULL */
 	void *watch_user;
 };

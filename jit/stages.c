@@ -49,16 +49,9 @@ static ojit_status print_stage(ojit_model *model, const struct settings *setting
 	return status;
 }
 
-ojit_status ojit_program_dump(ojit_model *model, const ojit_compile_options *options, ojit_kernel kernel,
-                              const char *stage, char **out)
+static ojit_status check_request(ojit_model *model, ojit_kernel kernel, const char *stage)
 {
-	static const int kinds[OJIT_KERNEL_COUNT] = {
-		[OJIT_RHS] = KERNEL_RHS, [OJIT_OBSERVABLES] = KERNEL_OUTPUTS, [OJIT_INITIAL] = KERNEL_INIT,
-	};
 	struct oj_error *error = &model->error;
-	struct settings settings;
-	struct text text;
-	*out = NULL;
 	if (error->status != OJIT_OK)
 		return error->status;
 	if ((unsigned)kernel >= OJIT_KERNEL_COUNT)
@@ -66,22 +59,97 @@ ojit_status ojit_program_dump(ojit_model *model, const ojit_compile_options *opt
 	if (!stage || !is_one_of(stage, ojit_stages()))
 		return oj_fail(error, OJIT_ARGUMENT, "there is no stage '%s'; `ojit dump --help` lists them",
 		               stage ? stage : "NULL");
-	TRY(oj_settings(options, &settings, error));
+	return OJIT_OK;
+}
+
+/* The caller's own copy of a text that was made with `status`. */
+static ojit_status hand_out(ojit_model *model, ojit_status status, const struct text *text, char **out)
+{
+	struct oj_error *error = &model->error;
+	if (status == OJIT_OK && text->refused)
+		status = oj_fail(error, OJIT_UNSUPPORTED, "an expression of the model is too long to be written out, "
+		                 "for what it uses many times is written each time; name such parts with ojit_let");
+	else if (status == OJIT_OK && text->failed)
+		status = oj_fail_memory(error);
+	if (status == OJIT_OK && (*out = oj_memory_get(model->context, text->length + 1)))
+		memcpy(*out, oj_text_get(text), text->length + 1);
+	return status == OJIT_OK && !*out ? oj_fail_memory(error) : status;
+}
+
+static const int kinds[OJIT_KERNEL_COUNT] = {
+	[OJIT_RHS] = KERNEL_RHS, [OJIT_OBSERVABLES] = KERNEL_OUTPUTS, [OJIT_INITIAL] = KERNEL_INIT,
+};
+
+ojit_status ojit_program_dump(ojit_model *model, const ojit_compile_options *options, ojit_kernel kernel,
+                              const char *stage, char **out)
+{
+	struct settings settings;
+	struct text text;
+	*out = NULL;
+	TRY(check_request(model, kernel, stage));
+	TRY(oj_settings(options, &settings, &model->error));
 	oj_text_init(&text, model->context);
 	ojit_status status = OJIT_OK;
 	if (!strcmp(stage, "model"))
 		oj_model_print(model, &text);
 	else
 		status = print_stage(model, &settings, kinds[kernel], stage, &text);
-	if (status == OJIT_OK && text.refused)
-		status = oj_fail(error, OJIT_UNSUPPORTED, "an expression of the model is too long to be written out, "
-		                 "for what it uses many times is written each time; name such parts with ojit_let");
-	else if (status == OJIT_OK && text.failed)
-		status = oj_fail_memory(error);
-	if (status == OJIT_OK && (*out = oj_memory_get(model->context, text.length + 1)))
-		memcpy(*out, oj_text_get(&text), text.length + 1);
+	status = hand_out(model, status, &text, out);
 	oj_text_drop(&text);
-	return status == OJIT_OK && !*out ? oj_fail_memory(error) : status;
+	return status;
+}
+
+/* The pass of a stage that tells what it decides; what others are called goes to `known`. */
+static const struct pass *find_explained(const char *stage, uint32_t *number, struct text *known)
+{
+	const struct pass *found = NULL;
+	for (uint32_t p = 0; oj_passes[p].name; p++) {
+		if (!oj_passes[p].explains)
+			continue;
+		oj_text_format(known, "%s%s", known->length ? ", " : "", oj_passes[p].name);
+		if (!strcmp(stage, oj_passes[p].name)) {
+			found = &oj_passes[p];
+			*number = p;
+		}
+	}
+	return found;
+}
+
+static ojit_status explain(ojit_model *model, struct settings *settings, int kind, const char *stage,
+                           struct text *text)
+{
+	struct oj_error *error = &model->error;
+	struct lowered lowered = {0};
+	struct text known;
+	uint32_t number = 0;
+	oj_text_init(&known, model->context);
+	const struct pass *pass = find_explained(stage, &number, &known);
+	if (!pass)
+		oj_fail(error, OJIT_ARGUMENT, "stage '%s' has nothing to explain; these have: %s", stage, oj_text_get(&known));
+	else if (settings->without >> number & 1)
+		oj_fail(error, OJIT_ARGUMENT, "pass '%s' is left out, so there is nothing to explain; leave it in", stage);
+	oj_text_drop(&known);
+	if (error->status != OJIT_OK)
+		return error->status;
+	settings->explanation = text;
+	ojit_status status = oj_compile(model, settings, kind, stage, &lowered, error);
+	oj_lowered_drop(&lowered);
+	return status;
+}
+
+ojit_status ojit_program_explain(ojit_model *model, const ojit_compile_options *options, ojit_kernel kernel,
+                                 const char *stage, char **out)
+{
+	struct settings settings;
+	struct text text;
+	*out = NULL;
+	TRY(check_request(model, kernel, stage));
+	TRY(oj_settings(options, &settings, &model->error));
+	oj_text_init(&text, model->context);
+	ojit_status status = explain(model, &settings, kinds[kernel], stage, &text);
+	status = hand_out(model, status, &text, out);
+	oj_text_drop(&text);
+	return status;
 }
 
 void ojit_text_free(ojit_context *context, char *text)

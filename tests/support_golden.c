@@ -77,6 +77,7 @@ static struct pass_options read_options(const char *text)
 	const char *partition = strstr(text, "#! partition ");
 	if (partition)
 		options.partition = (size_t)atoi(partition + strlen("#! partition "));
+	options.roll_all = strstr(text, "#! roll all") != NULL;
 	options.law = strstr(text, "#! law real") ? LAW_REAL : strstr(text, "#! law finite") ? LAW_FINITE : LAW_EXACT;
 	return options;
 }
@@ -104,6 +105,7 @@ static char *run_pass(const char *name, const char *path, char *input)
 	int count = 0;
 	bench_open(&bench, NULL);
 	oj_text_init(&out, bench.context);
+	options.explanation = strstr(input, "#! explain") ? &out : NULL;
 	oj_program_init(&prepare, &bench.space, KERNEL_PREPARE);
 	if (!strcmp(name, "hoist"))
 		options.prepare = &prepare;

@@ -2,7 +2,8 @@
  *
  * tests/golden/PASS/NAME.txt holds what the file shows (comments), one or more
  * programs, a line "====", and what the pass makes of them, or its error.  Lines
- * "#! law finite", "#! law real" and "#! partition N" set options; pass hoist
+ * "#! law finite", "#! law real", "#! partition N" and "#! roll all" set options; with
+ * "#! explain" comes first what the pass tells of its decisions; pass hoist
  * gets a prepare program, which is printed last.  With OJIT_BLESS=1 in the
  * environment the files are rewritten instead of compared. */
 #ifndef SUPPORT_GOLDEN_H

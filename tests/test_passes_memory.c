@@ -16,9 +16,10 @@ struct sweep {
 	ojit_status status; /* of the last run */
 };
 
-static ojit_status run_passes(struct program *program, struct program *prepare, struct oj_error *error)
+static ojit_status run_passes(struct program *program, struct program *prepare, struct text *explanation,
+                              struct oj_error *error)
 {
-	struct pass_options options = {.prepare = prepare, .partition = 3};
+	struct pass_options options = {.prepare = prepare, .partition = 3, .roll_all = true, .explanation = explanation};
 	for (const struct pass *pass = oj_passes; pass->name; pass++)
 		TRY(pass->run(program, &options, error));
 	TRY(oj_pass_expand(prepare, &options, error));
@@ -39,7 +40,7 @@ static int whole_way(ojit_context *context, void *user)
 		status = oj_program_read(&space, &program, sweep->text, &error);
 	if (status == OJIT_OK) {
 		oj_program_init(&prepare, &space, KERNEL_PREPARE);
-		status = run_passes(&program, &prepare, &error);
+		status = run_passes(&program, &prepare, &text, &error);
 	}
 	if (status == OJIT_OK) {
 		oj_program_print(&program, &text);

@@ -144,6 +144,45 @@ Test(tool_inside, prints_other_kernels_and_constants)
 	EXPECT_HAS(tool_err(), "no constant");
 }
 
+static void write_chain(int count)
+{
+	char *text;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+	fprintf(file, "init x0 = 1\nx0' = -x0\n");
+	for (int i = 1; i < count; i++)
+		fprintf(file, "init x%d = 1\nx%d' = x%d - x%d\n", i, i, i - 1, i);
+	fclose(file);
+	tool_file("chain.ojit", text);
+	free(text);
+}
+
+Test(tool_inside, explains_what_a_stage_decided_before_the_program)
+{
+	write_chain(100);
+	cr_assert_eq(tool_run("$OJIT dump chain.ojit --stage roll"), 0, "%s", tool_err());
+	const char *program = tool_out();
+	cr_assert_eq(tool_run("$OJIT dump chain.ojit --stage roll --explain"), 0);
+	const char *explained = tool_out(), *behind = strstr(explained, "program rhs");
+	cr_assert_not_null(behind);
+	cr_expect_str_eq(behind, program);
+	EXPECT_HAS(explained, "# group 1: 99 results of one shape, such as x1'\n");
+	EXPECT_HAS(explained, "# rolled groups: 1 of 1");
+	EXPECT_HAS(explained, "# values that stay straight, of a shape that no other has: 1");
+	cr_assert_eq(tool_run("$OJIT dump chain.ojit --stage roll --explain"), 0);
+	cr_expect_str_eq(tool_out(), explained);
+}
+
+Test(tool_inside, refuses_to_explain_what_has_no_explanation)
+{
+	cr_expect_eq(tool_run("$OJIT dump m.ojit --stage fuse --explain"), 2);
+	EXPECT_HAS(tool_err(), "stage 'fuse' has nothing to explain; these have: roll");
+	cr_expect_eq(tool_run("$OJIT dump m.ojit --stage roll --explain --no-pass roll"), 2);
+	EXPECT_HAS(tool_err(), "pass 'roll' is left out");
+	cr_assert_eq(tool_run("$OJIT dump m.ojit --stage roll --explain"), 0);
+	EXPECT_HAS(tool_out(), "of a program that is short as it is");
+}
+
 /* ---- the rest ---- */
 
 Test(tool_inside, lists_the_methods)

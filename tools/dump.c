@@ -38,18 +38,32 @@ static ojit_status get_stage(struct session *session, const struct request *requ
 	                         request->stage, text);
 }
 
-static int write_stage(struct session *session, const struct request *request)
+/* `explanation` NULL: none. */
+static int write_texts(const struct request *request, const char *explanation, const char *text)
 {
 	struct output output;
-	char *text;
-	if (get_stage(session, request, &text) != OJIT_OK)
-		return complain_error(ojit_model_error(session->model));
 	int status = output_open(&output, request);
-	if (status == 0) {
-		output_begin(&output);
-		fputs(text, output.file);
-		status = output_close(&output);
-	}
+	if (status)
+		return status;
+	output_begin(&output);
+	if (explanation)
+		fputs(explanation, output.file);
+	fputs(text, output.file);
+	return output_close(&output);
+}
+
+static int write_stage(struct session *session, const struct request *request)
+{
+	char *text = NULL, *explanation = NULL;
+	ojit_status done = OJIT_OK;
+	if (request->explain)
+		done = ojit_program_explain(session->model, &request->compile, (ojit_kernel)request->kernel,
+		                            request->stage, &explanation);
+	if (done == OJIT_OK)
+		done = get_stage(session, request, &text);
+	int status = done == OJIT_OK ? write_texts(request, explanation, text)
+	                             : complain_error(ojit_model_error(session->model));
+	ojit_text_free(session->context, explanation);
 	ojit_text_free(session->context, text);
 	return status;
 }

@@ -50,7 +50,7 @@ enum format { CSV, JSON };
 struct request {
 	const struct command *command;
 	const char *file, *output, *times, *stage;
-	bool has_span, final, steps, stats;
+	bool has_span, final, steps, stats, explain;
 	double span[2], every;
 	uint64_t points; /* 0: not given */
 	int format, kernel;

@@ -109,6 +109,17 @@ OJIT_API ojit_status ojit_evaluator_call(ojit_evaluator *evaluator, ojit_kernel 
  * NULL and ojit_model_error says why; that sticks as well. */
 OJIT_API ojit_status ojit_program_dump(ojit_model *model, const ojit_compile_options *options,
                                        ojit_kernel kernel, const char *stage, char **text);
+/* What a stage of compiling one kernel decided, and why, for people to read: lines that
+ * begin with '#', which the text of ojit_program_dump takes for comments.  "roll": for
+ * each group of equations of equal shape its size; loads that are the same in all rows,
+ * at equal distances, or named by tables, and numbers kept as data; the estimated
+ * costs as loops and as straight code, in time an evaluation and in translation, and which
+ * it became; how many values stay straight code otherwise, and for what reasons.  Costs
+ * come from a table, not from a clock, so the text is the same on all machines.  Other
+ * stages have nothing to explain yet and fail as OJIT_ARGUMENT, by name, as does a pass that
+ * `options` leave out.  *text and errors as with ojit_program_dump. */
+OJIT_API ojit_status ojit_program_explain(ojit_model *model, const ojit_compile_options *options,
+                                          ojit_kernel kernel, const char *stage, char **text);
 OJIT_API void ojit_text_free(ojit_context *context, char *text); /* NULL is allowed */
 /* Names of the stages in order, NULL at the end. */
 OJIT_API const char *const *ojit_stages(void);

@@ -15,12 +15,15 @@
 #ifndef OJ_PASSES_H
 #define OJ_PASSES_H
 
+#include "lib/base/text.h"
 #include "lib/graph/simplify.h"
 
 struct pass_options {
 	enum law law;
 	struct program *prepare; /* where hoist moves things to; NULL: no hoisting */
 	size_t partition;        /* operations in one straight function at most; 0: 200 */
+	bool roll_all;           /* roll whatever has equal shape, also where it does not pay */
+	struct text *explanation; /* where a pass that `explains` tells what it decided; NULL: nowhere */
 };
 
 typedef ojit_status pass_function(struct program *program, const struct pass_options *options,
@@ -32,6 +35,7 @@ struct pass {
 	const char *name;
 	pass_function *run;
 	bool required;
+	bool explains;
 };
 extern const struct pass oj_passes[]; /* ends with name NULL */
 

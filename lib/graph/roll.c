@@ -335,15 +335,29 @@ static bool emit_foreign(struct roller *r, const struct block *block)
 	return ok;
 }
 
+/* A group as loops; where they do not pay they are taken back. */
+static bool emit_group(struct roller *r, struct item *items, uint32_t count)
+{
+	size_t first = r->done.blocks.count;
+	bool rolls = true, ok = items->choice == EQUAL ? oj_roll_emit_equal(r, items, count)
+	                                               : oj_roll_emit_sums(r, items, count);
+	if (ok && !r->refused)
+		ok = oj_roll_weigh(r, items, count, first, &rolls);
+	if (!ok || rolls)
+		return ok;
+	oj_roll_take_back(r, first);
+	for (uint32_t i = 0; ok && i < count; i++)
+		ok = oj_roll_emit_straight(r, &items[i]);
+	return ok;
+}
+
 static bool emit_unit(struct roller *r, const struct unit *unit)
 {
 	struct item *items = r->items.at + unit->first;
 	if (unit->count == 0)
 		return emit_foreign(r, &r->program->blocks.at[unit->first]);
-	if (items->choice == EQUAL)
-		return oj_roll_emit_equal(r, items, unit->count);
-	if (items->choice == RAGGED)
-		return oj_roll_emit_sums(r, items, unit->count);
+	if (items->choice != STRAIGHT)
+		return emit_group(r, items, unit->count);
 	oj_roll_place(r, items, 1);
 	return oj_roll_emit_straight(r, items);
 }
@@ -390,13 +404,19 @@ static bool roll(struct roller *r)
 	measure_vectors(r);
 	if (r->refused)
 		return true;
-	if (!visit_blocks(r) || !oj_roll_find_items(r) || !oj_roll_group(r))
+	if (!visit_blocks(r) || !oj_roll_find_items(r))
 		return false;
-	if (r->rolled == 0)
+	if (!oj_roll_is_long(r)) {
+		r->told.straight[SHORT] += (unsigned)r->items.count;
+		return true;
+	}
+	if (!oj_roll_group(r))
+		return false;
+	if (r->hopeful == 0)
 		return true;
 	if (!emit(r))
 		return false;
-	if (!r->refused) {
+	if (!r->refused && r->rolled > 0) {
 		struct program old = *r->program;
 		*r->program = r->done;
 		r->done = old;
@@ -409,12 +429,19 @@ ojit_status oj_pass_roll(struct program *program, const struct pass_options *opt
 	struct space *space = program->space;
 	struct roller r = {.program = program, .space = space, .g = &space->graph,
 	                   .arrays = space->arrays.count, .nodes = space->graph.nodes.count};
-	(void)options;
+	struct text groups;
+	oj_text_init(&groups, space->context);
+	r.told.text = options->explanation ? &groups : NULL;
+	r.all = options->roll_all;
 	oj_arena_init(&r.arena, space->context);
 	oj_program_init(&r.done, space, program->kind);
 	oj_expr_map_init(&r.tables, space->context);
 	oj_expr_map_init(&r.data, space->context);
 	bool ok = roll(&r);
+	if (ok && options->explanation)
+		oj_roll_tell(&r, options->explanation);
+	ok = ok && !groups.failed;
+	oj_text_drop(&groups);
 	close_roller(&r);
 	return ok ? OJIT_OK : oj_fail_memory(error);
 }

@@ -1,7 +1,7 @@
 /* Pass roll, its parts: what the values of scalar blocks are made of (roll.c), which
  * of them are computed on their own and which have equal shape (roll_shape.c), and
  * the blocks that compute many at once (roll_rows.c, roll_sums.c, from roll_columns.c,
- * roll_slots.c and roll_boxes.c).
+ * roll_slots.c and roll_boxes.c), and whether that pays (roll_verdict.c).
  *
  * A scalar that is computed on its own is an item: what a block stores for good, or
  * a node that several others need, which goes to an array of its height.  The
@@ -12,11 +12,10 @@
 
 #include "lib/graph/passes.h"
 #include "lib/graph/roll_boxes.h"
+#include "lib/graph/roll_cost.h"
 
 enum {
-	ROWS = 8,         /* equal shapes that are worth a block */
 	LONG_SUM = 8,     /* more operands than that: a loop where their shapes are equal */
-	SUM_TERMS = 64,   /* terms that are worth a loop, however few the sums */
 	PHASES = 4,       /* shapes a sum has one after another at most */
 };
 #define NOT_PLACED UINT32_MAX
@@ -24,6 +23,7 @@ enum {
 struct mark { /* of a node */
 	uint64_t key;      /* equal for equal shapes */
 	uint32_t users, work, height;
+	uint32_t cost;     /* of the work, by cost.h */
 	uint32_t place;    /* of an item in the array of its height */
 	ojit_expr built;   /* what stands for the node in straight code */
 	bool seen, item, forced;
@@ -33,6 +33,7 @@ struct mark { /* of a node */
 };
 
 enum choice { STRAIGHT, EQUAL, RAGGED };
+enum reason { ALONE, LITTLE, DEARER, NEEDED, SHORT, REASONS }; /* for staying straight */
 
 struct item {
 	ojit_expr node;    /* value, names resolved */
@@ -73,7 +74,13 @@ struct roller {
 	struct expr_map tables, data; /* hash of contents -> the latest such table or array, + 1 */
 	uint32_t vectors[ROLE_COUNT]; /* arrays over whole vectors, + 1 */
 	int64_t lengths[ROLE_COUNT];  /* of vectors, as far as known */
-	size_t rolled;
+	bool all;                    /* groups are rolled whether that pays or not */
+	size_t hopeful, rolled;      /* groups that may pay, and that do */
+	struct {
+		struct text *text;   /* about groups; NULL: nobody asks */
+		size_t groups;
+		unsigned straight[REASONS]; /* values */
+	} told;
 	bool refused;                /* the program has to stay as it is */
 };
 
@@ -163,5 +170,24 @@ int64_t oj_roll_target(const struct roller *r, const struct item *item);
 /* A block that stores `value` where `element` says, for items like `item`. */
 bool oj_roll_emit_block(struct roller *r, const struct item *item, const struct grid *box, ojit_expr value,
                         ojit_expr element);
+
+/* Whether a group pays: roll_verdict.c. */
+struct weighed {
+	struct cost rolled, straight;
+	struct loop_content content;
+	unsigned loops, scalars; /* blocks */
+};
+/* Is the program long enough for any? */
+bool oj_roll_is_long(const struct roller *r);
+/* Can a loop over items like `like` pay at all, `rows` of them, or sums of together
+ * `terms` terms (0: no sums)? */
+bool oj_roll_may_pay(const struct roller *r, const struct item *like, uint32_t rows, size_t terms);
+/* Does it, in the blocks made from `first` on?  The first for a part of a group, the
+ * second for all of it, which is told of.  False: out of memory. */
+bool oj_roll_part_pays(const struct roller *r, const struct item *like, uint32_t rows, size_t first, bool *pays);
+bool oj_roll_weigh(struct roller *r, const struct item *items, uint32_t count, size_t first, bool *rolls);
+void oj_roll_take_back(struct roller *r, size_t first); /* those blocks */
+/* What was decided, as comments of the text form. */
+void oj_roll_tell(struct roller *r, struct text *text);
 
 #endif

@@ -71,6 +71,16 @@ static void drop_rows(struct roller *r, struct rows *rows)
 	oj_columns_drop(r, &rows->columns);
 }
 
+/* The fewest rows that may be worth a loop. */
+static uint32_t least_box(const struct roller *r, const struct item *like)
+{
+	enum { MANY_ROWS = 64 };
+	uint32_t rows = 2;
+	while (rows < MANY_ROWS && !oj_roll_may_pay(r, like, rows, 0))
+		rows++;
+	return rows;
+}
+
 static bool find_boxes(struct roller *r, struct rows *rows)
 {
 	uint32_t width = 0;
@@ -80,7 +90,7 @@ static bool find_boxes(struct roller *r, struct rows *rows)
 	for (uint32_t c = 0; c < rows->columns.count; c++)
 		if (!rows->columns.numbers.at[c])
 			rows->moving[width++] = rows->columns.values + c * rows->columns.length;
-	return oj_boxes_find(r->space->context, rows->moving, width, rows->count, ROWS, &rows->boxes);
+	return oj_boxes_find(r->space->context, rows->moving, width, rows->count, least_box(r, rows->items), &rows->boxes);
 }
 
 static ojit_expr element_of_box(struct roller *r, const struct filling *f, const int64_t *values)
@@ -106,11 +116,17 @@ static bool emit_others(struct roller *r, const struct rows *rows)
 {
 	const uint32_t *others = rows->boxes.rows + rows->boxes.covered;
 	uint32_t count = rows->count - rows->boxes.covered;
-	bool ok = true;
-	if (count >= ROWS) {
+	size_t first = r->done.blocks.count;
+	bool ok = true, pays = oj_roll_may_pay(r, rows->items, count, 0);
+	if (pays) {
 		struct grid table = oj_roll_box(1, &count, others);
-		return emit_box(r, rows, &table);
+		ok = emit_box(r, rows, &table);
+		if (ok && rows->boxes.covered)
+			ok = oj_roll_part_pays(r, rows->items, count, first, &pays);
 	}
+	if (!ok || pays)
+		return ok;
+	oj_roll_take_back(r, first);
 	for (uint32_t i = 0; ok && i < count; i++)
 		ok = oj_roll_emit_straight(r, &rows->items[others[i]]);
 	return ok;

@@ -10,6 +10,8 @@
  * work that is repeated for want of an item keeps all of this linear. */
 #include "lib/graph/roll.h"
 
+#include "lib/graph/cost.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,18 +87,20 @@ static void find_key(const struct roller *r, ojit_expr e)
 {
 	const struct node *n = oj_node(r->g, e);
 	struct mark *m = &r->marks[e];
-	m->work = m->height = 0;
+	m->work = m->cost = m->height = 0;
 	if (!is_inner(r->g, e)) {
 		m->key = leaf_key(r, e, &m->height);
 		return;
 	}
 	m->key = mixed(mixed(n->op, n->arity), n->op == OP_POWI ? (uint64_t)n->integer : 0);
 	m->work = n->op == OP_NEG ? 0 : is_chain(n->op) ? n->arity - 1 : 1;
+	m->cost = n->op == OP_NEG ? 0 : oj_node_cost(r->g, e);
 	for (uint32_t i = 0; i < n->arity; i++) {
 		ojit_expr o = oj_roll_operand(r, e, i);
 		uint32_t height = outer_height(r, o);
 		m->key = mixed(m->key, outer_key(r, o));
 		m->work += r->marks[o].item ? 0 : r->marks[o].work;
+		m->cost += r->marks[o].item ? 0 : r->marks[o].cost;
 		m->height = height > m->height ? height : m->height;
 	}
 }
@@ -278,10 +282,13 @@ static void choose_equal(struct roller *r)
 	for (size_t i = 0, next; i < r->items.count; i = next) {
 		for (next = i + 1; next < r->items.count && at[next].key == at[i].key;)
 			next++;
-		for (size_t k = i; k < next; k++) {
-			bool loop = at[k].ragged && at[k].terms > LONG_SUM;
-			at[k].choice = at[k].key && !loop && next - i >= ROWS ? EQUAL : at[k].ragged ? RAGGED : STRAIGHT;
-		}
+		uint32_t count = (uint32_t)(next - i);
+		bool loop = at[i].ragged && at[i].terms > LONG_SUM; /* as all of one key */
+		bool equal = at[i].key && !loop && oj_roll_may_pay(r, &at[i], count, 0);
+		for (size_t k = i; k < next; k++)
+			at[k].choice = equal ? EQUAL : at[k].ragged ? RAGGED : STRAIGHT;
+		if (at[i].choice == STRAIGHT)
+			r->told.straight[!at[i].key ? NEEDED : count > 1 ? LITTLE : ALONE] += count;
 	}
 }
 
@@ -296,10 +303,12 @@ static bool add_units(struct roller *r, uint32_t first, uint32_t count)
 		if (at[i].sequence < unit.sequence)
 			unit.sequence = at[i].sequence;
 	}
-	if (at->choice == EQUAL || (at->choice == RAGGED && (count >= ROWS || terms >= SUM_TERMS))) {
-		r->rolled++;
+	if (at->choice == EQUAL || (at->choice == RAGGED && oj_roll_may_pay(r, at, count, terms))) {
+		r->hopeful++;
 		return VECTOR_PUSH(r->space->context, &r->units, unit);
 	}
+	if (at->choice == RAGGED)
+		r->told.straight[count > 1 ? LITTLE : ALONE] += count;
 	for (uint32_t i = 0; i < count; i++) {
 		at[i].choice = STRAIGHT;
 		unit = (struct unit){at[i].height, at[i].sequence, first + i, 1};

@@ -285,7 +285,7 @@ static size_t terms_of(const struct sums *s, const uint32_t *rows, uint32_t firs
 
 static bool is_worth_a_block(const struct sums *s, const uint32_t *rows, uint32_t first, uint32_t count)
 {
-	return count >= ROWS || terms_of(s, rows, first, count) >= SUM_TERMS;
+	return oj_roll_may_pay(s->r, s->items, count, terms_of(s, rows, first, count));
 }
 
 /* A box around `row`, as long as it goes between the rows of `within`. */
