@@ -172,13 +172,46 @@ static void forget_from(ojit_integrator *ig, double t)
 		oj_history_clear(&ig->history);
 }
 
-/* Begin again at (t, y), y NULL: the states that are, with the parameters that are set. */
+/* ---- inside steps ---- */
+
+static void copy_states(const ojit_integrator *ig, const double *from, double *y)
+{
+	if (ig->solver->system->states > 0)
+		memcpy(y, from, (size_t)ig->solver->system->states * sizeof *y);
+}
+
+/* States at a recorded time, and the parameters that held there. */
+static void look(ojit_integrator *ig, double t, double *y, const double **parameters)
+{
+	struct loop *l = &ig->solver->loop;
+	*parameters = oj_history_in_force(&ig->history);
+	if (t == l->t) {
+		copy_states(ig, oj_loop_states(l), y);
+	} else if (ig->history.steps.rows == 0) {
+		if (t == l->step.t0)
+			copy_states(ig, l->step.y0, y);
+		else
+			oj_loop_inside(l, t, y);
+	} else {
+		const double *row = oj_history_find(&ig->history, t, l->direction, parameters);
+		if (t == row[0])
+			copy_states(ig, row + 2, y);
+		else
+			l->stepper->recall(l->state, row + 2, row[0], row[1], t, y);
+	}
+}
+
+/* ---- beginning again ---- */
+
+/* Begin again at (t, y) with the parameters that are set; y NULL: see restart. */
 static ojit_status begin_again(ojit_integrator *ig, double t, const double *y)
 {
 	ojit_solver *s = ig->solver;
-	size_t bytes = (size_t)s->system->states * sizeof *y;
-	if (bytes > 0 && y != ig->y)
-		memcpy(ig->y, y ? y : oj_loop_states(&s->loop), bytes);
+	const double *parameters;
+	if (!y && is_recorded(ig, t))
+		look(ig, t, ig->y, &parameters);
+	else
+		copy_states(ig, y ? y : oj_loop_states(&s->loop), ig->y);
 	put_away(ig);
 	if (ig->parameter_changes != s->parameter_changes)
 		TRY(take_parameters(ig));
@@ -243,14 +276,12 @@ static bool advance(ojit_integrator *ig, double target)
 	if (!l->running)
 		return false;
 	bool stepped = oj_loop_step(l, target);
-	if (!all && !l->open)
+	if (!all && (stepped || !l->open)) /* the stepper moved on */
 		oj_history_clear(&ig->history);
 	if (!stepped)
 		return false;
 	if (all)
 		keep_step(ig);
-	else
-		oj_history_clear(&ig->history);
 	oj_loop_ask(l);
 	return l->ending.outcome == OJIT_SUCCESS;
 }
@@ -262,15 +293,15 @@ static ojit_status leave(ojit_integrator *ig, bool arrived)
 	oj_loop_settle(&s->loop);
 	if (arrived)
 		return OJIT_OK;
-	oj_report(s->system, &s->loop, &s->message);
+	oj_report(s->system, &s->loop, RECORDED_STEPS, &s->message);
 	if (s->loop.ending.room == RECORD_NO_MEMORY)
 		return oj_fail_memory(&s->error);
 	if (s->loop.ending.outcome != OJIT_SUCCESS)
 		return oj_fail(&s->error, OJIT_ENDED, "%s", ojit_integrator_message(ig));
 	char end[32];
 	oj_number_shortest(end, s->loop.t1);
-	return oj_fail(&s->error, OJIT_ENDED, "the integration has reached its end, t = %s; begin it with a "
-	               "later one, or anew", end);
+	return oj_fail(&s->error, OJIT_ENDED, "the integration has reached its end, t = %s; begin again to go "
+	               "further", end);
 }
 
 ojit_status ojit_integrator_begin(ojit_integrator *ig, const ojit_options *options, double t0, double end,
@@ -376,33 +407,6 @@ void ojit_integrator_range(const ojit_integrator *ig, double *from, double *to)
 	*to = ojit_integrator_time(ig);
 }
 
-static void copy_states(const ojit_integrator *ig, const double *from, double *y)
-{
-	if (ig->solver->system->states > 0)
-		memcpy(y, from, (size_t)ig->solver->system->states * sizeof *y);
-}
-
-/* States at a recorded time, and the parameters that held there. */
-static void look(ojit_integrator *ig, double t, double *y, const double **parameters)
-{
-	struct loop *l = &ig->solver->loop;
-	*parameters = oj_history_in_force(&ig->history);
-	if (t == l->t) {
-		copy_states(ig, oj_loop_states(l), y);
-	} else if (ig->history.steps.rows == 0) {
-		if (t == l->step.t0)
-			copy_states(ig, l->step.y0, y);
-		else
-			oj_loop_inside(l, t, y);
-	} else {
-		const double *row = oj_history_find(&ig->history, t, l->direction, parameters);
-		if (t == row[0])
-			copy_states(ig, row + 2, y);
-		else
-			l->stepper->recall(l->state, row + 2, row[0], row[1], t, y);
-	}
-}
-
 ojit_status ojit_integrator_interpolate(ojit_integrator *ig, double t, double *y)
 {
 	const double *parameters;
@@ -497,7 +501,7 @@ static ojit_status copy_course(ojit_integrator *copy, const ojit_integrator *ig)
 	stepper->bind(s->state, &s->rhs, s->loop.tolerance);
 	s->rhs.calls = from->rhs.calls;
 	point_kernels(copy);
-	oj_report(s->system, &s->loop, &s->message);
+	oj_report(s->system, &s->loop, RECORDED_STEPS, &s->message);
 	return OJIT_OK;
 }
 

@@ -77,23 +77,34 @@ static void report_max_steps(const struct system *system, const struct loop *l, 
 	               : "; raise step_limit, or choose a longer fixed step");
 }
 
-static void report_interrupted(const struct loop *l, struct text *text)
+static void report_verdict(const struct loop *l, const char *what, struct text *text)
 {
-	if (l->ending.room == RECORD_LIMIT)
-		oj_text_format(text, "the recorded rows reached their limit of %zu bytes",
-		               l->options->memory_limit);
-	else if (l->ending.room == RECORD_NO_MEMORY)
-		oj_text_string(text, "there was no memory for another recorded row");
-	else
-		oj_text_string(text, "interrupted by the caller's check");
+	oj_text_string(text, what);
 	add_place(text, l);
-	if (l->ending.room == RECORD_LIMIT)
-		oj_text_string(text, "; ask for fewer rows, or raise memory_limit");
-	else if (l->ending.room == RECORD_NO_MEMORY)
-		oj_text_string(text, "; ask for fewer rows");
+	oj_text_string(text, ", as the caller's check asked");
 }
 
-void oj_report(const struct system *system, const struct loop *l, struct text *text)
+static void report_room(const struct loop *l, enum recorded recorded, struct text *text)
+{
+	static const struct {
+		const char *many, *one, *remedy;
+	} words[] = {
+		[RECORDED_ROWS] = {"rows", "row", "ask for fewer rows"},
+		[RECORDED_STEPS] = {"steps", "step", "record the last step only"},
+	};
+	if (l->ending.room == RECORD_LIMIT)
+		oj_text_format(text, "the recorded %s reached their limit of %zu bytes", words[recorded].many,
+		               l->options->memory_limit);
+	else
+		oj_text_format(text, "there was no memory for another recorded %s", words[recorded].one);
+	add_place(text, l);
+	oj_text_format(text, "; %s", words[recorded].remedy);
+	if (l->ending.room == RECORD_LIMIT)
+		oj_text_string(text, ", or raise memory_limit");
+}
+
+void oj_report(const struct system *system, const struct loop *l, enum recorded recorded,
+               struct text *text)
 {
 	text->length = 0;
 	text->failed = false;
@@ -101,8 +112,7 @@ void oj_report(const struct system *system, const struct loop *l, struct text *t
 		text->at[0] = '\0';
 	switch (l->ending.outcome) {
 	case OJIT_STOPPED:
-		oj_text_string(text, "stopped by the caller's check");
-		add_place(text, l);
+		report_verdict(l, "stopped", text);
 		break;
 	case OJIT_MAX_STEPS:
 		report_max_steps(system, l, text);
@@ -114,7 +124,10 @@ void oj_report(const struct system *system, const struct loop *l, struct text *t
 		report_nonfinite(system, l, text);
 		break;
 	case OJIT_INTERRUPTED:
-		report_interrupted(l, text);
+		if (l->ending.room != RECORD_ROOM)
+			report_room(l, recorded, text);
+		else
+			report_verdict(l, "interrupted", text);
 		break;
 	default:
 		break;

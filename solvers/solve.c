@@ -269,7 +269,7 @@ ojit_status ojit_solver_run(ojit_solver *s, const ojit_options *options, double 
 	integrate(s);
 	observe_end(s);
 	s->ran = true;
-	oj_report(s->system, &s->loop, &s->message);
+	oj_report(s->system, &s->loop, RECORDED_ROWS, &s->message);
 	if (s->loop.ending.room == RECORD_NO_MEMORY)
 		return oj_fail_memory(&s->error);
 	return OJIT_OK;

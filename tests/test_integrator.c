@@ -6,6 +6,7 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 /* A damped pendulum of large amplitude, driven; `derived` depends on parameters alone. */
@@ -340,6 +341,28 @@ Test(integrator, a_restart_inside_what_is_recorded_forgets_what_came_after)
 	}
 }
 
+Test(integrator, a_restart_without_states_goes_back_to_those_of_the_time)
+{
+	double then[N], again[N], y[N];
+	FOR_EACH_METHOD(r) {
+		begin(0, 12, OJIT_RECORD_ALL);
+		OK(ojit_integrator_run_to(it, 3, then));
+		OK(ojit_integrator_run_to(it, 9, NULL));
+		OK(ojit_integrator_restart(it, 3, NULL));
+		expect_state(it, 3, then, "back");
+		OK(ojit_integrator_run_to(it, 9, y));
+		OK(ojit_integrator_restart(it, 3, then));
+		OK(ojit_integrator_run_to(it, 9, again));
+		cr_expect_arr_eq(y, again, sizeof y, "%s", options.method);
+		begin(0, 12, OJIT_RECORD_LAST);
+		OK(ojit_integrator_step(it, INFINITY));
+		double t = ojit_integrator_time(it) / 2;
+		OK(ojit_integrator_interpolate(it, t, then));
+		OK(ojit_integrator_restart(it, t, NULL));
+		expect_state(it, t, then, "back inside the last step");
+	}
+}
+
 Test(integrator, a_restart_elsewhere_begins_what_is_recorded_anew)
 {
 	double from, to, y[N];
@@ -437,6 +460,90 @@ Test(integrator, other_tolerances_hold_from_the_next_step_on)
 	cr_expect_gt(ojit_integrator_stats(it).steps, 4 * loose);
 }
 
+/* ---- any sequence of calls ---- */
+
+/* What was read once, and has to stay. */
+enum { SAMPLES = 64 };
+struct sample {
+	double t, y[N], out[OUTPUTS];
+};
+
+static uint64_t state = 1;
+static double chance(void) /* in 0..1; Knuth's MMIX generator */
+{
+	state = state * 6364136223846793005u + 1442695040888963407u;
+	return (double)(state >> 11) * 0x1p-53;
+}
+
+static void take_sample(struct sample *sample, double t)
+{
+	sample->t = t;
+	OK(ojit_integrator_interpolate(it, t, sample->y));
+	OK(ojit_integrator_observe(it, t, sample->out));
+}
+
+/* Samples at `now` may be replaced by a restart or other parameters. */
+static size_t forget_samples(struct sample *samples, size_t count, double now)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < count; i++)
+		if (samples[i].t < now)
+			samples[kept++] = samples[i];
+	return kept;
+}
+
+static void move_somehow(double way)
+{
+	double t = ojit_integrator_time(it), y[N] = {2 * chance(), chance()};
+	if (way < 0.4)
+		OK(ojit_integrator_step(it, INFINITY));
+	else if (way < 0.5)
+		OK(ojit_integrator_step(it, t + 0.05 * chance() + 1e-3));
+	else if (way < 0.6)
+		OK(ojit_integrator_run_to(it, t + chance(), y));
+	else if (way < 0.7)
+		OK(ojit_integrator_stop_at(it, t + chance()));
+	else if (way < 0.8)
+		OK(ojit_integrator_restart(it, t * (chance() < 0.7 ? 1 : 0.8), chance() < 0.5 ? y : NULL));
+	else if (way < 0.9)
+		OK(ojit_solver_set(ojit_integrator_solver(it), OJIT_PARAMETERS, "g", 0.5 + chance()));
+}
+
+/* Now and then the copy goes on instead. */
+static void change_places(double way)
+{
+	if (way < 0.9)
+		return;
+	ojit_integrator *copy = ojit_integrator_copy(it);
+	ojit_integrator_free(it);
+	it = copy;
+}
+
+Test(integrator, whatever_is_called_the_past_stays_as_it_was_read)
+{
+	struct sample samples[SAMPLES], again;
+	FOR_EACH_METHOD(r) {
+		size_t count = 0;
+		begin(0, INFINITY, OJIT_RECORD_ALL);
+		for (int call = 0; call < 150; call++) {
+			double way = chance(), from, to;
+			ojit_integrator_range(it, &from, &to);
+			if (count < SAMPLES)
+				take_sample(&samples[count++], from + (to - from) * chance());
+			move_somehow(way);
+			change_places(way);
+			double now = fmin(to, ojit_integrator_time(it));
+			count = forget_samples(samples, count, way >= 0.7 && way < 0.9 ? now : HUGE_VAL);
+			for (size_t i = 0; i < count; i++) {
+				take_sample(&again, samples[i].t);
+				cr_assert_arr_eq(&again, &samples[i], sizeof again, "%s, call %d, t = %g of %g",
+				                 options.method, call, again.t, now);
+			}
+		}
+		OK(ojit_solver_reset(ojit_integrator_solver(it), OJIT_PARAMETERS));
+	}
+}
+
 /* ---- copies ---- */
 
 Test(integrator, a_copy_goes_on_to_the_bit_and_on_its_own)
@@ -526,6 +633,7 @@ Test(integrator, the_memory_limit_keeps_all_that_was_recorded_and_can_be_lived_w
 	expect_refusal(ojit_integrator_run_to(it, 100, y), OJIT_ENDED, "limit of 4096 bytes");
 	cr_expect_eq(ojit_integrator_stats(it).outcome, OJIT_INTERRUPTED);
 	cr_expect_not_null(strstr(ojit_integrator_message(it), " at t = "));
+	cr_expect_not_null(strstr(ojit_integrator_message(it), "; record the last step only, or raise memory_limit"));
 	cr_expect_leq(ojit_integrator_memory(it), 4096);
 	ojit_integrator_range(it, &from, &to);
 	cr_expect_eq(from, 0);
@@ -609,7 +717,7 @@ Test(integrator, the_callers_check_ends_a_call_and_not_the_integration)
 	options.check = stop_after;
 	options.user = &limit;
 	begin(0, 12, OJIT_RECORD_ALL);
-	expect_refusal(ojit_integrator_stop_at(it, 12), OJIT_ENDED, "stopped by the caller's check at t = ");
+	expect_refusal(ojit_integrator_stop_at(it, 12), OJIT_ENDED, "stopped at t = ");
 	cr_expect_eq(ojit_integrator_stats(it).outcome, OJIT_STOPPED);
 	limit = 20;
 	OK(ojit_integrator_stop_at(it, 12));

@@ -268,7 +268,7 @@ Test(tool_run, writes_what_there_is_when_it_is_interrupted)
 	                    "--stats -o part.csv & until [ -e part.csv ]; do sleep 0.05; done; sleep 0.5; "
 	                    "kill -INT $!; wait $!";
 	cr_assert_eq(tool_run("%s", start), 1);
-	EXPECT_HAS(tool_err(), "interrupted by the caller's check at t = ");
+	EXPECT_HAS(tool_err(), "interrupted at t = ");
 	EXPECT_HAS(tool_err(), " with step ");
 	EXPECT_HAS(tool_err(), "status      interrupted");
 	const char *rows = tool_read("part.csv");

@@ -68,9 +68,9 @@ OJIT_API ojit_solver *ojit_integrator_solver(ojit_integrator *integrator);
  * OJIT_RECORD_LAST: the last one, at no cost.  After a step that failed, the present
  *   time alone.
  * OJIT_RECORD_ALL: all since the beginning.  A step takes 8 (2 + n v) bytes for n states,
- *   in blocks of 64 KiB or of one step, whichever is more; v is 1 and the number of stages
- *   that the method's interpolant reads, such as 5 for bs3, 7 for dopri5, 8 for tsit5,
- *   13 for dop853; ojit_integrator_step_bytes tells it of any method.  Each change of
+ *   in blocks of 64 KiB or of one step, whichever is more.  Of a Runge-Kutta method, v is 1
+ *   and the number of stages that its interpolant reads: 5 for bs3, 7 for dopri5, 8 for
+ *   tsit5, 13 for dop853; ojit_integrator_step_bytes tells it of any method.  Each change of
  *   parameters takes 8 bytes a parameter and a value derived from parameters.  A
  *   method whose interpolant needs extra stages evaluates them in every step (dop853:
  *   3 beside 12), with the parameters of that step.  `memory_limit` of the options
@@ -106,11 +106,14 @@ OJIT_API ojit_status ojit_integrator_run_to(ojit_integrator *integrator, double 
  * The step after a cut one is as long as the cut one was to be. */
 OJIT_API ojit_status ojit_integrator_stop_at(ojit_integrator *integrator, double t);
 
-/* Go on from (t, y), as an integration would that begins there: for states that
- * were changed from outside.  y[states]; NULL: those that are.  t may be the present time; a
- * time in the recorded range, behind which all is forgotten; or any other that is not beyond
- * the end, and then everything recorded is forgotten.  At t itself the new
- * states count from now on.  OJIT_ENDED where y or its derivative is not finite. */
+/* Go on from (t, y) as an integration would that begins there: states were changed
+ * from outside, or the way from t on is to be another.
+ *
+ * t may be the present time; a time in the recorded range, and then what was recorded
+ * from there on is forgotten; or any other that is not beyond the end, and then all that
+ * was recorded is forgotten.  y[states]; NULL: the states at t where t is in the
+ * recorded range, else those at the present time.  Looked at, t has the new states from
+ * now on.  OJIT_ENDED where y or its derivative is not finite. */
 OJIT_API ojit_status ojit_integrator_restart(ojit_integrator *integrator, double t, const double *y);
 
 /* ---- looking ---- */
