@@ -22,7 +22,7 @@ struct explicit {
 	const struct tableau *row;
 	struct rhs *f;
 	const struct tolerance *tolerance;
-	int64_t n, stride;
+	int64_t n, stride, padded;
 	bool have_f1, have_extra;
 	double *y0, *y1, *stage, *k;
 	struct terms inner[TABLEAU_STAGES]; /* of stages 1 .. stages-1, then the extra ones */
@@ -37,6 +37,22 @@ static int64_t stride_of(int64_t n)
 {
 	int64_t stride = (n + 7) / 8 * 8;
 	return stride % 512 == 0 ? stride + 8 : stride;
+}
+
+/* How many doubles sums over states within the state run over: whole vectors, for the
+ * rest is 0 and stays so.  Not for a handful: a vector cannot be loaded quickly from
+ * what was stored one by one a moment ago. */
+static int64_t padded_of(int64_t n)
+{
+	return n < 8 ? n : (n + 7) / 8 * 8;
+}
+
+/* Vectors begin with a cache line, or every load of a wide vector would touch two. */
+enum { LINE = 64 };
+static double *vectors_in(struct explicit *s)
+{
+	char *end = (char *)(s + 1);
+	return (double *)(end + (LINE - (uintptr_t)end % LINE) % LINE);
 }
 
 static int stage_count(const struct tableau *row)
@@ -66,7 +82,7 @@ static int list_read(const struct nested *nested, int *read)
 static size_t state_size(const struct setup *setup)
 {
 	size_t vectors = 3 + (size_t)stage_count(setup->row);
-	return sizeof(struct explicit) + vectors * (size_t)stride_of(setup->n) * sizeof(double);
+	return sizeof(struct explicit) + LINE + vectors * (size_t)stride_of(setup->n) * sizeof(double);
 }
 
 static void init(void *state, const struct setup *setup)
@@ -74,12 +90,14 @@ static void init(void *state, const struct setup *setup)
 	struct explicit *s = state;
 	const struct tableau *row = setup->row;
 	int64_t n = setup->n, stride = stride_of(n);
-	double *memory = (double *)(s + 1);
-	*s = (struct explicit){.row = row, .n = n, .stride = stride};
+	double *memory = vectors_in(s);
+	*s = (struct explicit){.row = row, .n = n, .stride = stride, .padded = padded_of(n)};
 	s->y0 = memory;
 	s->y1 = memory + stride;
 	s->stage = memory + 2 * stride;
 	s->k = memory + 3 * stride;
+	for (int i = 0; i < 3 + stage_count(row); i++)
+		memset(memory + i * stride + n, 0, (size_t)(stride - n) * sizeof *memory);
 	for (int i = 1; i < row->stages; i++)
 		oj_terms_set(&s->inner[i], oj_tableau_row(row, i), i, stride);
 	for (int i = 0; i < row->extra; i++)
@@ -152,10 +170,10 @@ static enum attempt attempt(void *state, struct step *step)
 	step->y1 = s->y1;
 	for (int i = 1; i < row->stages; i++) {
 		double c = row->c.at[i];
-		oj_sum_step(s->n, s->y0, step->h, s->k, &s->inner[i], s->stage);
+		oj_sum_step(s->padded, s->y0, step->h, s->k, &s->inner[i], s->stage);
 		rhs_eval(s->f, c == 1 ? step->t1 : step->t0 + c * step->h, s->stage, stage_at(s, i));
 	}
-	oj_sum_step(s->n, s->y0, step->h, s->k, &s->solution, s->y1);
+	oj_sum_step(s->padded, s->y0, step->h, s->k, &s->solution, s->y1);
 	if (!s->tolerance) {
 		step->error = 0;
 		return oj_all_finite(s->n, s->y1) ? ATTEMPT_OK : ATTEMPT_RETRY;
@@ -183,7 +201,7 @@ static void evaluate_extra(struct explicit *s, const struct step *step)
 	int first = s->row->stages + 1;
 	for (int i = 0; i < s->row->extra; i++) {
 		double t = step->t0 + s->row->extra_c.at[i] * step->h;
-		oj_sum_step(s->n, s->y0, step->h, s->k, &s->inner[s->row->stages + i], s->stage);
+		oj_sum_step(s->padded, s->y0, step->h, s->k, &s->inner[s->row->stages + i], s->stage);
 		rhs_eval(s->f, t, s->stage, stage_at(s, first + i));
 	}
 	s->have_extra = true;
