@@ -45,7 +45,7 @@ struct problem {
 #define MODEL_van_der_pol "bench/models/van_der_pol.ojit"
 #define MODEL_chain "bench/models/chain.ojit"
 #define MODEL_arenstorf "examples/arenstorf.ojit"
-#define MODEL_pleiades "examples/pleiades.ojit"
+#define MODEL_pleiades "bench/models/stars.ojit"
 #define MODEL_planets "bench/models/planets.ojit"
 #define MODEL_ring "bench/models/ring.ojit"
 #define MODEL_kuramoto "bench/models/oscillators.ojit"

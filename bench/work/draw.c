@@ -18,7 +18,7 @@ static bool draw_svg(const struct curve *curves, int count, const char *path, co
 	FILE *plot = popen("gnuplot", "w");
 	if (!plot)
 		return false;
-	fprintf(plot, "set terminal svg size 900,640 noenhanced background 'white'\nset output '%s'\nset title '%s'\n"
+	fprintf(plot, "set terminal svg size 900,640 noenhanced background 'white'\nset output '%s'\nset title \"%s\"\n"
 	        "set logscale xy\nset xrange [*:*] reverse\nset format '10^{%%L}'\nset key outside\nset grid\n"
 	        "set termoption enhanced\nset xlabel 'error'\nset ylabel 'microseconds'\nplot ", path, title);
 	for (int k = 0; k < count; k++)
