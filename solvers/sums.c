@@ -114,14 +114,16 @@ static INLINE void gather(int64_t n, const double *restrict values, bool max_nor
 			part[i % PARTS] = largest(part[i % PARTS], values[i]);
 		return;
 	}
-	double sum[PARTS];
-	memcpy(sum, part, sizeof sum);
-	for (; i + PARTS <= n; i += PARTS)
-		for (int p = 0; p < PARTS; p++)
-			sum[p] += values[i + p];
-	for (int p = 0; i < n; i++, p++)
-		sum[p] += values[i];
-	memcpy(part, sum, sizeof sum);
+	if (n >= PARTS) {
+		double sum[PARTS];
+		memcpy(sum, part, sizeof sum);
+		for (; i + PARTS <= n; i += PARTS)
+			for (int p = 0; p < PARTS; p++)
+				sum[p] += values[i + p];
+		memcpy(part, sum, sizeof sum);
+	}
+	for (int p = 0; i < n; i++, p++) /* in place: as a vector they could not be loaded at once */
+		part[p] += values[i];
 }
 
 static double norm_of(const double *part, int64_t n, bool max_norm)
