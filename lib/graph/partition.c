@@ -6,8 +6,8 @@
  * a node inside of a reduction is computed outside of it.  They are taken in order
  * of making, which is the order they were written in; each part is a block of its
  * own, and what a later part needs goes through one TEMP array.  What lies between
- * a unit and the next units below it, truth values and bodies, is rebuilt in every
- * part that wants it.  A long sum or product is cut as well, into one of parts. */
+ * a unit and the next units below it, truth values, bodies and changes of sign, is
+ * rebuilt in every part that wants it: to subtract costs nothing.  A long sum or product is cut as well, into one of parts. */
 #include "lib/graph/passes.h"
 
 #include <stdlib.h>
@@ -28,9 +28,16 @@ struct partitioner {
 	uint32_t parts, slots, array;
 };
 
+static bool is_sign(const struct graph *g, ojit_expr e)
+{
+	return oj_is(g, e, OP_NEG) && !oj_is(g, oj_operands(g, e)[0], OP_NEG);
+}
+
 static bool is_unit(const struct graph *g, ojit_expr e)
 {
 	const struct node *n = oj_node(g, e);
+	if (is_sign(g, e))
+		return false;
 	return n->levels == 0 && n->arity > 0 && n->op != OP_LOAD && n->op != OP_ITOF && oj_op_info[n->op].type == REAL;
 }
 
@@ -161,7 +168,8 @@ static bool store_slot(struct partitioner *p, struct block *out, ojit_expr e, oj
 	return index && oj_block_store(space, out, p->array, value, &index);
 }
 
-/* Stores of units go where the unit is; all others to the first part. */
+/* Stores of units, and of units with their sign changed, go where the unit is; all
+ * others to the first part. */
 struct homed {
 	uint32_t part, store;
 };
@@ -177,9 +185,11 @@ struct homes { VECTOR(struct homed) list; };
 
 static bool find_homes(struct partitioner *p, struct homes *homes)
 {
+	const struct graph *g = &p->program->space->graph;
 	for (uint32_t s = 0; s < p->block->stores.count; s++) {
 		struct homed homed = {1, s};
-		oj_expr_map_get(&p->part, p->block->stores.at[s].value, &homed.part);
+		ojit_expr value = p->block->stores.at[s].value;
+		oj_expr_map_get(&p->part, is_sign(g, value) ? oj_operands(g, value)[0] : value, &homed.part);
 		homed.part = homed.part ? homed.part : 1;
 		if (!VECTOR_PUSH(p->program->space->context, &homes->list, homed))
 			return false;
@@ -208,7 +218,8 @@ static bool emit_part(struct partitioner *p, uint32_t part, size_t *next, const 
 	}
 	for (; *home < homes->list.count && homes->list.at[*home].part == part; ++*home) {
 		const struct store *store = &p->block->stores.at[homes->list.at[*home].store];
-		ojit_expr value = local(p, store->value);
+		bool sign = is_sign(&space->graph, store->value);
+		ojit_expr value = sign ? rebuild_one(p, store->value) : local(p, store->value);
 		if (!value || !oj_block_store(space, out, store->array, value, store->index))
 			return false;
 	}
