@@ -340,7 +340,7 @@ ojit_status oj_emit_store(struct emitter *e, const struct step *step)
 	const struct store *store = &e->plan->block->stores.at[step->store];
 	const struct array *array = &e->space->arrays.at[store->array];
 	const uint32_t *operands = e->plan->operands.at + step->operands;
-	struct waiting w = {.store = store, .value = e->slots[operands[0]]};
+	struct waiting w = {.store = store, .value = *oj_slot(e, operands[0])};
 	w.access = (struct access){.element = e->real, .origin = oj_emit_field(e, role_field[array->role]),
 	                           .lanes = !is_shared(e, array->role)};
 	place(e, &w.access, array->rank, array->base, array->extent, array->offset, operands + 1);

@@ -93,6 +93,8 @@ static void gather_operands(struct emitter *e, const struct step *step, uint32_t
 
 static bool any_lanes(struct emitter *e, const struct step *step, uint32_t count)
 {
+	if (e->width == 1)
+		return false;
 	for (uint32_t i = 0; i < count; i++)
 		if (oj_operand(e, step, i)->lanes)
 			return true;
@@ -106,22 +108,33 @@ static LLVMValueRef negated_operand(struct emitter *e, struct value v, bool lane
 	return lanes ? oj_value_vector(e, oj_value(v.negated, v.lanes)) : v.negated;
 }
 
+/* Operand `i` of a sum; of a change of sign that was put off, only what it changes. */
+static struct value term(struct emitter *e, const struct step *step, uint32_t i)
+{
+	const struct step *later = e->slots[e->plan->operands.at[step->operands + i]].later;
+	if (!later || !oj_is(&e->space->graph, later->node, OP_NEG))
+		return *oj_operand(e, step, i);
+	return (struct value){.negated = oj_operand(e, later, 0)->base};
+}
+
+static LLVMValueRef term_base(struct emitter *e, struct value v, bool lanes)
+{
+	return lanes && v.base ? oj_value_vector(e, v) : v.base;
+}
+
 static LLVMValueRef emit_sum(struct emitter *e, const struct step *step, uint32_t count, bool lanes)
 {
-	struct value first = *oj_operand(e, step, 0), second = *oj_operand(e, step, 1);
+	struct value first = term(e, step, 0), second = term(e, step, 1);
 	LLVMValueRef sum;
 	if (first.negated && !second.negated) {
-		LLVMValueRef acc = lanes ? oj_value_vector(e, second) : second.base;
-		sum = LLVMBuildFSub(e->builder, acc, negated_operand(e, first, lanes), "");
+		sum = LLVMBuildFSub(e->builder, term_base(e, second, lanes), negated_operand(e, first, lanes), "");
 	} else {
-		LLVMValueRef operands[2];
-		gather_operands(e, step, 2, lanes, operands);
-		sum = add(e, operands[0], operands[1], negated_operand(e, second, lanes));
+		LLVMValueRef acc = term_base(e, first.base ? first : *oj_operand(e, step, 0), lanes);
+		sum = add(e, acc, term_base(e, second, lanes), negated_operand(e, second, lanes));
 	}
 	for (uint32_t i = 2; i < count; i++) {
-		struct value v = *oj_operand(e, step, i);
-		LLVMValueRef term = lanes ? oj_value_vector(e, v) : v.base;
-		sum = add(e, sum, term, negated_operand(e, v, lanes));
+		struct value v = term(e, step, i);
+		sum = add(e, sum, term_base(e, v, lanes), negated_operand(e, v, lanes));
 	}
 	return sum;
 }
@@ -193,7 +206,7 @@ static struct value emit_if(struct emitter *e, const struct step *step)
 	return oj_value(LLVMBuildSelect(e->builder, condition.base, a, b, ""), lanes);
 }
 
-static struct value emit_negative(struct emitter *e, struct value a)
+struct value oj_emit_negative(struct emitter *e, struct value a)
 {
 	struct value result = oj_value(LLVMBuildFNeg(e->builder, a.base, ""), a.lanes);
 	result.negated = a.base;
@@ -227,7 +240,7 @@ ojit_status oj_emit_number(struct emitter *e, const struct step *step, struct va
 		*result = emit_if(e, step);
 		return OJIT_OK;
 	case OP_NEG:
-		*result = emit_negative(e, *oj_operand(e, step, 0));
+		*result = oj_emit_negative(e, *oj_operand(e, step, 0));
 		return OJIT_OK;
 	case OP_FMA:
 		if (!e->machine->fma)

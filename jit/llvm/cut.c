@@ -6,14 +6,14 @@
  * in one.  Pass `partition` cuts blocks that are larger by themselves.
  *
  * Levels.  Loops are always worth optimising.  Straight code gains little from it and
- * waits long for it, at any size alike: random operations take 4 us each without and
- * 35 us with it, for 5 % of their speed (bench/straight.c: 10,000 in 4.4 instead of 4.2
- * us a call); sums of products that share factors gain most, 40 % (the 356 species of
- * egfr, not rolled: 7.1 instead of 4.3 us, ready in 0.1 instead of 0.55 s).  So level 2
- * pays after 100,000 to 1,000,000 calls, few solves make as many, and the choice is by
- * what the wait is: unnoticed for less than LONG nodes, which are optimised; too long
- * beyond.  A program so short that LLVM's own start is most of its wait is not
- * optimised either (Lorenz is ready in 0.7 instead of 1.5 ms).
+ * waits long for it, at any size alike.  An operation takes 4 us to translate without,
+ * 35 us with it.  A call takes, without and with it: random operations (bench/straight.c),
+ * 10,000 of them, 4.4 and 4.2 us; the species of egfr, not rolled, 3.8 and 3.6 us; POLLU
+ * 13 and 10.5 ns; sums of minima, choices and roots 0.46 and 0.40 us.  So level 2 pays
+ * after 100,000 to 1,000,000 calls, few solves make as many, and the choice is by what
+ * the wait is: unnoticed up to LONG nodes (20 to 40 ms), which are optimised; beyond, it
+ * is not.  A program so short that LLVM's own start is most of its wait is not optimised
+ * either (Lorenz is ready in 0.7 instead of 1.5 ms).
  *
  * Modules.  Blocks of one level are translated together until there are MODULE nodes,
  * which take LLVM 20 ms or more: then its start does not show, and several threads
@@ -25,7 +25,7 @@
 enum {
 	FUNCTION = 512, /* nodes */
 	MODULE = 5000,  /* nodes */
-	LONG = 3000,    /* nodes of straight code */
+	LONG = 1000,    /* nodes of straight code */
 	SHORT = 64,     /* additions, of a whole program */
 };
 

@@ -37,6 +37,7 @@ struct value {
 	int64_t least, greatest; /* integers in slots and indices: in any lane, also one that
 	                          * does not count, in any turn of the loops around */
 	bool lanes;
+	const struct step *later; /* of a slot: put off, to be emitted by this step; or NULL */
 };
 
 /* How one array or table is to be moved. */
@@ -98,6 +99,10 @@ ojit_status oj_emit_module(struct emitter *e, const struct program *program, uin
 /* region.c */
 ojit_status oj_emit_block(struct emitter *e);
 ojit_status oj_emit_steps(struct emitter *e, uint32_t region);
+/* What is in a slot of the plan, and in that of an operand of a step; emitted now if it
+ * was put off. */
+const struct value *oj_slot(struct emitter *e, uint32_t slot);
+const struct value *oj_operand(struct emitter *e, const struct step *step, uint32_t i);
 
 /* reduction.c */
 ojit_status oj_emit_reduction(struct emitter *e, uint32_t region);
@@ -171,16 +176,12 @@ void oj_interleaved_store(struct emitter *e, const struct access *a, const LLVMV
 
 /* arithmetic.c */
 ojit_status oj_emit_number(struct emitter *e, const struct step *step, struct value *result);
+struct value oj_emit_negative(struct emitter *e, struct value a);
 /* acc op term, of equal type.  `negated`: what term is the negative of, or NULL. */
 LLVMValueRef oj_combine(struct emitter *e, enum reduction_kind kind, LLVMValueRef acc, LLVMValueRef term,
                         LLVMValueRef negated);
 
 /* call.c */
 struct value oj_emit_call(struct emitter *e, const struct step *step);
-
-static inline const struct value *oj_operand(const struct emitter *e, const struct step *step, uint32_t i)
-{
-	return &e->slots[e->plan->operands.at[step->operands + i]];
-}
 
 #endif

@@ -110,7 +110,7 @@ static struct value emit_plain(struct emitter *e, const struct node *n, const st
 }
 
 /* The least or greatest value that an affine integer can have; false: it is not known. */
-static bool affine_end(const struct emitter *e, const struct node *n, const struct step *step, bool greatest,
+static bool affine_end(struct emitter *e, const struct node *n, const struct step *step, bool greatest,
                        int64_t *value)
 {
 	const int64_t *c = e->space->graph.coefficients.at + n->ref.id;
@@ -125,7 +125,7 @@ static bool affine_end(const struct emitter *e, const struct node *n, const stru
 	return true;
 }
 
-static struct value bounded(const struct emitter *e, const struct node *n, const struct step *step, struct value v)
+static struct value bounded(struct emitter *e, const struct node *n, const struct step *step, struct value v)
 {
 	int64_t least, greatest;
 	if (n->op == OP_INTEGER)

@@ -53,6 +53,38 @@ static ojit_status emit_box_loop(struct emitter *e, uint32_t region)
 	return status;
 }
 
+/* Loads and changes of sign of straight code are put off until somebody needs them:
+ * without optimisation, a load is part of the instruction that needs it only where it
+ * comes right before that, and a sum needs no changed signs at all. */
+static bool can_wait(const struct emitter *e, const struct step *step)
+{
+	const struct graph *g = &e->space->graph;
+	if (e->plan->regions.count > 1 || e->width > 1)
+		return false;
+	if (oj_is(g, step->node, OP_LOAD))
+		return true;
+	return oj_is(g, step->node, OP_NEG) && !oj_is(g, oj_operands(g, step->node)[0], OP_NEG);
+}
+
+const struct value *oj_slot(struct emitter *e, uint32_t number)
+{
+	struct value *slot = &e->slots[number];
+	const struct step *step = slot->later;
+	if (!step)
+		return slot;
+	slot->later = NULL;
+	if (oj_is(&e->space->graph, step->node, OP_LOAD))
+		*slot = oj_emit_load(e, step);
+	else
+		*slot = oj_emit_negative(e, *oj_operand(e, step, 0));
+	return slot;
+}
+
+const struct value *oj_operand(struct emitter *e, const struct step *step, uint32_t i)
+{
+	return oj_slot(e, e->plan->operands.at[step->operands + i]);
+}
+
 static ojit_status emit_node(struct emitter *e, const struct step *step)
 {
 	struct value *slot = &e->slots[step->slot];
@@ -62,7 +94,9 @@ static ojit_status emit_node(struct emitter *e, const struct step *step)
 		return oj_fail(e->error, OJIT_UNSUPPORTED,
 		               "operator '%s' reached the code generator; passes 'split' and 'expand' "
 		               "must run before it", info->text);
-	if (info->way == WAY_MATH)
+	if (can_wait(e, step))
+		slot->later = step;
+	else if (info->way == WAY_MATH)
 		*slot = oj_emit_call(e, step);
 	else if (info->type == INTEGER)
 		*slot = oj_emit_integer(e, step);
