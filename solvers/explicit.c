@@ -6,7 +6,8 @@
  * step is completed; either way it is the next step's k[0], so no method evaluates
  * it twice, and every interpolant has both end slopes for free.
  *
- * Weights are stripped of their zeros once (struct terms).
+ * Weights are stripped of their zeros once (struct terms).  Steps of given size leave
+ * out the last stages where only the estimate reads them.
  *
  * A step is kept as y0 and those stages that the interpolant reads, one behind the
  * other: the same sums in the same order, hence the same bits.  Coefficients of the
@@ -27,8 +28,9 @@ struct explicit {
 	double *y0, *y1, *stage, *k;
 	struct terms inner[TABLEAU_STAGES]; /* of stages 1 .. stages-1, then the extra ones */
 	struct terms solution, estimate[TABLEAU_ESTIMATES];
-	struct nested nested;
+	struct interpolant interpolant;
 	int read[TABLEAU_STAGES], reads; /* stages that the interpolant reads */
+	int carried; /* stages without the last ones that only the estimate reads */
 };
 
 /* Doubles from one stage to the next: whole cache lines, and never a multiple of a
@@ -61,21 +63,41 @@ static int stage_count(const struct tableau *row)
 }
 
 /* Does the interpolant read stage i at all? */
-static bool reads_stage(const struct nested *nested, int i)
+static bool reads_stage(const struct interpolant *interpolant, int i)
 {
-	for (int m = 0; m < nested->degree; m++)
-		if (nested->at[i][m] != 0)
+	const double *hermite = interpolant->hermite[i];
+	bool reads = hermite[0] != 0 || hermite[1] != 0 || hermite[2] != 0;
+	for (int m = 0; m < interpolant->bubbles; m++)
+		reads = reads || interpolant->bubble[m][i] != 0;
+	return reads;
+}
+
+/* The stages that the interpolant reads; their number. */
+static int list_read(const struct interpolant *interpolant, int *read)
+{
+	int count = 0;
+	for (int i = 0; i < interpolant->count; i++)
+		if (reads_stage(interpolant, i))
+			read[count++] = i;
+	return count;
+}
+
+/* Does anything but the estimate and later stages read stage i? */
+static bool is_carried(const struct tableau *row, const struct interpolant *interpolant, int i)
+{
+	if (row->b.at[i] != 0 || reads_stage(interpolant, i))
+		return true;
+	for (int extra = 0; extra < row->extra; extra++)
+		if (oj_tableau_extra_row(row, extra)[i] != 0)
 			return true;
 	return false;
 }
 
-/* The stages that the interpolant reads; their number. */
-static int list_read(const struct nested *nested, int *read)
+static int count_carried(const struct tableau *row, const struct interpolant *interpolant)
 {
-	int count = 0;
-	for (int i = 0; i < nested->count; i++)
-		if (reads_stage(nested, i))
-			read[count++] = i;
+	int count = row->stages;
+	while (!is_carried(row, interpolant, count - 1))
+		count--;
 	return count;
 }
 
@@ -106,8 +128,9 @@ static void init(void *state, const struct setup *setup)
 	oj_terms_set(&s->solution, row->b.at, row->stages, stride);
 	for (int i = 0; i < row->estimates; i++)
 		oj_terms_set(&s->estimate[i], row->e[i].at, row->stages + 1, stride);
-	oj_tableau_nest(row, &s->nested);
-	s->reads = list_read(&s->nested, s->read);
+	oj_interpolant_set(&s->interpolant, row);
+	s->reads = list_read(&s->interpolant, s->read);
+	s->carried = count_carried(row, &s->interpolant);
 }
 
 static void bind(void *state, struct rhs *f, const struct tolerance *tolerance)
@@ -140,6 +163,12 @@ static void look(void *state, const double **y, const double **f0, double **scra
 	*scratch1 = s->y1;
 }
 
+/* The stages that an attempt evaluates. */
+static int stages_of(const struct explicit *s)
+{
+	return s->tolerance ? s->row->stages : s->carried;
+}
+
 static void evaluate_f1(struct explicit *s, const struct step *step)
 {
 	if (s->have_f1)
@@ -168,7 +197,7 @@ static enum attempt attempt(void *state, struct step *step)
 	s->have_f1 = s->have_extra = false;
 	step->y0 = s->y0;
 	step->y1 = s->y1;
-	for (int i = 1; i < row->stages; i++) {
+	for (int i = 1; i < stages_of(s); i++) {
 		double c = row->c.at[i];
 		oj_sum_step(s->padded, s->y0, step->h, s->k, &s->inner[i], s->stage);
 		rhs_eval(s->f, c == 1 ? step->t1 : step->t0 + c * step->h, s->stage, stage_at(s, i));
@@ -212,18 +241,18 @@ static void interpolate(void *state, const struct step *step, double t, double *
 	struct explicit *s = state;
 	evaluate_extra(s, step);
 	double weights[TABLEAU_STAGES];
-	oj_nested_weights(&s->nested, (t - step->t0) / step->h, weights);
+	oj_interpolant_weights(&s->interpolant, (t - step->t0) / step->h, weights);
 	struct terms terms;
-	oj_terms_set(&terms, weights, s->nested.count, s->stride);
+	oj_terms_set(&terms, weights, s->interpolant.count, s->stride);
 	oj_sum_step(s->n, s->y0, step->h, s->k, &terms, y);
 }
 
 static size_t kept_size(const struct setup *setup)
 {
-	struct nested nested;
+	struct interpolant interpolant;
 	int read[TABLEAU_STAGES];
-	oj_tableau_nest(setup->row, &nested);
-	return (size_t)setup->n * (size_t)(1 + list_read(&nested, read));
+	oj_interpolant_set(&interpolant, setup->row);
+	return (size_t)setup->n * (size_t)(1 + list_read(&interpolant, read));
 }
 
 static void keep(void *state, const struct step *step, double *kept)
@@ -241,7 +270,7 @@ static void recall(const void *state, const double *kept, double t0, double h, d
 	const struct explicit *s = state;
 	double weights[TABLEAU_STAGES];
 	struct terms terms;
-	oj_nested_weights(&s->nested, (t - t0) / h, weights);
+	oj_interpolant_weights(&s->interpolant, (t - t0) / h, weights);
 	for (int j = 0; j < s->reads; j++)
 		weights[j] = weights[s->read[j]];
 	oj_terms_set(&terms, weights, s->reads, s->n);
@@ -295,14 +324,15 @@ static int64_t worst_error(const struct explicit *s, const struct step *step)
 static int64_t culprit(const void *state, const struct step *step, bool *finite)
 {
 	const struct explicit *s = state;
-	int stages = s->row->stages + s->have_f1;
 	*finite = false;
-	for (int i = 0; i < stages; i++) {
+	for (int i = 0; i < stages_of(s); i++) {
 		int64_t at = oj_first_nonfinite(s->n, stage_at(s, i));
 		if (at >= 0)
 			return at;
 	}
-	int64_t at = oj_first_nonfinite(s->n, step->y1);
+	int64_t at = s->have_f1 ? oj_first_nonfinite(s->n, stage_at(s, s->row->stages)) : -1;
+	if (at < 0)
+		at = oj_first_nonfinite(s->n, step->y1);
 	if (at >= 0)
 		return at;
 	*finite = true;

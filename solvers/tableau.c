@@ -2,17 +2,11 @@
  * are expanded. */
 #include "solvers/tableau.h"
 
-#define LIST(...)                                                 \
-	{                                                         \
-		(const double[]){__VA_ARGS__},                    \
-		(int)(sizeof((const double[]){__VA_ARGS__}) / sizeof(double)) \
-	}
 #define TABLEAU(tag, ...) {.name = #tag, __VA_ARGS__},
 static const struct tableau rows[] = {
 #include "solvers/tableaus.def"
 };
 #undef TABLEAU
-#undef LIST
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
@@ -37,30 +31,48 @@ const double *oj_tableau_extra_row(const struct tableau *row, int extra)
 }
 
 /* The Hermite part follows from b: dy = h sum b k, h f0 = h k[0], h f1 = h k[stages]. */
-void oj_tableau_nest(const struct tableau *row, struct nested *nested)
+void oj_interpolant_set(struct interpolant *p, const struct tableau *row)
 {
 	int last = row->stages, count = last + 1 + row->extra;
-	*nested = (struct nested){.count = count, .degree = row->dense_degree};
+	*p = (struct interpolant){.count = count, .bubbles = row->dense_degree > 3 ? row->dense_degree - 3 : 0};
 	for (int i = 0; i < count; i++) {
 		double b = i < last ? row->b.at[i] : 0, f0 = i == 0, f1 = i == last;
-		double *at = nested->at[i];
-		at[0] = b;
+		p->hermite[i][0] = b;
 		if (row->dense_degree < 3)
 			continue;
-		at[1] = f0 - b;
-		at[2] = 2 * b - f0 - f1;
-		for (int m = 3; m < row->dense_degree; m++)
-			at[m] = row->bubble.at[(m - 3) * count + i];
+		p->hermite[i][1] = f0 - b;
+		p->hermite[i][2] = 2 * b - f0 - f1;
 	}
+	for (int m = 0; m < p->bubbles; m++)
+		for (int i = 0; i < count; i++)
+			p->bubble[m][i] = row->bubble.at[m * count + i];
 }
 
-void oj_nested_weights(const struct nested *nested, double theta, double *out)
+/* What value m of the bubble counts at theta: Lagrange's polynomial of the equally
+ * spaced points, times what makes the bubble vanish at both ends twice. */
+static double bubble_factor(const struct interpolant *p, int m, double theta)
 {
-	double factor[2] = {theta, 1 - theta};
-	for (int i = 0; i < nested->count; i++) {
-		double sum = 0;
-		for (int m = nested->degree - 1; m >= 0; m--)
-			sum = (sum + nested->at[i][m]) * factor[m & 1];
+	double u = (p->bubbles + 1) * theta, product = 1, scale = 1;
+	for (int k = 0; k < p->bubbles; k++) {
+		if (k == m)
+			continue;
+		product *= u - (k + 1);
+		scale *= m - k;
+	}
+	double ends = theta * (1 - theta);
+	return ends * ends * (product / scale);
+}
+
+void oj_interpolant_weights(const struct interpolant *p, double theta, double *out)
+{
+	double factor[TABLEAU_DEGREE];
+	for (int m = 0; m < p->bubbles; m++)
+		factor[m] = bubble_factor(p, m, theta);
+	for (int i = 0; i < p->count; i++) {
+		const double *h = p->hermite[i];
+		double sum = theta * (h[0] + (1 - theta) * (h[1] + theta * h[2]));
+		for (int m = 0; m < p->bubbles; m++)
+			sum += factor[m] * p->bubble[m][i];
 		out[i] = sum;
 	}
 }

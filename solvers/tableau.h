@@ -7,9 +7,16 @@
 
 enum {
 	TABLEAU_ESTIMATES = 2, /* at most */
-	TABLEAU_STAGES = 16,   /* at most, f1 and extra stages included */
-	TABLEAU_DEGREE = 7,    /* of an interpolant, at most */
+	TABLEAU_STAGES = 26,   /* at most, f1 and extra stages included */
+	TABLEAU_DEGREE = 9,    /* of an interpolant, at most */
 };
+
+/* How a row of tableaus.def writes its numbers. */
+#define LIST(...)                                                 \
+	{                                                         \
+		(const double[]){__VA_ARGS__},                    \
+		(int)(sizeof((const double[]){__VA_ARGS__}) / sizeof(double)) \
+	}
 
 /* Numbers of a row with their count, so that a test can hold a row to its sizes. */
 struct numbers {
@@ -35,12 +42,13 @@ const double *oj_tableau_row(const struct tableau *row, int stage);
 const double *oj_tableau_extra_row(const struct tableau *row, int extra);
 
 /* The interpolant's weights: out[i] multiplies h k[i], k being the stages, f1, and
- * the extra stages.  `nested` from oj_tableau_nest. */
-struct nested {
-	int count, degree;
-	double at[TABLEAU_STAGES][TABLEAU_DEGREE];
+ * the extra stages.  `interpolant` from oj_interpolant_set. */
+struct interpolant {
+	int count, bubbles;
+	double hermite[TABLEAU_STAGES][3]; /* theta(h0 + (1-theta)(h1 + theta h2)) */
+	double bubble[TABLEAU_DEGREE - 3][TABLEAU_STAGES]; /* values, times theta^2 (1-theta)^2 */
 };
-void oj_tableau_nest(const struct tableau *row, struct nested *nested);
-void oj_nested_weights(const struct nested *nested, double theta, double *out);
+void oj_interpolant_set(struct interpolant *interpolant, const struct tableau *row);
+void oj_interpolant_weights(const struct interpolant *interpolant, double theta, double *out);
 
 #endif

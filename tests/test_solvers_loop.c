@@ -361,7 +361,7 @@ Test(solvers_loop, options_that_make_no_sense_are_refused_by_name)
 		{"rtol = 0", {.rtol = 0, .atol = 1e-9}, 1},
 		{"rtol = nan", {.rtol = NAN, .atol = 1e-9}, 1},
 		{"atol = inf", {.rtol = 1e-6, .atol = INFINITY}, 1},
-		{"'rk5'; choose one of euler, rk4", {.rtol = -1, .atol = -1, .method = "rk5"}, 1},
+		{"'rk5'; choose one of euler, midpoint", {.rtol = -1, .atol = -1, .method = "rk5"}, 1},
 		{"first_step = -1", {.rtol = -1, .atol = -1, .first_step = -1}, 1},
 		{"fixed_step = nan", {.rtol = -1, .atol = -1, .fixed_step = NAN}, 1},
 		{"min_step is larger", {.rtol = -1, .atol = -1, .max_step = 1, .min_step = 2}, 1},
