@@ -6,6 +6,8 @@
 #include "jit/compile.h"
 
 #include <sched.h>
+#include "lib/graph/compact.h"
+
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -81,8 +83,20 @@ static void begin_stage(const struct settings *settings, const char *stage)
 		settings->watch(settings->watch_user, stage);
 }
 
-/* Run the passes over one program, up to and including `stop`. */
-static ojit_status run_passes(struct program *program, const struct settings *settings,
+/* Forget what a pass has left behind. */
+static ojit_status tidy(struct lowered *lowered, struct oj_error *error)
+{
+	struct program *programs[PROGRAM_KINDS + 1] = {&lowered->primal};
+	for (int kind = 0; kind < PROGRAM_KINDS; kind++)
+		programs[kind + 1] = &lowered->programs[kind];
+	if (oj_space_tidy(&lowered->space, programs, PROGRAM_KINDS + 1) != OJIT_OK)
+		return oj_fail_memory(error);
+	return OJIT_OK;
+}
+
+/* Run the passes over one program, up to and including `stop`.  `lowered`: all that
+ * is in its space, NULL where others hold on to nodes of it. */
+static ojit_status run_passes(struct lowered *lowered, struct program *program, const struct settings *settings,
                               struct program *prepare, const char *stop, struct oj_error *error)
 {
 	struct pass_options options = {.law = settings->law, .prepare = prepare};
@@ -92,6 +106,7 @@ static ojit_status run_passes(struct program *program, const struct settings *se
 		if (!(settings->without >> p & 1)) {
 			begin_stage(settings, oj_passes[p].name);
 			TRY(oj_passes[p].run(program, &options, error));
+			TRY(lowered ? tidy(lowered, error) : OJIT_OK);
 		}
 		if (last)
 			break;
@@ -107,20 +122,20 @@ ojit_status oj_finish_variant(struct program *program, const struct settings *se
 		for (size_t d = 0; d < sizeof done / sizeof done[0]; d++)
 			if (!strcmp(oj_passes[p].name, done[d]))
 				rest.without |= 1u << p;
-	return run_passes(program, &rest, NULL, NULL, error);
+	return run_passes(NULL, program, &rest, NULL, NULL, error);
 }
 
 /* Defaults of parameters keep their blocks apart: each is overlaid by what the
  * user has set before the next reads it. */
-static ojit_status prepare_parameters(struct program *program, const struct settings *settings,
-                                      struct oj_error *error)
+static ojit_status prepare_parameters(struct lowered *lowered, const struct settings *settings, struct oj_error *error)
 {
+	struct program *program = &lowered->programs[KERNEL_PARAMETERS];
 	struct settings apart = *settings;
 	for (uint32_t p = 0; oj_passes[p].name; p++)
 		if (!strcmp(oj_passes[p].name, "roll") || !strcmp(oj_passes[p].name, "inline") || !strcmp(oj_passes[p].name, "fuse") ||
 		    !strcmp(oj_passes[p].name, "partition"))
 			apart.without |= 1u << p;
-	TRY(run_passes(program, &apart, NULL, NULL, error));
+	TRY(run_passes(lowered, program, &apart, NULL, NULL, error));
 	return oj_program_layout(program) == OJIT_OK ? OJIT_OK : oj_fail_memory(error);
 }
 
@@ -130,7 +145,7 @@ static ojit_status bring_to_primal(struct lowered *lowered, const struct setting
 {
 	struct program *rhs = &lowered->programs[KERNEL_RHS];
 	struct settings rest = *settings;
-	TRY(run_passes(rhs, settings, &lowered->programs[KERNEL_PREPARE], "hoist", error));
+	TRY(run_passes(lowered, rhs, settings, &lowered->programs[KERNEL_PREPARE], "hoist", error));
 	if (oj_program_copy(&lowered->primal, rhs, &lowered->space) != OJIT_OK)
 		return oj_fail_memory(error);
 	for (uint32_t p = 0; oj_passes[p].name; p++) {
@@ -138,7 +153,7 @@ static ojit_status bring_to_primal(struct lowered *lowered, const struct setting
 		if (!strcmp(oj_passes[p].name, "hoist"))
 			break;
 	}
-	return run_passes(rhs, &rest, NULL, NULL, error);
+	return run_passes(lowered, rhs, &rest, NULL, NULL, error);
 }
 
 static ojit_status run_all(ojit_model *model, const struct settings *settings, int kind, const char *stop,
@@ -149,12 +164,12 @@ static ojit_status run_all(ojit_model *model, const struct settings *settings, i
 	struct program *programs = lowered->programs, *prepare = &programs[KERNEL_PREPARE];
 	if (stop && kind != KERNEL_PREPARE)
 		return !strcmp(stop, "program") ? OJIT_OK
-		                                : run_passes(&programs[kind], settings, prepare, stop, error);
+		                                : run_passes(lowered, &programs[kind], settings, prepare, stop, error);
 	TRY(bring_to_primal(lowered, settings, error));
-	TRY(run_passes(&programs[KERNEL_OUTPUTS], settings, prepare, NULL, error));
-	TRY(run_passes(&programs[KERNEL_INIT], settings, NULL, NULL, error));
-	TRY(prepare_parameters(&programs[KERNEL_PARAMETERS], settings, error));
-	return run_passes(prepare, settings, NULL, NULL, error);
+	TRY(run_passes(lowered, &programs[KERNEL_OUTPUTS], settings, prepare, NULL, error));
+	TRY(run_passes(lowered, &programs[KERNEL_INIT], settings, NULL, NULL, error));
+	TRY(prepare_parameters(lowered, settings, error));
+	return run_passes(lowered, prepare, settings, NULL, NULL, error);
 }
 
 ojit_status oj_compile(ojit_model *model, const struct settings *settings, int kind, const char *stop,

@@ -1,5 +1,6 @@
 /* Every allocation of reading, printing, all passes, planning and interpreting
  * fails once: reported, nothing left, nothing broken. */
+#include "lib/graph/compact.h"
 #include "lib/graph/passes.h"
 #include "tests/support_allocator.h"
 #include "tests/support_golden.h"
@@ -20,8 +21,11 @@ static ojit_status run_passes(struct program *program, struct program *prepare, 
                               struct oj_error *error)
 {
 	struct pass_options options = {.prepare = prepare, .partition = 3, .roll_all = true, .explanation = explanation};
-	for (const struct pass *pass = oj_passes; pass->name; pass++)
+	struct program *programs[] = {program, prepare};
+	for (const struct pass *pass = oj_passes; pass->name; pass++) {
 		TRY(pass->run(program, &options, error));
+		TRY(oj_space_compact(program->space, programs, 2));
+	}
 	TRY(oj_pass_expand(prepare, &options, error));
 	return oj_program_layout(prepare);
 }

@@ -91,9 +91,13 @@ bool oj_vector_reserve(ojit_context *context, void **at, size_t *room, size_t to
 	return true;
 }
 
+enum { LARGE = 1 << 16 }; /* bytes; from here on room is left more sparingly */
+
 bool oj_vector_grow(ojit_context *context, void **at, size_t *room, size_t need, size_t size)
 {
-	size_t total = *room ? *room * 2 : 8;
+	size_t total = *room * size < LARGE ? *room * 2 : *room + *room / 2;
+	if (*room == 0)
+		total = size <= 8 ? 8 : 4;
 	return oj_vector_reserve(context, at, room, total < need ? need : total, size);
 }
 

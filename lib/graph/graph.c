@@ -95,25 +95,78 @@ static bool same_node(const struct graph *g, ojit_expr known, const struct node 
 	               coefficient_count(n->op, n->arity) * sizeof *coefficients);
 }
 
-static bool grow_slots(struct graph *g)
+/* A table of `count` slots, a power of two, for the nodes there are. */
+static bool make_slots(struct graph *g, size_t count)
 {
-	size_t fresh_count = g->slot_count ? g->slot_count * 2 : 64;
-	uint32_t *fresh = oj_memory_get(g->context, fresh_count * sizeof *fresh);
+	uint32_t *fresh = oj_memory_get(g->context, count * sizeof *fresh);
 	if (!fresh)
 		return false;
-	memset(fresh, 0, fresh_count * sizeof *fresh);
+	memset(fresh, 0, count * sizeof *fresh);
 	for (ojit_expr e = 1; e < g->nodes.count; e++) {
 		const struct node *n = oj_node(g, e);
 		const int64_t *c = coefficient_count(n->op, n->arity) ? g->coefficients.at + n->ref.id : NULL;
-		size_t at = hash_node(n, oj_operands(g, e), c) & (fresh_count - 1);
+		size_t at = hash_node(n, oj_operands(g, e), c) & (count - 1);
 		while (fresh[at])
-			at = (at + 1) & (fresh_count - 1);
+			at = (at + 1) & (count - 1);
 		fresh[at] = e;
 	}
 	oj_memory_put(g->context, g->slots, g->slot_count * sizeof *g->slots);
 	g->slots = fresh;
-	g->slot_count = fresh_count;
+	g->slot_count = count;
 	return true;
+}
+
+/* At most two of three slots are taken. */
+static size_t slots_for(size_t nodes)
+{
+	size_t count = 64;
+	while (count / 3 * 2 < nodes)
+		count *= 2;
+	return count;
+}
+
+bool oj_graph_reserve(struct graph *g, size_t nodes)
+{
+	return VECTOR_RESERVE(g->context, &g->nodes, nodes) && VECTOR_RESERVE(g->context, &g->operands, 2 * nodes) &&
+	       (slots_for(nodes) <= g->slot_count || make_slots(g, slots_for(nodes)));
+}
+
+void oj_graph_keep(struct graph *g, const uint32_t *numbers)
+{
+	uint32_t operands = 1, coefficients = 1, nodes = 1;
+	for (ojit_expr e = 1; e < g->nodes.count; e++) {
+		if (!numbers[e])
+			continue;
+		struct node n = *oj_node(g, e);
+		for (uint32_t i = 0; i < n.arity; i++)
+			g->operands.at[operands + i] = numbers[g->operands.at[n.first + i]];
+		uint32_t more = coefficient_count(n.op, n.arity);
+		if (more) {
+			memmove(g->coefficients.at + coefficients, g->coefficients.at + n.ref.id, more * sizeof *g->coefficients.at);
+			n.ref.id = coefficients;
+		}
+		n.first = operands;
+		operands += n.arity;
+		coefficients += more;
+		g->nodes.at[nodes++] = n;
+	}
+	g->nodes.count = nodes;
+	g->operands.count = operands;
+	g->coefficients.count = coefficients;
+}
+
+bool oj_graph_rehash(struct graph *g)
+{
+	oj_memory_put(g->context, g->slots, g->slot_count * sizeof *g->slots);
+	g->slots = NULL;
+	g->slot_count = 0;
+	size_t nodes = g->nodes.count, operands = g->operands.count;
+	bool shrink = g->nodes.room > nodes + nodes / 2;
+	if (shrink && !(oj_vector_reserve(g->context, (void **)&g->nodes.at, &g->nodes.room, nodes + nodes / 4, sizeof *g->nodes.at) &&
+	                oj_vector_reserve(g->context, (void **)&g->operands.at, &g->operands.room, operands + operands / 4,
+	                                  sizeof *g->operands.at)))
+		return false;
+	return make_slots(g, slots_for(nodes));
 }
 
 static uint32_t mix(uint32_t h, uint32_t v)
@@ -160,7 +213,7 @@ static ojit_expr intern(struct graph *g, struct node n, const ojit_expr *operand
 	for (uint32_t i = 0; i < n.arity; i++)
 		if (operands[i] == 0)
 			return 0;
-	if (g->failed || (g->nodes.count * 2 >= g->slot_count && !grow_slots(g)))
+	if (g->failed || (g->nodes.count >= g->slot_count / 3 * 2 && !make_slots(g, slots_for(g->nodes.count + 1))))
 		return fail_node(g);
 	size_t mask = g->slot_count - 1, at = hash_node(&n, operands, coefficients) & mask;
 	for (; g->slots[at]; at = (at + 1) & mask)

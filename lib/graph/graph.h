@@ -101,6 +101,12 @@ ojit_status oj_graph_init(struct graph *graph, ojit_context *context);
 /* All nodes of `graph`, under the same numbers. */
 ojit_status oj_graph_copy(struct graph *copy, const struct graph *graph);
 void oj_graph_drop(struct graph *graph);
+/* Room for so many nodes in all, as far as can be told; false: out of memory. */
+bool oj_graph_reserve(struct graph *graph, size_t nodes);
+/* Keep the nodes e with numbers[e] != 0, which are in order and closed under
+ * operands, under those numbers.  Nothing can be made before oj_graph_rehash. */
+void oj_graph_keep(struct graph *graph, const uint32_t *numbers);
+bool oj_graph_rehash(struct graph *graph); /* and give back memory not needed */
 
 static inline const struct node *oj_node(const struct graph *g, ojit_expr e)
 {

@@ -65,6 +65,7 @@ struct space {
 	ojit_context *context;
 	struct arena arena; /* names */
 	struct graph graph;
+	size_t compacted;              /* nodes there were after oj_space_compact, 0 before */
 	VECTOR(struct array) arrays;
 	VECTOR(struct table) tables;
 	VECTOR(struct symbol) symbols;

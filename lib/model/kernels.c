@@ -285,8 +285,21 @@ static ojit_status emit_kernel(struct lowering *low, int kernel)
 	return status;
 }
 
+/* As many nodes as there are operators, and a load for every state and parameter. */
+static bool reserve_nodes(struct lowering *low)
+{
+	size_t nodes = low->out->family_count[FAMILY_STATES] + low->out->family_count[FAMILY_PARAMETERS] + 64;
+	for (size_t t = 1; t < low->forest->terms.count; t++) {
+		enum term_kind kind = (enum term_kind)low->forest->terms.at[t].kind;
+		nodes += kind == TERM_OP || kind == TERM_REDUCE;
+	}
+	return oj_graph_reserve(&low->space->graph, nodes);
+}
+
 ojit_status oj_emit_kernels(struct lowering *low)
 {
+	if (!reserve_nodes(low))
+		return oj_fail_memory(low->error);
 	TRY(emit_kernel(low, KERNEL_PARAMETERS));
 	TRY(emit_kernel(low, KERNEL_INIT));
 	TRY(emit_kernel(low, KERNEL_OUTPUTS));

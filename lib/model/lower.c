@@ -136,6 +136,10 @@ static bool prepare(struct lowering *low)
 	if (low->arena.failed)
 		return false;
 	memset(low->entity_of, 0xFF, names * sizeof *low->entity_of);
+	size_t definitions = low->model->definitions.count;
+	if (!VECTOR_RESERVE(low->context, &low->units, definitions) || !VECTOR_RESERVE(low->context, &low->entities, definitions) ||
+	    !VECTOR_RESERVE(low->context, &low->order, definitions))
+		return false;
 	for (size_t i = 0; i < low->model->definitions.count; i++) {
 		struct line *line = &low->lines[i];
 		*line = (struct line){.unit = NOWHERE, .next = NOWHERE, .lo = low->point, .end = low->point};
