@@ -114,8 +114,14 @@ static ojit_status add_entity(struct lowering *low, uint32_t line)
 		return e->kind == d->kind ? add_line(low, e->unit, line) : fail_twice(low, d, e->place);
 	}
 	struct entity entity = {.kind = d->kind, .rank = d->rank, .order = d->primes, .name = d->name,
-	                        .place = d->place, .inits = {NOWHERE, NOWHERE}, .edge_units = NOWHERE,
-	                        .arrays = {NOWHERE, NOWHERE}, .table = NOWHERE, .table_copy = NOWHERE};
+	                        .place = d->place, .edge_units = NOWHERE};
+	if (d->kind != OJIT_LET || d->rank > 0) {
+		entity.held = ARENA_ZEROED(&low->arena, struct holding, 1);
+		if (!entity.held)
+			return oj_fail_memory(low->error);
+		*entity.held = (struct holding){.inits = {NOWHERE, NOWHERE}, .arrays = {NOWHERE, NOWHERE},
+		                                .table = NOWHERE, .table_copy = NOWHERE};
+	}
 	TRY(add_unit(low, kinds[d->kind], (uint32_t)low->entities.count, line, &entity.unit));
 	low->entity_of[d->name] = (uint32_t)low->entities.count;
 	return VECTOR_PUSH(low->context, &low->entities, entity) ? OJIT_OK : oj_fail_memory(low->error);
@@ -159,11 +165,11 @@ static ojit_status add_init(struct lowering *low, uint32_t line)
 		return oj_fail_place(low, d->place, OJIT_SHAPE, "%s has %d ind%s, not %d; write %s", name, e->rank,
 		                     e->rank == 1 ? "ex" : "ices", d->rank,
 		                     e->rank ? "init for its ranges, such as init u[i in 1..N] = ..." : "init without brackets");
-	if (e->inits[d->primes] != NOWHERE)
-		return add_line(low, e->inits[d->primes], line);
+	if (e->held->inits[d->primes] != NOWHERE)
+		return add_line(low, e->held->inits[d->primes], line);
 	uint32_t unit;
 	TRY(add_unit(low, UNIT_INIT, known, line, &unit));
-	low->entities.at[known].inits[d->primes] = unit;
+	low->entities.at[known].held->inits[d->primes] = unit;
 	return OJIT_OK;
 }
 

@@ -162,10 +162,10 @@ static ojit_status emit_equation(struct emitter *e, uint32_t unit)
 	struct target target = {{NOWHERE, NOWHERE}};
 	bool rhs = e->translator.kernel == KERNEL_RHS, node = u->rank == 0 && !u->reduces && oj_definition(low, u->first)->value;
 	if (rhs)
-		TRY(out_array(e, u, u->name, u->primes, entity->offsets[entity->order - 1], ROLE_OUT, &target.arrays[0]));
+		TRY(out_array(e, u, u->name, u->primes, entity->held->offsets[entity->order - 1], ROLE_OUT, &target.arrays[0]));
 	if (rhs && entity->order == 2) { /* the derivative of x is the state x' */
 		struct target first = {{NOWHERE, NOWHERE}};
-		TRY(out_array(e, u, u->name, 1, entity->offsets[0], ROLE_OUT, &first.arrays[0]));
+		TRY(out_array(e, u, u->name, 1, entity->held->offsets[0], ROLE_OUT, &first.arrays[0]));
 		TRY(emit_name(e, u, u->name, 1, &first));
 	}
 	if (node) {
@@ -185,7 +185,7 @@ static ojit_status emit_result(struct emitter *e, uint32_t unit)
 	struct target target = {{NOWHERE, NOWHERE}};
 	bool bare = u->kind == UNIT_OUT && u->entity != NOWHERE;
 	if (u->kind == UNIT_PARAM) {
-		target.arrays[0] = low->entities.at[u->entity].arrays[0];
+		target.arrays[0] = low->entities.at[u->entity].held->arrays[0];
 		return emit_lines(e, u, &target);
 	}
 	TRY(out_array(e, u, u->name, u->primes, u->offset, ROLE_OUT, &target.arrays[0]));
@@ -196,7 +196,6 @@ static ojit_status emit_unit(struct emitter *e, uint32_t unit)
 {
 	struct unit *u = &e->low->units.at[unit];
 	struct target target = {{NOWHERE, NOWHERE}};
-	u->used = true;
 	switch ((enum unit_kind)u->kind) {
 	case UNIT_EQUATION:
 		return emit_equation(e, unit);
@@ -232,9 +231,14 @@ static bool is_root(const struct unit *u, int kernel)
 	}
 }
 
+static bool is_needed(const struct unit *u, int kernel)
+{
+	return u->needed >> kernel & 1;
+}
+
 static ojit_status mark_from(struct lowering *low, uint32_t unit, int kernel, struct expr_list *stack)
 {
-	low->units.at[unit].needed = (uint8_t)(kernel + 1);
+	low->units.at[unit].needed |= (uint8_t)(1 << kernel);
 	if (!VECTOR_PUSH(low->context, &stack->list, unit))
 		return oj_fail_memory(low->error);
 	while (stack->list.count > 0) {
@@ -242,9 +246,9 @@ static ojit_status mark_from(struct lowering *low, uint32_t unit, int kernel, st
 		for (uint32_t e = low->units.at[at].edges; e != NOWHERE; e = low->edges.at[e].next) {
 			struct unit *needed = &low->units.at[low->edges.at[e].unit];
 			bool given = needed->kind <= UNIT_TABLE || (needed->kind == UNIT_PARAM && kernel != KERNEL_PARAMETERS);
-			if (given || needed->needed == kernel + 1)
+			if (given || is_needed(needed, kernel))
 				continue;
-			needed->needed = (uint8_t)(kernel + 1);
+			needed->needed |= (uint8_t)(1 << kernel);
 			if (!VECTOR_PUSH(low->context, &stack->list, low->edges.at[e].unit))
 				return oj_fail_memory(low->error);
 		}
@@ -258,13 +262,12 @@ static ojit_status mark_needed(struct lowering *low, int kernel, bool unused)
 	struct expr_list stack = {0};
 	ojit_status status = OJIT_OK;
 	for (uint32_t u = 0; status == OJIT_OK && u < low->units.count; u++)
-		if (is_root(&low->units.at[u], kernel) && low->units.at[u].needed != kernel + 1)
+		if (is_root(&low->units.at[u], kernel) && !is_needed(&low->units.at[u], kernel))
 			status = mark_from(low, u, kernel, &stack);
 	/* The last in order first, so that of a chain nobody uses only the end is idle. */
 	for (size_t i = unused ? low->order.count : 0; status == OJIT_OK && i-- > 0;) {
 		struct unit *unit = &low->units.at[low->order.at[i]];
-		unit->idle = !unit->used && unit->needed != kernel + 1 &&
-		             (unit->kind == UNIT_LET || unit->kind == UNIT_EDGE);
+		unit->idle = !unit->needed && (unit->kind == UNIT_LET || unit->kind == UNIT_EDGE);
 		if (unit->idle)
 			status = mark_from(low, low->order.at[i], kernel, &stack);
 	}
@@ -275,11 +278,10 @@ static ojit_status mark_needed(struct lowering *low, int kernel, bool unused)
 static ojit_status emit_kernel(struct lowering *low, int kernel)
 {
 	struct emitter e = {.low = low, .program = &low->out->programs[kernel]};
-	TRY(mark_needed(low, kernel, kernel == KERNEL_RHS));
 	oj_translator_init(&e.translator, low, low->space, kernel);
 	ojit_status status = OJIT_OK;
 	for (size_t i = 0; status == OJIT_OK && i < low->order.count; i++)
-		if (low->units.at[low->order.at[i]].needed == kernel + 1)
+		if (is_needed(&low->units.at[low->order.at[i]], kernel))
 			status = emit_unit(&e, low->order.at[i]);
 	oj_translator_drop(&e.translator);
 	return status;
@@ -298,10 +300,16 @@ static bool reserve_nodes(struct lowering *low)
 
 ojit_status oj_emit_kernels(struct lowering *low)
 {
+	/* The right-hand side comes last: it takes the intermediates nobody uses. */
+	static const int kernels[] = {KERNEL_PARAMETERS, KERNEL_INIT, KERNEL_OUTPUTS, KERNEL_RHS};
+	enum { COUNT = sizeof kernels / sizeof *kernels };
+	_Static_assert(PROGRAM_KINDS <= 8, "a bit a kernel in unit.needed");
+	for (int i = 0; i < COUNT; i++)
+		TRY(mark_needed(low, kernels[i], kernels[i] == KERNEL_RHS));
+	VECTOR_DROP(low->context, &low->edges); /* their work is done, and nodes need the memory */
 	if (!reserve_nodes(low))
 		return oj_fail_memory(low->error);
-	TRY(emit_kernel(low, KERNEL_PARAMETERS));
-	TRY(emit_kernel(low, KERNEL_INIT));
-	TRY(emit_kernel(low, KERNEL_OUTPUTS));
-	return emit_kernel(low, KERNEL_RHS); /* last: it takes the intermediates nobody used */
+	for (int i = 0; i < COUNT; i++)
+		TRY(emit_kernel(low, kernels[i]));
+	return OJIT_OK;
 }

@@ -35,13 +35,13 @@ static ojit_status add_state(struct lowering *low, struct entity *e)
 {
 	const struct unit *u = &low->units.at[e->unit];
 	for (unsigned k = 0; k < e->order; k++) {
-		TRY(add_family(low, FAMILY_STATES, u, e->name, k, &e->offsets[k]));
+		TRY(add_family(low, FAMILY_STATES, u, e->name, k, &e->held->offsets[k]));
 		const char *name = oj_family_name(low, e->name, k);
 		if (name)
-			e->arrays[k] = oj_space_array(low->space, name, ROLE_STATE, u->rank, u->base, u->extent, e->offsets[k]);
-		if (e->arrays[k] == NOWHERE)
+			e->held->arrays[k] = oj_space_array(low->space, name, ROLE_STATE, u->rank, u->base, u->extent, e->held->offsets[k]);
+		if (e->held->arrays[k] == NOWHERE)
 			return oj_fail_memory(low->error);
-		low->units.at[e->inits[k]].offset = e->offsets[k];
+		low->units.at[e->held->inits[k]].offset = e->held->offsets[k];
 	}
 	return OJIT_OK;
 }
@@ -49,11 +49,11 @@ static ojit_status add_state(struct lowering *low, struct entity *e)
 static ojit_status add_param(struct lowering *low, struct entity *e)
 {
 	const struct unit *u = &low->units.at[e->unit];
-	TRY(add_family(low, FAMILY_PARAMETERS, u, e->name, 0, &e->offsets[0]));
+	TRY(add_family(low, FAMILY_PARAMETERS, u, e->name, 0, &e->held->offsets[0]));
 	const char *name = oj_family_name(low, e->name, 0);
 	if (name)
-		e->arrays[0] = oj_space_array(low->space, name, ROLE_PARAMETER, u->rank, u->base, u->extent, e->offsets[0]);
-	return e->arrays[0] == NOWHERE ? oj_fail_memory(low->error) : OJIT_OK;
+		e->held->arrays[0] = oj_space_array(low->space, name, ROLE_PARAMETER, u->rank, u->base, u->extent, e->held->offsets[0]);
+	return e->held->arrays[0] == NOWHERE ? oj_fail_memory(low->error) : OJIT_OK;
 }
 
 /* Room for as many as there will be. */

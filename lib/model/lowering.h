@@ -30,8 +30,8 @@ struct unit {
 	uint8_t visit;     /* of the ordering walk: 0, 1 open, 2 done */
 	bool reduces;      /* a reduction stands in its terms */
 	bool shared;       /* EQUATION: others read it */
-	bool used;         /* by any kernel */
-	bool idle;           /* by none, but to be checked */
+	bool idle;         /* no kernel needs it, but it is to be checked */
+	uint8_t needed;    /* bit k: by kernel k */
 	uint32_t entity;   /* NOWHERE: OUT */
 	uint32_t name, place;
 	uint32_t first, last; /* lines; NOWHERE: the bare OUT */
@@ -40,19 +40,13 @@ struct unit {
 	int64_t *base, *extent; /* [RANK], see oj_own_box */
 	int64_t offset;
 	const char *taint;    /* what forbids it in initial values, e.g. "the state x" */
-	uint8_t needed;       /* by this kernel + 1 */
 	uint8_t kernel;       /* the kernel that the rest is valid for, + 1 */
 	uint32_t array;       /* its TEMP array, NOWHERE */
 	ojit_expr value;      /* of a scalar without array */
 };
 
-struct entity {
-	uint8_t kind;  /* enum ojit_kind; STATES are OJIT_EQUATION */
-	uint8_t order, rank;
-	uint32_t name, place;
-	uint32_t unit;        /* main */
-	uint32_t inits[2];
-	uint32_t edge_units;  /* first, NOWHERE */
+struct holding { /* what only some entities have */
+	uint32_t inits[2];    /* STATE: units, NOWHERE */
 	double value;         /* CONST */
 	uint32_t table;       /* TABLE: in the space */
 	uint32_t table_copy;  /* and in the statics' space */
@@ -60,6 +54,15 @@ struct entity {
 	int64_t offsets[2];
 	uint8_t symbol_kernel[3]; /* + 1 */
 	uint32_t symbols[3];  /* by primes */
+};
+
+struct entity {
+	uint8_t kind;  /* enum ojit_kind; STATES are OJIT_EQUATION */
+	uint8_t order, rank;
+	uint32_t name, place;
+	uint32_t unit;        /* main */
+	uint32_t edge_units;  /* first, NOWHERE */
+	struct holding *held; /* NULL: a scalar let, of which there may be very many */
 };
 
 struct memo {

@@ -37,7 +37,7 @@ static ojit_status fill_symbol(struct lowering *low, const struct entity *e, uns
 {
 	const struct unit *main = &low->units.at[e->unit];
 	bool given = e->kind == OJIT_PARAM || (e->kind == OJIT_EQUATION && primes < e->order);
-	uint32_t array = e->arrays[e->kind == OJIT_EQUATION && given ? primes : 0];
+	uint32_t array = e->held->arrays[e->kind == OJIT_EQUATION && given ? primes : 0];
 	if (!given)
 		TRY(oj_unit_array(low, e->unit, kernel, &array));
 	TRY(add_piece(low, symbol, array, main->base, main->extent));
@@ -50,15 +50,15 @@ static ojit_status fill_symbol(struct lowering *low, const struct entity *e, uns
 
 static ojit_status symbol_of(struct lowering *low, struct entity *e, unsigned primes, int kernel, uint32_t *out)
 {
-	if (e->symbol_kernel[primes] != kernel + 1) {
+	if (e->held->symbol_kernel[primes] != kernel + 1) {
 		struct symbol symbol = {.name = oj_family_name(low, e->name, primes), .rank = e->rank};
 		if (!symbol.name || !VECTOR_PUSH(low->context, &low->space->symbols, symbol))
 			return oj_fail_memory(low->error);
-		e->symbols[primes] = (uint32_t)low->space->symbols.count - 1;
-		TRY(fill_symbol(low, e, primes, kernel, &low->space->symbols.at[e->symbols[primes]]));
-		e->symbol_kernel[primes] = (uint8_t)(kernel + 1);
+		e->held->symbols[primes] = (uint32_t)low->space->symbols.count - 1;
+		TRY(fill_symbol(low, e, primes, kernel, &low->space->symbols.at[e->held->symbols[primes]]));
+		e->held->symbol_kernel[primes] = (uint8_t)(kernel + 1);
 	}
-	*out = e->symbols[primes];
+	*out = e->held->symbols[primes];
 	return OJIT_OK;
 }
 
@@ -103,14 +103,14 @@ static ojit_status refer_const(struct translator *t, uint32_t place, const struc
 {
 	char digits[32];
 	if (want != WANT_INTEGER) {
-		*out = oj_literal(&t->space->graph, e->value);
+		*out = oj_literal(&t->space->graph, e->held->value);
 		return OJIT_OK;
 	}
-	if (e->value == floor(e->value) && fabs(e->value) < ldexp(1, 53)) {
-		*out = oj_integer(&t->space->graph, (int64_t)e->value);
+	if (e->held->value == floor(e->held->value) && fabs(e->held->value) < ldexp(1, 53)) {
+		*out = oj_integer(&t->space->graph, (int64_t)e->held->value);
 		return OJIT_OK;
 	}
-	oj_number_shortest(digits, e->value);
+	oj_number_shortest(digits, e->held->value);
 	return oj_fail_place(t->low, place, OJIT_SHAPE, "a whole number is needed here, and %s is %s; use floor or round",
 	                     oj_name_of(t->low, e->name), digits);
 }
@@ -133,13 +133,13 @@ ojit_status oj_reference(struct translator *t, uint32_t place, uint32_t name, un
 	if (e->kind == OJIT_CONST)
 		return refer_const(t, place, e, want, out);
 	if (e->kind == OJIT_TABLE)
-		*out = oj_table(&t->space->graph, statics ? e->table_copy : e->table, rank, subscripts);
+		*out = oj_table(&t->space->graph, statics ? e->held->table_copy : e->held->table, rank, subscripts);
 	else if (rank > 0)
 		return refer_array(t, place, e, primes, subscripts, out);
 	else if (e->kind == OJIT_PARAM)
-		*out = oj_load(&t->space->graph, e->arrays[0], 0, NULL);
+		*out = oj_load(&t->space->graph, e->held->arrays[0], 0, NULL);
 	else if (e->kind == OJIT_EQUATION && primes < e->order)
-		*out = oj_load(&t->space->graph, e->arrays[primes], 0, NULL);
+		*out = oj_load(&t->space->graph, e->held->arrays[primes], 0, NULL);
 	else
 		return refer_scalar(t, e->unit, out);
 	return OJIT_OK;

@@ -59,7 +59,7 @@ static bool subscript_range(const struct scan *s, uint32_t term, int depth, doub
 	if (t->kind == TERM_NUMBER)
 		return *lo = *hi = t->number, true;
 	if (t->kind == TERM_NAME && low->integral[term] & CONSTANT)
-		return *lo = *hi = low->entities.at[low->entity_of[t->name]].value, true;
+		return *lo = *hi = low->entities.at[low->entity_of[t->name]].held->value, true;
 	if (t->kind == TERM_INDEX)
 		return index_range(s, term, depth, lo, hi);
 	for (int k = 0; k < d->rank; k++)

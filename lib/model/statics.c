@@ -111,8 +111,10 @@ static bool plain_constant(const struct lowering *low, ojit_expr term, double *v
 	if (t->kind != TERM_NAME || t->arity || t->primes || low->entity_of[t->name] == NOWHERE)
 		return false;
 	const struct entity *e = &low->entities.at[low->entity_of[t->name]];
-	*value = e->value;
-	return e->kind == OJIT_CONST;
+	if (e->kind != OJIT_CONST)
+		return false;
+	*value = e->held->value;
+	return true;
 }
 
 ojit_status oj_constant(struct lowering *low, ojit_expr term, double *value)
@@ -321,7 +323,7 @@ static ojit_status evaluate_table(struct lowering *low, uint32_t unit)
 	for (uint32_t line = u->first; status == OJIT_OK && line != NOWHERE; line = low->lines[line].next)
 		status = fill_line(low, u, line, values);
 	if (status == OJIT_OK)
-		status = oj_add_table(low, oj_name_of(low, e->name), u->place, u->rank, u->base, u->extent, values, &e->table, &e->table_copy);
+		status = oj_add_table(low, oj_name_of(low, e->name), u->place, u->rank, u->base, u->extent, values, &e->held->table, &e->held->table_copy);
 	oj_memory_put(low->context, values, points * sizeof(double));
 	return status;
 }
@@ -336,7 +338,7 @@ static ojit_status evaluate_const(struct lowering *low, uint32_t unit)
 			value = low->model->overridings.at[i].value, given = true;
 	if (!given)
 		TRY(oj_constant(low, oj_definition(low, u->first)->value, &value));
-	low->entities.at[u->entity].value = value;
+	low->entities.at[u->entity].held->value = value;
 	return OJIT_OK;
 }
 
@@ -367,7 +369,7 @@ static uint8_t integral_of(const struct lowering *low, uint32_t term)
 		const struct entity *e = &low->entities.at[low->entity_of[t->name]];
 		if (e->kind == OJIT_TABLE)
 			return t->arity ? INTEGRAL : 0;
-		return e->kind == OJIT_CONST && e->value == floor(e->value) && fabs(e->value) < largest ? INTEGRAL | CONSTANT : 0;
+		return e->kind == OJIT_CONST && e->held->value == floor(e->held->value) && fabs(e->held->value) < largest ? INTEGRAL | CONSTANT : 0;
 	}
 	if (t->kind != TERM_OP)
 		return 0;

@@ -204,10 +204,10 @@ static ojit_status check_init(struct lowering *low, const struct entity *e, uint
 	const struct unit *state = &low->units.at[e->unit];
 	const char *name = oj_name_of(low, e->name), *prime = component ? "'" : "";
 	char at[96], where[96];
-	if (e->inits[component] == NOWHERE)
+	if (e->held->inits[component] == NOWHERE)
 		return oj_fail_place(low, e->place, OJIT_NAME, "the state %s%s has no initial value; write init %s%s%s = ...", name, prime,
 		                     name, e->rank ? "[...]" : "", prime);
-	const struct unit *u = &low->units.at[e->inits[component]];
+	const struct unit *u = &low->units.at[e->held->inits[component]];
 	for (uint32_t line = u->first; line != NOWHERE; line = low->lines[line].next)
 		for (int k = 0; k < u->rank; k++) {
 			const struct line *l = &low->lines[line];
