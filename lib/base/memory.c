@@ -103,7 +103,8 @@ bool oj_vector_grow(ojit_context *context, void **at, size_t *room, size_t need,
 
 struct arena_chunk {
 	struct arena_chunk *next;
-	size_t size, used; /* bytes after this header */
+	size_t size, used; /* bytes after this header, used from the front */
+	size_t end;        /* strings, which need no alignment, are used from here on */
 };
 
 enum { ALIGNMENT = 16, HEADER = (sizeof(struct arena_chunk) + ALIGNMENT - 1) & ~(ALIGNMENT - 1) };
@@ -131,7 +132,7 @@ static struct arena_chunk *add_chunk(struct arena *arena, size_t size)
 		arena->failed = true;
 		return NULL;
 	}
-	*chunk = (struct arena_chunk){.next = arena->chunks, .size = room};
+	*chunk = (struct arena_chunk){.next = arena->chunks, .size = room, .end = room};
 	arena->chunks = chunk;
 	if (arena->chunk_size < (size_t)1 << 20)
 		arena->chunk_size *= 2;
@@ -148,7 +149,7 @@ void *oj_arena_get(struct arena *arena, size_t size)
 	if (size == 0)
 		size = ALIGNMENT;
 	struct arena_chunk *chunk = arena->chunks;
-	if (!chunk || chunk->size - chunk->used < size)
+	if (!chunk || chunk->end - chunk->used < size)
 		chunk = add_chunk(arena, size);
 	if (!chunk)
 		return NULL;
@@ -167,9 +168,17 @@ void *oj_arena_zeroed(struct arena *arena, size_t size)
 
 char *oj_arena_string(struct arena *arena, const char *text, size_t length)
 {
-	char *copy = oj_arena_get(arena, length + 1);
-	if (!copy)
+	struct arena_chunk *chunk = arena->chunks;
+	if (length > SIZE_MAX / 2) {
+		arena->failed = true;
 		return NULL;
+	}
+	if (!chunk || chunk->end - chunk->used <= length)
+		chunk = add_chunk(arena, length + 1);
+	if (!chunk)
+		return NULL;
+	chunk->end -= length + 1;
+	char *copy = (char *)chunk + HEADER + chunk->end;
 	memcpy(copy, text, length);
 	copy[length] = '\0';
 	return copy;

@@ -36,6 +36,7 @@ void oj_arena_drop(struct arena *arena); /* frees all; the arena may be used aga
 /* Aligned to 16; NULL when out of memory (never for size 0). */
 void *oj_arena_get(struct arena *arena, size_t size);
 void *oj_arena_zeroed(struct arena *arena, size_t size);
+/* A terminated copy. */
 char *oj_arena_string(struct arena *arena, const char *text, size_t length);
 
 #define ARENA_NEW(arena, type, count) \
@@ -62,6 +63,11 @@ char *oj_arena_string(struct arena *arena, const char *text, size_t length);
 /* Make room for `total` in all; false when out of memory. */
 #define VECTOR_RESERVE(context, v, total)                                                    \
 	((total) <= (v)->room || oj_vector_reserve((context), (void **)&(v)->at, &(v)->room, (total), sizeof *(v)->at))
+/* Give back room that is left over, where it is more than an eighth; false when out
+ * of memory. */
+#define VECTOR_TRIM(context, v)                                                              \
+	((v)->room - (v)->count <= (v)->count / 8 ||                                         \
+	 oj_vector_reserve((context), (void **)&(v)->at, &(v)->room, (v)->count, sizeof *(v)->at))
 #define VECTOR_DROP(context, v)                                                        \
 	(oj_memory_put((context), (v)->at, (v)->room * sizeof *(v)->at), (v)->at = NULL, \
 	 (v)->count = (v)->room = 0)

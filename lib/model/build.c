@@ -400,6 +400,10 @@ ojit_status oj_syntax_build(ojit_model *model, uint32_t source)
 	VECTOR_DROP(model->context, &b.values);
 	VECTOR_DROP(model->context, &b.arguments);
 	oj_syntax_drop(&b.syntax);
+	struct forest *f = &model->forest;
+	if (!VECTOR_TRIM(model->context, &f->terms) || !VECTOR_TRIM(model->context, &f->operands) ||
+	    (model->definitions.count && !VECTOR_TRIM(model->context, &model->definitions)))
+		oj_fail_memory(&model->error);
 	model->place = 0;
 	return model->error.status;
 }
