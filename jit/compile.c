@@ -5,9 +5,9 @@
  * last.  Nothing here knows of machine code. */
 #include "jit/compile.h"
 
-#include <sched.h>
 #include "lib/graph/compact.h"
 
+#include <sched.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
