@@ -26,13 +26,95 @@ const struct op_info oj_op_info[OP_COUNT] = {
 #undef MATH
 #undef EXPAND
 
+static struct node *node_at(const struct graph *g, ojit_expr e)
+{
+	return &g->nodes.chunks.at[e / NODE_CHUNK][e % NODE_CHUNK];
+}
+
+static bool add_node(struct graph *g, struct node n)
+{
+	if (g->nodes.count == g->nodes.chunks.count * NODE_CHUNK) {
+		struct node *chunk = oj_memory_get(g->context, NODE_CHUNK * sizeof *chunk);
+		if (!chunk || !VECTOR_PUSH(g->context, &g->nodes.chunks, chunk)) {
+			oj_memory_put(g->context, chunk, NODE_CHUNK * sizeof *chunk);
+			return false;
+		}
+	}
+	*node_at(g, (ojit_expr)g->nodes.count++) = n;
+	return true;
+}
+
+/* A piece of `slots` chunks in a row. */
+static bool add_operand_chunks(struct graph *g, size_t slots)
+{
+	uint32_t owned = (uint32_t)slots * OPERAND_CHUNK;
+	ojit_expr *piece = oj_memory_get(g->context, owned * sizeof *piece);
+	size_t count = g->operands.chunks.count;
+	bool room = count + slots <= g->operands.chunks.room ||
+	            oj_vector_grow(g->context, (void **)&g->operands.chunks.at, &g->operands.chunks.room, count + slots,
+	                           sizeof *g->operands.chunks.at);
+	if (!piece || !room) {
+		oj_memory_put(g->context, piece, owned * sizeof *piece);
+		return false;
+	}
+	for (size_t k = 0; k < slots; k++)
+		g->operands.chunks.at[count + k] = (struct operand_chunk){piece + k * OPERAND_CHUNK, k ? 0 : owned};
+	g->operands.chunks.count += slots;
+	return true;
+}
+
+/* Room for `arity` operands together, at *place: behind the last ones, or from the
+ * next chunk on. */
+static bool place_operands(struct graph *g, uint32_t arity, uint32_t *place)
+{
+	size_t end = g->operands.chunks.count * OPERAND_CHUNK;
+	if (end - g->operands.used < arity) {
+		size_t slots = (arity + OPERAND_CHUNK - 1) / OPERAND_CHUNK;
+		if (end + slots * OPERAND_CHUNK > UINT32_MAX || !add_operand_chunks(g, slots))
+			return false;
+		g->operands.used = end;
+	}
+	*place = (uint32_t)g->operands.used;
+	g->operands.used += arity;
+	return true;
+}
+
+static ojit_expr *operands_at(const struct graph *g, uint32_t place)
+{
+	return g->operands.chunks.at[place / OPERAND_CHUNK].at + place % OPERAND_CHUNK;
+}
+
+/* One of each, so that no pointer into nothing is ever formed. */
 ojit_status oj_graph_init(struct graph *g, ojit_context *context)
 {
+	uint32_t ignored;
 	*g = (struct graph){.context = context};
-	/* One of each, so that no pointer into an empty vector is ever formed. */
-	bool ok = VECTOR_PUSH(context, &g->nodes, (struct node){.op = OP_NONE}) &&
-	          VECTOR_PUSH(context, &g->operands, 0) && VECTOR_PUSH(context, &g->coefficients, 0);
+	bool ok = add_node(g, (struct node){.op = OP_NONE}) && place_operands(g, 1, &ignored) &&
+	          VECTOR_PUSH(context, &g->coefficients, 0);
 	return ok ? OJIT_OK : OJIT_OUT_OF_MEMORY;
+}
+
+static bool copy_nodes(struct graph *copy, const struct graph *g)
+{
+	for (ojit_expr e = 0; e < g->nodes.count; e++)
+		if (!add_node(copy, *oj_node(g, e)))
+			return false;
+	return true;
+}
+
+static bool copy_operands(struct graph *copy, const struct graph *g)
+{
+	const struct operand_chunk *chunks = g->operands.chunks.at;
+	for (size_t c = 0, next; c < g->operands.chunks.count; c = next) {
+		for (next = c + 1; next < g->operands.chunks.count && chunks[next].owned == 0;)
+			next++;
+		if (!add_operand_chunks(copy, next - c))
+			return false;
+		size_t left = g->operands.used - c * OPERAND_CHUNK, most = (next - c) * OPERAND_CHUNK;
+		memcpy(copy->operands.chunks.at[c].at, chunks[c].at, (left < most ? left : most) * sizeof *chunks[c].at);
+	}
+	copy->operands.used = g->operands.used;
+	return true;
 }
 
 ojit_status oj_graph_copy(struct graph *copy, const struct graph *g)
@@ -40,9 +122,7 @@ ojit_status oj_graph_copy(struct graph *copy, const struct graph *g)
 	ojit_context *context = g->context;
 	size_t bytes = g->slot_count * sizeof *g->slots;
 	*copy = (struct graph){.context = context};
-	bool ok = VECTOR_APPEND(context, &copy->nodes, &g->nodes) &&
-	          VECTOR_APPEND(context, &copy->operands, &g->operands) &&
-	          VECTOR_APPEND(context, &copy->coefficients, &g->coefficients);
+	bool ok = copy_nodes(copy, g) && copy_operands(copy, g) && VECTOR_APPEND(context, &copy->coefficients, &g->coefficients);
 	if (!ok || bytes == 0)
 		return ok && !g->failed ? OJIT_OK : OJIT_OUT_OF_MEMORY;
 	copy->slots = oj_memory_get(context, bytes);
@@ -53,13 +133,26 @@ ojit_status oj_graph_copy(struct graph *copy, const struct graph *g)
 	return g->failed ? OJIT_OUT_OF_MEMORY : OJIT_OK;
 }
 
+/* Free the chunks behind the first ones. */
+static void drop_chunks(struct graph *g, size_t node_chunks, size_t operand_chunks)
+{
+	while (g->nodes.chunks.count > node_chunks)
+		oj_memory_put(g->context, g->nodes.chunks.at[--g->nodes.chunks.count], NODE_CHUNK * sizeof(struct node));
+	while (g->operands.chunks.count > operand_chunks) {
+		struct operand_chunk *chunk = &g->operands.chunks.at[--g->operands.chunks.count];
+		if (chunk->owned)
+			oj_memory_put(g->context, chunk->at, chunk->owned * sizeof *chunk->at);
+	}
+}
+
 void oj_graph_drop(struct graph *g)
 {
 	ojit_context *context = g->context;
 	if (!context)
 		return;
-	VECTOR_DROP(context, &g->nodes);
-	VECTOR_DROP(context, &g->operands);
+	drop_chunks(g, 0, 0);
+	VECTOR_DROP(context, &g->nodes.chunks);
+	VECTOR_DROP(context, &g->operands.chunks);
 	VECTOR_DROP(context, &g->coefficients);
 	oj_memory_put(context, g->slots, g->slot_count * sizeof *g->slots);
 	g->slots = NULL;
@@ -125,34 +218,45 @@ static size_t slots_for(size_t nodes)
 	return count;
 }
 
-bool oj_graph_reserve(struct graph *g, size_t nodes)
+/* Operands move down inside of what there is: a node's new place is never behind its
+ * old one.  Long pieces keep their chunks, so that what follows cannot overtake. */
+static uint32_t move_operands(struct graph *g, const struct node *n, const uint32_t *numbers)
 {
-	return VECTOR_RESERVE(g->context, &g->nodes, nodes) && VECTOR_RESERVE(g->context, &g->operands, 2 * nodes) &&
-	       (slots_for(nodes) <= g->slot_count || make_slots(g, slots_for(nodes)));
+	uint32_t place = 0;
+	size_t end = (g->operands.used + OPERAND_CHUNK - 1) / OPERAND_CHUNK * OPERAND_CHUNK;
+	ojit_expr *from = operands_at(g, n->first);
+	if (n->arity == 0)
+		return 0;
+	if (n->arity > OPERAND_CHUNK || end - g->operands.used < n->arity)
+		g->operands.used = n->arity > OPERAND_CHUNK ? n->first : end;
+	place = (uint32_t)g->operands.used;
+	ojit_expr *to = operands_at(g, place);
+	for (uint32_t i = 0; i < n->arity; i++)
+		to[i] = numbers[from[i]];
+	g->operands.used += n->arity;
+	return place;
 }
 
 void oj_graph_keep(struct graph *g, const uint32_t *numbers)
 {
-	uint32_t operands = 1, coefficients = 1, nodes = 1;
+	uint32_t coefficients = 1, nodes = 1;
+	g->operands.used = 1;
 	for (ojit_expr e = 1; e < g->nodes.count; e++) {
 		if (!numbers[e])
 			continue;
 		struct node n = *oj_node(g, e);
-		for (uint32_t i = 0; i < n.arity; i++)
-			g->operands.at[operands + i] = numbers[g->operands.at[n.first + i]];
 		uint32_t more = coefficient_count(n.op, n.arity);
 		if (more) {
 			memmove(g->coefficients.at + coefficients, g->coefficients.at + n.ref.id, more * sizeof *g->coefficients.at);
 			n.ref.id = coefficients;
 		}
-		n.first = operands;
-		operands += n.arity;
+		n.first = move_operands(g, &n, numbers);
 		coefficients += more;
-		g->nodes.at[nodes++] = n;
+		*node_at(g, nodes++) = n;
 	}
 	g->nodes.count = nodes;
-	g->operands.count = operands;
 	g->coefficients.count = coefficients;
+	drop_chunks(g, (nodes + NODE_CHUNK - 1) / NODE_CHUNK, (g->operands.used + OPERAND_CHUNK - 1) / OPERAND_CHUNK);
 }
 
 bool oj_graph_rehash(struct graph *g)
@@ -160,13 +264,12 @@ bool oj_graph_rehash(struct graph *g)
 	oj_memory_put(g->context, g->slots, g->slot_count * sizeof *g->slots);
 	g->slots = NULL;
 	g->slot_count = 0;
-	size_t nodes = g->nodes.count, operands = g->operands.count;
-	bool shrink = g->nodes.room > nodes + nodes / 2;
-	if (shrink && !(oj_vector_reserve(g->context, (void **)&g->nodes.at, &g->nodes.room, nodes + nodes / 4, sizeof *g->nodes.at) &&
-	                oj_vector_reserve(g->context, (void **)&g->operands.at, &g->operands.room, operands + operands / 4,
-	                                  sizeof *g->operands.at)))
-		return false;
-	return make_slots(g, slots_for(nodes));
+	return make_slots(g, slots_for(g->nodes.count));
+}
+
+bool oj_graph_reserve(struct graph *g, size_t nodes)
+{
+	return slots_for(nodes) <= g->slot_count || make_slots(g, slots_for(nodes));
 }
 
 static uint32_t mix(uint32_t h, uint32_t v)
@@ -219,19 +322,13 @@ static ojit_expr intern(struct graph *g, struct node n, const ojit_expr *operand
 	for (; g->slots[at]; at = (at + 1) & mask)
 		if (same_node(g, g->slots[at], &n, operands, coefficients))
 			return g->slots[at];
-	if (g->nodes.count >= UINT32_MAX - 1 || g->operands.count + n.arity >= UINT32_MAX)
+	if (g->nodes.count >= UINT32_MAX - 1)
 		return fail_node(g);
 	inherit(g, &n, operands);
-	n.first = (uint32_t)g->operands.count;
-	for (uint32_t i = 0; i < n.arity; i++) {
-		ojit_expr operand = operands[i]; /* read before the vector may move */
-		bool inside = operands >= g->operands.at && operands < g->operands.at + g->operands.count;
-		size_t where = inside ? (size_t)(operands - g->operands.at) : 0;
-		if (!VECTOR_PUSH(g->context, &g->operands, operand))
-			return fail_node(g);
-		if (inside)
-			operands = g->operands.at + where;
-	}
+	if (n.arity && !place_operands(g, n.arity, &n.first))
+		return fail_node(g);
+	if (n.arity)
+		memcpy(operands_at(g, n.first), operands, n.arity * sizeof *operands);
 	if (coefficients) {
 		n.bits = 0;
 		n.ref.id = (uint32_t)g->coefficients.count;
@@ -239,7 +336,7 @@ static ojit_expr intern(struct graph *g, struct node n, const ojit_expr *operand
 			if (!VECTOR_PUSH(g->context, &g->coefficients, coefficients[i]))
 				return fail_node(g);
 	}
-	if (!VECTOR_PUSH(g->context, &g->nodes, n))
+	if (!add_node(g, n))
 		return fail_node(g);
 	return g->slots[at] = (uint32_t)(g->nodes.count - 1);
 }

@@ -70,7 +70,7 @@ struct node {
 	uint8_t symbolic; /* a SYMBOL is below: pass split has not seen it */
 	uint32_t stage;   /* reductions below on the longest way, itself counted */
 	uint32_t arity;
-	uint32_t first;  /* of its operands in graph->operands */
+	uint32_t first;  /* place of its operands in graph->operands */
 	uint32_t levels; /* bit k: depends on the index variable of level k */
 	uint32_t shape;
 	union {
@@ -88,10 +88,25 @@ struct node {
 	};
 };
 
+/* Nodes and operands lie in chunks, which never move: a graph that grows neither
+ * copies what it has nor needs room for it twice.  The operands of one node lie
+ * together; where they need more than a chunk, several in a row are one piece. */
+enum { NODE_CHUNK = 1 << 9, OPERAND_CHUNK = 1 << 10 };
+struct operand_chunk {
+	ojit_expr *at;
+	uint32_t owned; /* operands of the piece that starts here; 0: it started before */
+};
+
 struct graph {
 	ojit_context *context;
-	VECTOR(struct node) nodes;
-	VECTOR(ojit_expr) operands;
+	struct {
+		size_t count;
+		VECTOR(struct node *) chunks;
+	} nodes;
+	struct {
+		size_t used; /* places, those left empty at ends of chunks included */
+		VECTOR(struct operand_chunk) chunks;
+	} operands;
 	VECTOR(int64_t) coefficients;
 	uint32_t *slots; /* open addressing, node indices */
 	size_t slot_count;
@@ -101,33 +116,35 @@ ojit_status oj_graph_init(struct graph *graph, ojit_context *context);
 /* All nodes of `graph`, under the same numbers. */
 ojit_status oj_graph_copy(struct graph *copy, const struct graph *graph);
 void oj_graph_drop(struct graph *graph);
-/* Room for so many nodes in all, as far as can be told; false: out of memory. */
+/* Expect so many nodes in all, so that the table of them need not grow; false: out
+ * of memory. */
 bool oj_graph_reserve(struct graph *graph, size_t nodes);
 /* Keep the nodes e with numbers[e] != 0, which are in order and closed under
  * operands, under those numbers.  Nothing can be made before oj_graph_rehash. */
 void oj_graph_keep(struct graph *graph, const uint32_t *numbers);
-bool oj_graph_rehash(struct graph *graph); /* and give back memory not needed */
+bool oj_graph_rehash(struct graph *graph);
 
 static inline const struct node *oj_node(const struct graph *g, ojit_expr e)
 {
-	return &g->nodes.at[e];
+	return &g->nodes.chunks.at[e / NODE_CHUNK][e % NODE_CHUNK];
 }
 static inline const ojit_expr *oj_operands(const struct graph *g, ojit_expr e)
 {
-	return g->operands.at + g->nodes.at[e].first;
+	uint32_t first = oj_node(g, e)->first;
+	return g->operands.chunks.at[first / OPERAND_CHUNK].at + first % OPERAND_CHUNK;
 }
 static inline enum type oj_type(const struct graph *g, ojit_expr e)
 {
-	return oj_op_info[g->nodes.at[e].op].type;
+	return oj_op_info[oj_node(g, e)->op].type;
 }
 static inline bool oj_is(const struct graph *g, ojit_expr e, enum op op)
 {
-	return g->nodes.at[e].op == op;
+	return oj_node(g, e)->op == op;
 }
 static inline bool oj_is_literal(const struct graph *g, ojit_expr e, double value)
 {
 	union { double real; uint64_t bits; } v = {.real = value};
-	return oj_is(g, e, OP_LITERAL) && g->nodes.at[e].bits == v.bits;
+	return oj_is(g, e, OP_LITERAL) && oj_node(g, e)->bits == v.bits;
 }
 
 /* Makers.  None simplifies (see simplify.h for those that do), except that

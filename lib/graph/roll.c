@@ -103,11 +103,12 @@ static bool mark_needed(struct roller *r, ojit_expr root, unsigned char *met)
 		ok = VECTOR_PUSH(r->space->context, &r->stack, root);
 	met[root] = 1;
 	while (ok && r->stack.count) {
-		const struct node *n = oj_node(r->g, r->stack.at[--r->stack.count]);
+		ojit_expr e = r->stack.at[--r->stack.count];
+		const struct node *n = oj_node(r->g, e);
 		if (n->op == OP_LOAD)
 			r->needed[n->ref.id] |= 1;
 		for (uint32_t i = 0; ok && i < n->arity; i++) {
-			ojit_expr o = r->g->operands.at[n->first + i];
+			ojit_expr o = oj_operands(r->g, e)[i];
 			if (!met[o])
 				ok = VECTOR_PUSH(r->space->context, &r->stack, o);
 			met[o] = 1;
