@@ -103,7 +103,7 @@ static ojit_status run_passes(struct lowered *lowered, struct program *program, 
 	for (uint32_t p = 0; oj_passes[p].name; p++) {
 		bool last = stop && !strcmp(stop, oj_passes[p].name);
 		options.explanation = last ? settings->explanation : NULL;
-		if (!(settings->without >> p & 1)) {
+		if (!(settings->without >> p & 1) && (program->blocks.count || options.explanation)) {
 			begin_stage(settings, oj_passes[p].name);
 			TRY(oj_passes[p].run(program, &options, error));
 			TRY(lowered ? tidy(lowered, error) : OJIT_OK);

@@ -22,7 +22,7 @@ enum { WORTH = 8, MOST = 1 << 22 }; /* additions a point; points of one array */
 struct hoister {
 	struct program *program, *prepare;
 	unsigned char *varies;   /* [arrays] of role TEMP: some store does not depend on p alone */
-	struct expr_map fixed;   /* node -> 1 fixed, 0 varies, for the block at hand */
+	struct expr_map fixed;   /* fixed node -> 1, for the block at hand */
 	struct expr_map known;   /* value over a box -> position in prepare->blocks + 1, the last one */
 	struct expr_map scalars; /* value -> its DERIVED array */
 	uint32_t scalar_block;   /* this program's in prepare, + 1; 0: none yet */
@@ -51,9 +51,8 @@ static bool fixed_leaf(const struct hoister *h, const struct node *n)
 
 static bool is_fixed(const struct hoister *h, ojit_expr e)
 {
-	uint32_t fixed = 0;
-	oj_expr_map_get(&h->fixed, e, &fixed);
-	return fixed;
+	uint32_t ignored;
+	return oj_expr_map_get(&h->fixed, e, &ignored);
 }
 
 /* Find out for everything the block computes whether it is fixed. */
@@ -67,7 +66,7 @@ static bool mark(struct hoister *h, const struct block *block)
 		bool fixed = fixed_leaf(h, oj_node(g, e));
 		for (uint32_t k = 0; fixed && k < oj_node(g, e)->arity; k++)
 			fixed = is_fixed(h, oj_operands(g, e)[k]);
-		ok = oj_expr_map_put(&h->fixed, e, fixed);
+		ok = !fixed || oj_expr_map_put(&h->fixed, e, 1);
 	}
 	VECTOR_DROP(g->context, &list.list);
 	return ok;

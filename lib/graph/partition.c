@@ -19,10 +19,11 @@ struct partitioner {
 	struct program *program, *done;
 	const struct block *block;
 	struct expr_list list;      /* units of the block, operands first */
-	struct expr_map part;       /* unit -> part */
+	struct expr_list begins;    /* [parts] the first unit of each */
 	struct expr_map slot;       /* unit needed by later parts -> place + 1 */
 	struct expr_map here;       /* node -> what stands for it in the current part */
 	struct expr_list between;   /* below one unit */
+	struct expr_map seen;       /* those, where they are many */
 	struct expr_list operands;
 	size_t limit;
 	uint32_t parts, slots, array;
@@ -41,41 +42,77 @@ static bool is_unit(const struct graph *g, ojit_expr e)
 	return n->levels == 0 && n->arity > 0 && n->op != OP_LOAD && n->op != OP_ITOF && oj_op_info[n->op].type == REAL;
 }
 
+static bool is_between(const struct partitioner *p, ojit_expr e)
+{
+	uint32_t ignored;
+	if (p->seen.count)
+		return oj_expr_map_get(&p->seen, e, &ignored);
+	for (size_t i = 0; i < p->between.list.count; i++)
+		if (p->between.list.at[i] == e)
+			return true;
+	return false;
+}
+
+/* Few, as a rule: a set is made only where there are more. */
+static bool add_between(struct partitioner *p, ojit_expr e)
+{
+	enum { FEW = 16 };
+	ojit_context *context = p->program->space->context;
+	size_t count = p->between.list.count;
+	bool ok = true;
+	if (is_between(p, e))
+		return true;
+	for (size_t i = 0; ok && count >= FEW && p->seen.count < count; i++)
+		ok = oj_expr_map_put(&p->seen, p->between.list.at[i], 1);
+	if (count >= FEW)
+		ok = ok && oj_expr_map_put(&p->seen, e, 1);
+	return ok && VECTOR_PUSH(context, &p->between.list, e);
+}
+
 /* What lies below `e` down to the next units, those included, operands first. */
 static bool find_between(struct partitioner *p, ojit_expr e)
 {
 	const struct graph *g = &p->program->space->graph;
-	struct expr_map seen;
-	uint32_t ignored;
 	bool ok = true;
 	size_t done = 0;
-	oj_expr_map_init(&seen, g->context);
 	p->between.list.count = 0;
 	for (ojit_expr at = e; ok; at = p->between.list.at[done++]) {
-		for (uint32_t i = 0; ok && (at == e || !is_unit(g, at)) && i < oj_node(g, at)->arity; i++) {
-			ojit_expr o = oj_operands(g, at)[i];
-			if (!oj_expr_map_get(&seen, o, &ignored))
-				ok = oj_expr_map_put(&seen, o, 1) && VECTOR_PUSH(g->context, &p->between.list, o);
-		}
+		for (uint32_t i = 0; ok && (at == e || !is_unit(g, at)) && i < oj_node(g, at)->arity; i++)
+			ok = add_between(p, oj_operands(g, at)[i]);
 		if (done == p->between.list.count)
 			break;
 	}
-	oj_expr_map_drop(&seen);
-	if (p->between.list.count)
+	if (p->seen.count)
+		oj_expr_map_drop(&p->seen);
+	if (p->between.list.count > 1)
 		qsort(p->between.list.at, p->between.list.count, sizeof *p->between.list.at, oj_by_index);
 	return ok;
+}
+
+/* The part of a unit, by where parts begin; 0: no unit of the block. */
+static uint32_t part_of(const struct partitioner *p, ojit_expr e)
+{
+	size_t low = 0, high = p->begins.list.count;
+	if (!is_unit(&p->program->space->graph, e) || e < p->begins.list.at[0])
+		return 0;
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+		if (p->begins.list.at[middle] <= e)
+			low = middle;
+		else
+			high = middle;
+	}
+	return (uint32_t)low + 1;
 }
 
 /* Units below `e` in other parts get a slot. */
 static bool need_units(struct partitioner *p, ojit_expr e, uint32_t part)
 {
-	const struct graph *g = &p->program->space->graph;
 	bool ok = find_between(p, e);
 	for (size_t i = 0; ok && i < p->between.list.count; i++) {
 		ojit_expr unit = p->between.list.at[i];
-		uint32_t home = part, ignored;
-		oj_expr_map_get(&p->part, unit, &home);
-		if (is_unit(g, unit) && home != part && !oj_expr_map_get(&p->slot, unit, &ignored))
+		uint32_t home = part_of(p, unit), ignored;
+		if (home && home != part && !oj_expr_map_get(&p->slot, unit, &ignored))
 			ok = oj_expr_map_put(&p->slot, unit, ++p->slots);
 	}
 	return ok;
@@ -90,23 +127,20 @@ static size_t weight(const struct graph *g, ojit_expr unit)
 
 static bool assign_parts(struct partitioner *p)
 {
+	const struct graph *g = &p->program->space->graph;
 	size_t filled = 0;
 	bool ok = true;
-	p->parts = 1;
 	for (size_t i = 0; ok && i < p->list.list.count; i++) {
-		size_t more = weight(&p->program->space->graph, p->list.list.at[i]);
-		if (filled && filled + more > p->limit) {
-			p->parts++;
+		size_t more = weight(g, p->list.list.at[i]);
+		if (i == 0 || (filled && filled + more > p->limit)) {
+			ok = VECTOR_PUSH(g->context, &p->begins.list, p->list.list.at[i]);
 			filled = 0;
 		}
 		filled += more;
-		ok = oj_expr_map_put(&p->part, p->list.list.at[i], p->parts);
 	}
-	for (size_t i = 0; ok && i < p->list.list.count; i++) {
-		uint32_t part;
-		oj_expr_map_get(&p->part, p->list.list.at[i], &part);
-		ok = need_units(p, p->list.list.at[i], part);
-	}
+	p->parts = (uint32_t)p->begins.list.count;
+	for (size_t i = 0; ok && i < p->list.list.count; i++)
+		ok = need_units(p, p->list.list.at[i], part_of(p, p->list.list.at[i]));
 	return ok;
 }
 
@@ -187,9 +221,8 @@ static bool find_homes(struct partitioner *p, struct homes *homes)
 {
 	const struct graph *g = &p->program->space->graph;
 	for (uint32_t s = 0; s < p->block->stores.count; s++) {
-		struct homed homed = {1, s};
 		ojit_expr value = p->block->stores.at[s].value;
-		oj_expr_map_get(&p->part, is_sign(g, value) ? oj_operands(g, value)[0] : value, &homed.part);
+		struct homed homed = {part_of(p, is_sign(g, value) ? oj_operands(g, value)[0] : value), s};
 		homed.part = homed.part ? homed.part : 1;
 		if (!VECTOR_PUSH(p->program->space->context, &homes->list, homed))
 			return false;
@@ -208,9 +241,7 @@ static bool emit_part(struct partitioner *p, uint32_t part, size_t *next, const 
 		return false;
 	for (; *next < p->list.list.count; ++*next) {
 		ojit_expr e = p->list.list.at[*next];
-		uint32_t at = part;
-		oj_expr_map_get(&p->part, e, &at);
-		if (at != part)
+		if (part_of(p, e) != part)
 			break;
 		ojit_expr value = rebuild(p, e);
 		if (!value || !oj_expr_map_put(&p->here, e, value) || !store_slot(p, out, e, value))
@@ -306,7 +337,7 @@ ojit_status oj_pass_partition(struct program *program, const struct pass_options
 	for (size_t b = 0; ok && b < program->blocks.count; b++) {
 		struct partitioner p = {.program = program, .done = &done, .block = &program->blocks.at[b],
 		                        .limit = options->partition ? options->partition : PART};
-		oj_expr_map_init(&p.part, space->context);
+		oj_expr_map_init(&p.seen, space->context);
 		oj_expr_map_init(&p.slot, space->context);
 		oj_expr_map_init(&p.here, space->context);
 		ok = p.block->rank > 0 || cut_sums(&p, &program->blocks.at[b]);
@@ -315,7 +346,8 @@ ojit_status oj_pass_partition(struct program *program, const struct pass_options
 		VECTOR_DROP(space->context, &p.list.list);
 		VECTOR_DROP(space->context, &p.between.list);
 		VECTOR_DROP(space->context, &p.operands.list);
-		oj_expr_map_drop(&p.part);
+		oj_expr_map_drop(&p.seen);
+		VECTOR_DROP(space->context, &p.begins.list);
 		oj_expr_map_drop(&p.slot);
 		oj_expr_map_drop(&p.here);
 	}

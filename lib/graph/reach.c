@@ -80,9 +80,10 @@ struct reaching {
 	struct expr_list *out;
 	size_t first;       /* of out that is ours */
 	ojit_expr greatest; /* of the roots, and so of all */
-	struct expr_map seen;
+	struct expr_map seen; /* once there are more than FEW */
 	uint64_t *bits;
 };
+enum { FEW = 16 };
 
 static bool is_wanted(const struct reaching *r, ojit_expr e)
 {
@@ -94,14 +95,36 @@ static uint32_t operand_count(const struct reaching *r, const struct node *n)
 	return n->op == OP_REDUCE && r->scope != EVERYWHERE ? REDUCE_BODY : n->arity;
 }
 
-static bool meet(struct reaching *r, ojit_expr e)
+static bool is_known(const struct reaching *r, ojit_expr e)
 {
 	uint32_t ignored;
-	if (!is_wanted(r, e) || oj_expr_map_get(&r->seen, e, &ignored))
+	if (r->seen.count)
+		return oj_expr_map_get(&r->seen, e, &ignored);
+	for (size_t i = r->first; i < r->out->list.count; i++)
+		if (r->out->list.at[i] == e)
+			return true;
+	return false;
+}
+
+/* A short list is its own set. */
+static bool make_known(struct reaching *r, ojit_expr e)
+{
+	size_t count = r->out->list.count;
+	bool ok = true;
+	if (r->seen.count == 0 && count - r->first < FEW)
+		return true;
+	for (size_t i = r->first; ok && r->seen.count < count - r->first; i++)
+		ok = oj_expr_map_put(&r->seen, r->out->list.at[i], 1);
+	return ok && oj_expr_map_put(&r->seen, e, 1);
+}
+
+static bool meet(struct reaching *r, ojit_expr e)
+{
+	if (!is_wanted(r, e) || is_known(r, e))
 		return true;
 	if (e > r->greatest)
 		r->greatest = e;
-	return oj_expr_map_put(&r->seen, e, 1) && VECTOR_PUSH(r->g->context, &r->out->list, e);
+	return make_known(r, e) && VECTOR_PUSH(r->g->context, &r->out->list, e);
 }
 
 /* So many that a bit for every node costs less than a set of those met. */

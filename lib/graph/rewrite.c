@@ -5,13 +5,14 @@
 
 #include <string.h>
 
-/* What nodes become: a place for every number from the first to the last where they
- * lie close together, else a map. */
+/* What nodes become.  Which nodes is known beforehand, in order: each has a place for
+ * every number from the first to the last where they lie close together, else it is
+ * searched for. */
 struct replacements {
-	struct expr_map map;
-	ojit_expr *direct; /* [span], 0: not known */
-	ojit_expr first;
-	size_t span;
+	struct expr_list nodes;
+	ojit_expr *to; /* [room], 0: not known */
+	size_t room;
+	bool close;
 };
 
 /* Those without index variables in one for the whole rewriting, the others in one a
@@ -21,43 +22,52 @@ struct memo {
 	struct expr_list operands;
 };
 
-static void replacements_drop(struct replacements *r)
+static void replacements_drop(struct replacements *r, ojit_context *context)
 {
-	oj_memory_put(r->map.context, r->direct, r->span * sizeof *r->direct);
-	oj_expr_map_drop(&r->map);
+	oj_memory_put(context, r->to, r->room * sizeof *r->to);
+	VECTOR_DROP(context, &r->nodes.list);
 }
 
-/* Make ready for the nodes of a list, in order. */
-static bool replacements_open(struct replacements *r, const struct expr_list *list)
+/* Make ready for r->nodes. */
+static bool replacements_open(struct replacements *r, ojit_context *context)
 {
-	enum { FEW = 32, SPARSE = 8 };
-	size_t count = list->list.count;
-	if (count < FEW || (list->list.at[count - 1] - list->list.at[0]) / SPARSE > count)
+	enum { SPARSE = 8 };
+	const ojit_expr *at = r->nodes.list.at;
+	size_t count = r->nodes.list.count, span = count ? at[count - 1] - at[0] + 1 : 0;
+	r->close = span / SPARSE <= count;
+	size_t room = r->close ? span : count;
+	if (room == 0)
 		return true;
-	r->first = list->list.at[0];
-	r->span = list->list.at[count - 1] - r->first + 1;
-	r->direct = oj_memory_get(r->map.context, r->span * sizeof *r->direct);
-	if (r->direct)
-		memset(r->direct, 0, r->span * sizeof *r->direct);
-	else
-		r->span = 0;
-	return r->direct != NULL;
+	r->to = oj_memory_get(context, room * sizeof *r->to);
+	if (!r->to)
+		return false;
+	r->room = room;
+	memset(r->to, 0, room * sizeof *r->to);
+	return true;
+}
+
+/* Where what `e` becomes stands; NULL: it is none of the nodes. */
+static ojit_expr *replacement_of(const struct replacements *r, ojit_expr e)
+{
+	size_t low = 0, high = r->nodes.list.count;
+	if (r->room == 0 || e < r->nodes.list.at[0] || e > r->nodes.list.at[high - 1])
+		return NULL;
+	if (r->close)
+		return &r->to[e - r->nodes.list.at[0]];
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+		if (r->nodes.list.at[middle] <= e)
+			low = middle;
+		else
+			high = middle;
+	}
+	return r->nodes.list.at[low] == e ? &r->to[low] : NULL;
 }
 
 static ojit_expr replacement(const struct replacements *r, ojit_expr e)
 {
-	uint32_t to = 0;
-	if (e - r->first < r->span)
-		return r->direct[e - r->first];
-	return oj_expr_map_get(&r->map, e, &to) ? to : 0;
-}
-
-static bool replace(struct replacements *r, ojit_expr e, ojit_expr to)
-{
-	if (e - r->first >= r->span)
-		return oj_expr_map_put(&r->map, e, to);
-	r->direct[e - r->first] = to;
-	return true;
+	const ojit_expr *to = replacement_of(r, e);
+	return to ? *to : 0;
 }
 
 static struct replacements *home_of(struct rewrite *rewrite, struct memo *memo, ojit_expr e)
@@ -104,9 +114,10 @@ static bool rewrite_list(struct rewrite *rewrite, struct memo *memo, const struc
 		struct replacements *home = home_of(rewrite, memo, e);
 		if (closed != (home == rewrite->closed) || replacement(home, e))
 			continue;
-		ojit_expr to = rewrite_one(rewrite, memo, e);
-		if (!to || !replace(home, e, to))
+		ojit_expr to = rewrite_one(rewrite, memo, e), *place = replacement_of(home, e);
+		if (!to || !place)
 			return false;
+		*place = to;
 	}
 	return true;
 }
@@ -116,24 +127,21 @@ static bool rewrite_list(struct rewrite *rewrite, struct memo *memo, const struc
 static bool rewrite_closed(struct rewrite *rewrite, struct memo *memo, const ojit_expr *roots, size_t count)
 {
 	const struct graph *g = &rewrite->space->graph;
-	struct expr_list list = {0};
-	bool ok = oj_reach(g, roots, count, true, &list) && replacements_open(rewrite->closed, &list) &&
-	          rewrite_list(rewrite, memo, &list, true);
-	VECTOR_DROP(g->context, &list.list);
-	return ok;
+	struct replacements *closed = rewrite->closed;
+	return oj_reach(g, roots, count, true, &closed->nodes) && replacements_open(closed, g->context) &&
+	       rewrite_list(rewrite, memo, &closed->nodes, true);
 }
 
 static bool rewrite_open(struct rewrite *rewrite, struct memo *memo, ojit_expr *roots, size_t count)
 {
 	const struct graph *g = &rewrite->space->graph;
-	struct expr_list list = {0};
+	struct expr_list *list = &memo->open.nodes;
 	bool open = rewrite->closed || rewrite->keep_closed;
-	bool ok = open ? oj_reach_open(g, roots, count, &list) : oj_reach(g, roots, count, true, &list);
-	ok = ok && replacements_open(&memo->open, &list) && rewrite_list(rewrite, memo, &list, false);
+	bool ok = open ? oj_reach_open(g, roots, count, list) : oj_reach(g, roots, count, true, list);
+	ok = ok && replacements_open(&memo->open, g->context) && rewrite_list(rewrite, memo, list, false);
 	for (size_t i = 0; ok && i < count; i++)
 		if (roots[i] && !(rewrite->keep_closed && oj_node(g, roots[i])->levels == 0))
 			ok = (roots[i] = replacement(home_of(rewrite, memo, roots[i]), roots[i])) != 0;
-	VECTOR_DROP(g->context, &list.list);
 	return ok;
 }
 
@@ -142,16 +150,14 @@ ojit_status oj_rewrite(struct rewrite *rewrite, ojit_expr *roots, size_t count)
 	ojit_context *context = rewrite->space->context;
 	struct replacements closed = {0}, *outer = rewrite->closed;
 	struct memo memo = {0};
-	oj_expr_map_init(&memo.open.map, context);
-	oj_expr_map_init(&closed.map, context);
 	if (rewrite->reduction && !outer && !rewrite->keep_closed)
 		rewrite->closed = &closed;
 	bool ok = (outer || !rewrite->closed || rewrite_closed(rewrite, &memo, roots, count)) &&
 	          rewrite_open(rewrite, &memo, roots, count);
 	rewrite->closed = outer;
 	VECTOR_DROP(context, &memo.operands.list);
-	replacements_drop(&memo.open);
-	replacements_drop(&closed);
+	replacements_drop(&memo.open, context);
+	replacements_drop(&closed, context);
 	return ok && !rewrite->space->graph.failed ? OJIT_OK : OJIT_OUT_OF_MEMORY;
 }
 

@@ -425,11 +425,23 @@ static bool roll(struct roller *r)
 	return oj_program_layout(r->program) == OJIT_OK;
 }
 
+/* No block needs a node behind the last that it stores. */
+static size_t last_node(const struct program *program)
+{
+	ojit_expr last = 0;
+	for (size_t b = 0; b < program->blocks.count; b++) {
+		const struct block *block = &program->blocks.at[b];
+		for (size_t s = 0; s < block->stores.count; s++)
+			last = block->stores.at[s].value > last ? block->stores.at[s].value : last;
+	}
+	return last;
+}
+
 ojit_status oj_pass_roll(struct program *program, const struct pass_options *options, struct oj_error *error)
 {
 	struct space *space = program->space;
 	struct roller r = {.program = program, .space = space, .g = &space->graph,
-	                   .arrays = space->arrays.count, .nodes = space->graph.nodes.count};
+	                   .arrays = space->arrays.count, .nodes = last_node(program) + 1};
 	struct text groups;
 	oj_text_init(&groups, space->context);
 	r.told.text = options->explanation ? &groups : NULL;

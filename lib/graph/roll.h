@@ -26,10 +26,10 @@ struct mark { /* of a node */
 	uint32_t cost;     /* of the work, by cost.h */
 	uint32_t place;    /* of an item in the array of its height */
 	ojit_expr built;   /* what stands for the node in straight code */
-	bool seen, item, forced;
-	bool term;         /* of a sum, or a multiple of it is */
-	bool named;        /* an intermediate of the model */
-	bool root;         /* stored for good */
+	bool seen : 1, item : 1, forced : 1;
+	bool term : 1;     /* of a sum, or a multiple of it is */
+	bool named : 1;    /* an intermediate of the model */
+	bool root : 1;     /* stored for good */
 };
 
 enum choice { STRAIGHT, EQUAL, RAGGED };
