@@ -311,12 +311,23 @@ static ojit_expr straight_value(struct roller *r, ojit_expr root)
 	return ok ? r->marks[root].built : 0;
 }
 
+/* The block for straight code of a height: nothing in it needs anything else in it. */
+static struct block *straight_block(struct roller *r, uint32_t height, uint32_t origin)
+{
+	if (r->straight && r->straight_height == height)
+		return &r->done.blocks.at[r->straight - 1];
+	struct block *block = oj_program_block(&r->done, 0, NULL, NULL, origin);
+	r->straight = (uint32_t)r->done.blocks.count;
+	r->straight_height = height;
+	return block;
+}
+
 bool oj_roll_emit_straight(struct roller *r, const struct item *item)
 {
 	const struct block *from = &r->program->blocks.at[item->block];
 	bool kept = item->store == UINT32_MAX, other = !kept && r->marks[item->node].item;
 	ojit_expr value = other ? outside(r, item->node) : straight_value(r, item->node);
-	struct block *block = value ? oj_program_block(&r->done, 0, NULL, NULL, from->origin) : NULL;
+	struct block *block = value ? straight_block(r, item->height, from->origin) : NULL;
 	if (!block)
 		return false;
 	if (!kept) {

@@ -74,6 +74,7 @@ struct roller {
 	struct expr_map tables, data; /* hash of contents -> the latest such table or array, + 1 */
 	uint32_t vectors[ROLE_COUNT]; /* arrays over whole vectors, + 1 */
 	int64_t lengths[ROLE_COUNT];  /* of vectors, as far as known */
+	uint32_t straight, straight_height; /* block of done for straight code, + 1, and its height */
 	bool all;                    /* groups are rolled whether that pays or not */
 	size_t hopeful, rolled;      /* groups that may pay, and that do */
 	struct {
