@@ -167,7 +167,7 @@ static uint32_t coefficient_count(enum op op, uint32_t arity)
 
 static uint64_t hash_node(const struct node *n, const ojit_expr *operands, const int64_t *coefficients)
 {
-	uint64_t bits = coefficients ? 0 : n->bits;
+	uint64_t bits = coefficients || n->inside ? 0 : n->bits;
 	uint64_t hash = XXH3_64bits_withSeed(operands, n->arity * sizeof *operands, bits * 0x9E3779B97F4A7C15u + n->op);
 	if (coefficients)
 		hash ^= XXH3_64bits(coefficients, coefficient_count(n->op, n->arity) * sizeof *coefficients);
@@ -182,13 +182,22 @@ static bool same_node(const struct graph *g, ojit_expr known, const struct node 
 		return false;
 	if (n->arity && memcmp(oj_operands(g, known), operands, n->arity * sizeof *operands))
 		return false;
+	if (k->inside)
+		return true;
 	if (!coefficients)
 		return k->bits == n->bits;
 	return !memcmp(g->coefficients.at + k->ref.id, coefficients,
 	               coefficient_count(n->op, n->arity) * sizeof *coefficients);
 }
 
-/* A table of `count` slots, a power of two, for the nodes there are. */
+/* Where a hash belongs in a table of any length (D. Lemire, Fast random integer
+ * generation in an interval, 2019). */
+static size_t home_slot(uint64_t hash, size_t count)
+{
+	return (size_t)((uint64_t)(uint32_t)hash * count >> 32);
+}
+
+/* A table of `count` slots for the nodes there are. */
 static bool make_slots(struct graph *g, size_t count)
 {
 	uint32_t *fresh = oj_memory_get(g->context, count * sizeof *fresh);
@@ -198,9 +207,9 @@ static bool make_slots(struct graph *g, size_t count)
 	for (ojit_expr e = 1; e < g->nodes.count; e++) {
 		const struct node *n = oj_node(g, e);
 		const int64_t *c = coefficient_count(n->op, n->arity) ? g->coefficients.at + n->ref.id : NULL;
-		size_t at = hash_node(n, oj_operands(g, e), c) & (count - 1);
+		size_t at = home_slot(hash_node(n, oj_operands(g, e), c), count);
 		while (fresh[at])
-			at = (at + 1) & (count - 1);
+			at = at + 1 < count ? at + 1 : 0;
 		fresh[at] = e;
 	}
 	oj_memory_put(g->context, g->slots, g->slot_count * sizeof *g->slots);
@@ -209,13 +218,27 @@ static bool make_slots(struct graph *g, size_t count)
 	return true;
 }
 
-/* At most two of three slots are taken. */
+/* At most three of four slots are taken, and four of seven when it has grown. */
 static size_t slots_for(size_t nodes)
 {
-	size_t count = 64;
-	while (count / 3 * 2 < nodes)
-		count *= 2;
-	return count;
+	return nodes < 48 ? 64 : nodes + nodes / 4 * 3;
+}
+
+static bool is_full(const struct graph *g)
+{
+	return g->nodes.count >= g->slot_count / 4 * 3;
+}
+
+/* Do the operands fit where other nodes have a number or a name? */
+static bool fits_inside(const struct node *n)
+{
+	switch ((enum op)n->op) {
+	case OP_LITERAL: case OP_INTEGER: case OP_INDEX: case OP_POWI: case OP_LOAD: case OP_SYMBOL: case OP_TABLE:
+	case OP_AFFINE: case OP_WRAP: case OP_REDUCE:
+		return false;
+	default:
+		return n->arity == 1 || n->arity == 2;
+	}
 }
 
 /* Operands move down inside of what there is: a node's new place is never behind its
@@ -225,7 +248,7 @@ static uint32_t move_operands(struct graph *g, const struct node *n, const uint3
 	uint32_t place = 0;
 	size_t end = (g->operands.used + OPERAND_CHUNK - 1) / OPERAND_CHUNK * OPERAND_CHUNK;
 	ojit_expr *from = operands_at(g, n->first);
-	if (n->arity == 0)
+	if (n->arity == 0 || n->inside)
 		return 0;
 	if (n->arity > OPERAND_CHUNK || end - g->operands.used < n->arity)
 		g->operands.used = n->arity > OPERAND_CHUNK ? n->first : end;
@@ -251,6 +274,8 @@ void oj_graph_keep(struct graph *g, const uint32_t *numbers)
 			n.ref.id = coefficients;
 		}
 		n.first = move_operands(g, &n, numbers);
+		for (uint32_t i = 0; n.inside && i < n.arity; i++)
+			n.pair[i] = numbers[n.pair[i]];
 		coefficients += more;
 		*node_at(g, nodes++) = n;
 	}
@@ -316,19 +341,20 @@ static ojit_expr intern(struct graph *g, struct node n, const ojit_expr *operand
 	for (uint32_t i = 0; i < n.arity; i++)
 		if (operands[i] == 0)
 			return 0;
-	if (g->failed || (g->nodes.count >= g->slot_count / 3 * 2 && !make_slots(g, slots_for(g->nodes.count + 1))))
+	if (g->failed || (is_full(g) && !make_slots(g, slots_for(g->nodes.count + 1))))
 		return fail_node(g);
-	size_t mask = g->slot_count - 1, at = hash_node(&n, operands, coefficients) & mask;
-	for (; g->slots[at]; at = (at + 1) & mask)
+	size_t at = home_slot(hash_node(&n, operands, coefficients), g->slot_count);
+	for (; g->slots[at]; at = at + 1 < g->slot_count ? at + 1 : 0)
 		if (same_node(g, g->slots[at], &n, operands, coefficients))
 			return g->slots[at];
 	if (g->nodes.count >= UINT32_MAX - 1)
 		return fail_node(g);
 	inherit(g, &n, operands);
-	if (n.arity && !place_operands(g, n.arity, &n.first))
+	n.inside = fits_inside(&n);
+	if (n.arity && !n.inside && !place_operands(g, n.arity, &n.first))
 		return fail_node(g);
 	if (n.arity)
-		memcpy(operands_at(g, n.first), operands, n.arity * sizeof *operands);
+		memcpy(n.inside ? n.pair : operands_at(g, n.first), operands, n.arity * sizeof *operands);
 	if (coefficients) {
 		n.bits = 0;
 		n.ref.id = (uint32_t)g->coefficients.count;
@@ -421,6 +447,8 @@ static ojit_expr make_like(struct graph *g, struct node n, const ojit_expr *oper
 {
 	n.first = n.levels = n.shape = n.stage = 0;
 	n.symbolic = 0;
+	if (n.inside)
+		n.inside = 0, n.bits = 0;
 	if (!oj_commutes(n.op) || n.arity < 2 || !operands[0] || !operands[1] ||
 	    in_order(g, operands[0], operands[1]))
 		return intern(g, n, operands, NULL);

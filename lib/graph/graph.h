@@ -68,9 +68,10 @@ enum { LEVELS = 32 }; /* nesting depth of loops; deeper is refused by name */
 struct node {
 	uint8_t op;
 	uint8_t symbolic; /* a SYMBOL is below: pass split has not seen it */
+	uint8_t inside;   /* the operands are `pair` */
 	uint32_t stage;   /* reductions below on the longest way, itself counted */
 	uint32_t arity;
-	uint32_t first;  /* place of its operands in graph->operands */
+	uint32_t first;  /* place of its operands in graph->operands, unless `inside` */
 	uint32_t levels; /* bit k: depends on the index variable of level k */
 	uint32_t shape;
 	union {
@@ -85,6 +86,7 @@ struct node {
 			uint32_t info; /* SYMBOL: origin */
 		} ref;
 		struct reduction reduction;
+		ojit_expr pair[2]; /* operands of most operators of one or two */
 	};
 };
 
@@ -130,8 +132,8 @@ static inline const struct node *oj_node(const struct graph *g, ojit_expr e)
 }
 static inline const ojit_expr *oj_operands(const struct graph *g, ojit_expr e)
 {
-	uint32_t first = oj_node(g, e)->first;
-	return g->operands.chunks.at[first / OPERAND_CHUNK].at + first % OPERAND_CHUNK;
+	const struct node *n = oj_node(g, e);
+	return n->inside ? n->pair : g->operands.chunks.at[n->first / OPERAND_CHUNK].at + n->first % OPERAND_CHUNK;
 }
 static inline enum type oj_type(const struct graph *g, ojit_expr e)
 {
