@@ -76,6 +76,43 @@ void oj_text_double(struct text *text, double value)
 	oj_text_add(text, buffer, (size_t)oj_number_shortest(buffer, value));
 }
 
+struct shared_text {
+	atomic_size_t holders;
+	size_t length;
+	char at[];
+};
+
+struct shared_text *oj_shared_text(ojit_context *context, const char *bytes, size_t length)
+{
+	if (length > SIZE_MAX / 2)
+		return NULL;
+	struct shared_text *text = oj_memory_get(context, sizeof *text + length + 1);
+	if (!text)
+		return NULL;
+	atomic_init(&text->holders, 1);
+	text->length = length;
+	memcpy(text->at, bytes, length);
+	text->at[length] = '\0';
+	return text;
+}
+
+const char *oj_shared_text_get(const struct shared_text *text)
+{
+	return text->at;
+}
+
+struct shared_text *oj_shared_text_hold(struct shared_text *text)
+{
+	atomic_fetch_add(&text->holders, 1);
+	return text;
+}
+
+void oj_shared_text_drop(ojit_context *context, struct shared_text *text)
+{
+	if (text && atomic_fetch_sub(&text->holders, 1) == 1)
+		oj_memory_put(context, text, sizeof *text + text->length + 1);
+}
+
 /* Bytes of `bytes` that spell a number: digits [. digits] [e [sign] digits]. */
 static size_t number_length(const char *bytes, size_t length)
 {

@@ -28,6 +28,14 @@ void oj_text_vformat(struct text *text, const char *format, va_list arguments);
 void oj_text_double(struct text *text, double value);
 const char *oj_text_get(const struct text *text); /* "" when empty */
 
+/* A text that several hold on to and nobody changes. */
+struct shared_text;
+/* A terminated copy with one holder; NULL: out of memory. */
+struct shared_text *oj_shared_text(ojit_context *context, const char *bytes, size_t length);
+const char *oj_shared_text_get(const struct shared_text *text);
+struct shared_text *oj_shared_text_hold(struct shared_text *text);        /* one more; any thread */
+void oj_shared_text_drop(ojit_context *context, struct shared_text *text); /* one less; NULL is allowed */
+
 /* Longest prefix of `bytes[0..length)` that is a number (digits, optional point
  * and exponent; no sign): its length, with the value in *value.  0: none.  A
  * point followed by another point ("1..N") is not part of the number. */

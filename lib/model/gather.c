@@ -49,15 +49,10 @@ ojit_status oj_fail_unknown(const struct lowering *low, uint32_t place, const ch
 	return oj_fail_place(low, place, OJIT_NAME, "%s %s is not defined; %s", what, nearest.name, remedy);
 }
 
-bool oj_own_box(struct lowering *low, struct unit *unit)
+bool oj_own_grid(struct lowering *low, struct unit *unit)
 {
-	unit->base = unit->extent = low->point;
-	if (unit->rank == 0)
-		return true;
-	unit->base = ARENA_ZEROED(&low->arena, int64_t, 2 * RANK);
-	if (unit->base)
-		unit->extent = unit->base + RANK;
-	return unit->base != NULL;
+	unit->grid = unit->rank ? ARENA_ZEROED(&low->arena, struct grid, 1) : &low->no_grid;
+	return unit->grid != NULL;
 }
 
 static ojit_status add_unit(struct lowering *low, enum unit_kind kind, uint32_t entity, uint32_t line, uint32_t *out)
@@ -65,8 +60,12 @@ static ojit_status add_unit(struct lowering *low, enum unit_kind kind, uint32_t 
 	const struct definition *d = oj_definition(low, line);
 	struct unit unit = {.kind = (uint8_t)kind, .rank = d->rank, .primes = d->primes, .entity = entity,
 	                    .name = d->name, .place = d->place, .first = line, .last = line, .edges = NOWHERE,
-	                    .next = NOWHERE, .array = NOWHERE};
-	if (!oj_own_box(low, &unit) || !VECTOR_PUSH(low->context, &low->units, unit))
+	                    .next = NOWHERE};
+	if (kind == UNIT_OUT || kind == UNIT_INIT)
+		unit.offset = 0;
+	else
+		unit.array = NOWHERE;
+	if (!oj_own_grid(low, &unit) || !VECTOR_PUSH(low->context, &low->units, unit))
 		return oj_fail_memory(low->error);
 	*out = (uint32_t)low->units.count - 1;
 	low->lines[line].unit = *out;

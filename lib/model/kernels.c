@@ -37,14 +37,14 @@ static ojit_status emit_numbers(struct emitter *e, uint32_t line, uint32_t rank,
 	const double *numbers;
 	int64_t extent[RANK] = {0}, offset = (int64_t)low->space->data.count;
 	TRY(oj_line_numbers(low, line, &numbers));
-	int64_t points = oj_box_points(rank, l->lo, l->end);
+	int64_t points = oj_box_points(rank, l->box->lo, l->box->end);
 	for (uint32_t k = 0; k < rank; k++)
-		extent[k] = l->end[k] - l->lo[k];
+		extent[k] = l->box->end[k] - l->box->lo[k];
 	for (int64_t i = 0; i < points; i++)
 		if (!VECTOR_PUSH(low->context, &low->space->data, numbers[i]))
 			return oj_fail_memory(low->error);
 	const char *name = oj_family_name(low, d->name, d->primes);
-	uint32_t array = name ? oj_space_array(low->space, name, ROLE_DATA, rank, l->lo, extent, offset) : NOWHERE;
+	uint32_t array = name ? oj_space_array(low->space, name, ROLE_DATA, rank, l->box->lo, extent, offset) : NOWHERE;
 	if (array == NOWHERE)
 		return oj_fail_memory(low->error);
 	*value = oj_load(&low->space->graph, array, rank, index);
@@ -89,13 +89,13 @@ static ojit_status emit_line(struct emitter *e, uint32_t line, const struct targ
 	uint32_t rank = 0;
 	for (int k = 0; k < d->rank; k++) {
 		if (!d->axes[k].index) {
-			index[k] = oj_integer(&low->space->graph, l->lo[k]);
+			index[k] = oj_integer(&low->space->graph, l->box->lo[k]);
 			continue;
 		}
 		index[k] = oj_index(&low->space->graph, rank);
 		indices[rank] = d->axes[k].index;
 		wrap[rank] = d->axes[k].wrap;
-		lo[rank] = l->lo[k], end[rank++] = l->end[k];
+		lo[rank] = l->box->lo[k], end[rank++] = l->box->end[k];
 	}
 	oj_translator_open(&e->translator, rank, indices, lo, end, wrap);
 	TRY(d->value ? oj_translate(&e->translator, d->value, WANT_REAL, &value)
@@ -118,22 +118,22 @@ static ojit_status emit_name(struct emitter *e, const struct unit *u, uint32_t n
 	int64_t end[RANK] = {0};
 	for (uint32_t k = 0; k < u->rank; k++) {
 		index[k] = oj_index(g, k);
-		end[k] = u->base[k] + u->extent[k];
+		end[k] = u->grid->base[k] + u->grid->extent[k];
 		if (!index[k])
 			return oj_fail_memory(e->low->error);
 	}
-	oj_translator_open(&e->translator, u->rank, none, u->base, end, NULL);
+	oj_translator_open(&e->translator, u->rank, none, u->grid->base, end, NULL);
 	TRY(oj_reference(&e->translator, u->place, name, primes, u->rank, index, WANT_REAL, &value));
 	if (value && oj_type(g, value) == INTEGER)
 		value = oj_make1(g, OP_ITOF, value);
-	return add_block(e, u, u->place, u->rank, u->base, end, target, value, index);
+	return add_block(e, u, u->place, u->rank, u->grid->base, end, target, value, index);
 }
 
 static ojit_status out_array(struct emitter *e, const struct unit *u, uint32_t name, unsigned primes, int64_t offset,
                              enum array_role role, uint32_t *array)
 {
 	const char *text = oj_family_name(e->low, name, primes);
-	*array = text ? oj_space_array(e->low->space, text, role, u->rank, u->base, u->extent, offset) : NOWHERE;
+	*array = text ? oj_space_array(e->low->space, text, role, u->rank, u->grid->base, u->grid->extent, offset) : NOWHERE;
 	return *array == NOWHERE ? oj_fail_memory(e->low->error) : OJIT_OK;
 }
 

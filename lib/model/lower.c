@@ -19,9 +19,9 @@ static ojit_status add_family(struct lowering *low, enum family_kind kind, const
 	*family = (struct family){.name = oj_family_name(low, name, primes), .rank = u->rank,
 	                          .offset = out->lengths[kind], .length = 1};
 	for (int k = 0; k < u->rank; k++) {
-		family->base[k] = u->base[k];
-		family->extent[k] = u->extent[k];
-		family->length *= u->extent[k];
+		family->base[k] = u->grid->base[k];
+		family->extent[k] = u->grid->extent[k];
+		family->length *= u->grid->extent[k];
 	}
 	*offset = family->offset;
 	out->lengths[kind] += family->length;
@@ -38,7 +38,7 @@ static ojit_status add_state(struct lowering *low, struct entity *e)
 		TRY(add_family(low, FAMILY_STATES, u, e->name, k, &e->held->offsets[k]));
 		const char *name = oj_family_name(low, e->name, k);
 		if (name)
-			e->held->arrays[k] = oj_space_array(low->space, name, ROLE_STATE, u->rank, u->base, u->extent, e->held->offsets[k]);
+			e->held->arrays[k] = oj_space_array(low->space, name, ROLE_STATE, u->rank, u->grid->base, u->grid->extent, e->held->offsets[k]);
 		if (e->held->arrays[k] == NOWHERE)
 			return oj_fail_memory(low->error);
 		low->units.at[e->held->inits[k]].offset = e->held->offsets[k];
@@ -52,7 +52,7 @@ static ojit_status add_param(struct lowering *low, struct entity *e)
 	TRY(add_family(low, FAMILY_PARAMETERS, u, e->name, 0, &e->held->offsets[0]));
 	const char *name = oj_family_name(low, e->name, 0);
 	if (name)
-		e->held->arrays[0] = oj_space_array(low->space, name, ROLE_PARAMETER, u->rank, u->base, u->extent, e->held->offsets[0]);
+		e->held->arrays[0] = oj_space_array(low->space, name, ROLE_PARAMETER, u->rank, u->grid->base, u->grid->extent, e->held->offsets[0]);
 	return e->held->arrays[0] == NOWHERE ? oj_fail_memory(low->error) : OJIT_OK;
 }
 
@@ -111,17 +111,21 @@ static ojit_status run_steps(struct lowering *low)
 	return OJIT_OK;
 }
 
-/* Texts that origins point into outlive the model. */
-static bool copy_sources(struct lowering *low)
+/* Files and texts that origins point into outlive the model. */
+static bool keep_sources(struct lowering *low)
 {
 	const struct forest *f = low->forest;
-	low->sources = ARENA_ZEROED(&low->space->arena, struct source, f->sources.count);
-	for (size_t i = 0; low->sources && i < f->sources.count; i++) {
-		const struct source *s = &f->sources.at[i];
+	struct lowered *out = low->out;
+	low->files = ARENA_ZEROED(&low->space->arena, const char *, f->sources.count);
+	out->texts = ARENA_ZEROED(&low->space->arena, struct shared_text *, f->sources.count);
+	if (!low->files || !out->texts)
+		return false;
+	for (; out->text_count < f->sources.count; out->text_count++) {
+		const struct source *s = &f->sources.at[out->text_count];
 		if (s->file)
-			low->sources[i].file = oj_arena_string(&low->space->arena, s->file, strlen(s->file));
-		if (s->text)
-			low->sources[i].text = oj_arena_string(&low->space->arena, s->text, s->length);
+			low->files[out->text_count] = oj_arena_string(&low->space->arena, s->file, strlen(s->file));
+		if (s->shared)
+			out->texts[out->text_count] = oj_shared_text_hold(s->shared);
 	}
 	return !low->space->arena.failed;
 }
@@ -142,15 +146,13 @@ static bool prepare(struct lowering *low)
 		return false;
 	for (size_t i = 0; i < low->model->definitions.count; i++) {
 		struct line *line = &low->lines[i];
-		*line = (struct line){.unit = NOWHERE, .next = NOWHERE, .lo = low->point, .end = low->point};
-		if (low->model->definitions.at[i].rank == 0)
-			continue;
-		line->lo = ARENA_ZEROED(&low->arena, int64_t, 2 * RANK);
-		if (!line->lo)
+		bool point = low->model->definitions.at[i].rank == 0;
+		struct box *box = point ? &low->point : ARENA_ZEROED(&low->arena, struct box, 1);
+		*line = (struct line){.unit = NOWHERE, .next = NOWHERE, .box = box};
+		if (!box)
 			return false;
-		line->end = line->lo + RANK;
 	}
-	return copy_sources(low);
+	return keep_sources(low);
 }
 
 static ojit_status lower(struct lowering *low)
@@ -199,6 +201,8 @@ void oj_lowered_drop(struct lowered *lowered)
 		if (lowered->programs[kind].space)
 			oj_program_drop(&lowered->programs[kind]);
 	oj_program_drop(&lowered->primal);
+	for (size_t i = 0; i < lowered->text_count; i++)
+		oj_shared_text_drop(lowered->space.context, lowered->texts[i]);
 	oj_space_drop(&lowered->space);
 	*lowered = (struct lowered){0};
 }

@@ -18,6 +18,8 @@ struct lowered {
 	struct family *families[FAMILY_KINDS];
 	size_t family_count[FAMILY_KINDS];
 	int64_t lengths[FAMILY_KINDS];
+	struct shared_text **texts; /* [text_count] that origins point into; in the space's arena */
+	size_t text_count;
 	bool has_span;
 	double span[2];
 	const char *method; /* NULL: not given; in the space's arena */

@@ -16,33 +16,48 @@
 enum unit_kind { UNIT_CONST, UNIT_TABLE, UNIT_PARAM, UNIT_LET, UNIT_EQUATION, UNIT_EDGE, UNIT_INIT, UNIT_OUT };
 enum { NOWHERE = UINT32_MAX, STATIC_KERNEL = PROGRAM_KINDS };
 
+struct box {
+	int64_t lo[RANK], end[RANK];
+};
+struct grid {
+	int64_t base[RANK], extent[RANK];
+};
+
+/* There may be very many lines and units of rank 0, so they are kept small. */
 struct line { /* of the definition with the same number */
 	uint32_t unit, next; /* next line of the unit, NOWHERE */
-	int64_t *lo, *end;   /* [RANK] */
+	struct box *box;
 };
 
 struct edge { /* a unit needs another */
 	uint32_t unit, place, next;
 };
 
+/* What forbids something in initial values: it depends on the state x, say. */
+enum taint { TAINT_NONE, TAINT_STATE, TAINT_DERIVATIVE, TAINT_TIME };
+
 struct unit {
 	uint8_t kind, rank, primes;
-	uint8_t visit;     /* of the ordering walk: 0, 1 open, 2 done */
-	bool reduces;      /* a reduction stands in its terms */
-	bool shared;       /* EQUATION: others read it */
-	bool idle;         /* no kernel needs it, but it is to be checked */
-	uint8_t needed;    /* bit k: by kernel k */
-	uint32_t entity;   /* NOWHERE: OUT */
-	uint32_t name, place;
+	uint8_t visit : 2;    /* of the ordering walk: 0, 1 open, 2 done */
+	uint8_t taint : 2;    /* enum taint */
+	bool reduces : 1;     /* a reduction stands in its terms */
+	bool shared : 1;      /* EQUATION: others read it */
+	bool idle : 1;        /* no kernel needs it, but it is to be checked */
+	uint8_t needed;       /* bit k: by kernel k */
+	uint8_t kernel;       /* the kernel that array and value are valid for, + 1 */
+	uint32_t entity;      /* NOWHERE: OUT */
+	uint32_t name, place, taint_name;
 	uint32_t first, last; /* lines; NOWHERE: the bare OUT */
 	uint32_t edges;       /* first in lowering->edges */
 	uint32_t next;        /* EDGE: next edge of the entity */
-	int64_t *base, *extent; /* [RANK], see oj_own_box */
-	int64_t offset;
-	const char *taint;    /* what forbids it in initial values, e.g. "the state x" */
-	uint8_t kernel;       /* the kernel that the rest is valid for, + 1 */
-	uint32_t array;       /* its TEMP array, NOWHERE */
-	ojit_expr value;      /* of a scalar without array */
+	struct grid *grid;    /* see oj_own_grid */
+	union {
+		int64_t offset; /* OUT, INIT */
+		struct {        /* the others */
+			uint32_t array;  /* its TEMP array, NOWHERE */
+			ojit_expr value; /* of a scalar without array */
+		};
+	};
 };
 
 struct holding { /* what only some entities have */
@@ -81,7 +96,8 @@ struct lowering {
 	ojit_context *context;
 	struct arena arena;
 	struct line *lines;      /* [definitions] */
-	int64_t point[RANK];     /* zeros: the box of everything of rank 0 */
+	struct box point;        /* of all lines of rank 0, */
+	struct grid no_grid;     /* and of all units: zeros */
 	uint32_t *entity_of;     /* [names], NOWHERE */
 	uint8_t *integral;       /* [terms] INTEGRAL, CONSTANT */
 	struct expr_map out_of;  /* 3 * name + primes + 1 -> unit of the observable */
@@ -91,7 +107,7 @@ struct lowering {
 	struct expr_map seen;    /* a shared term -> stamp of the scan that met it */
 	uint32_t stamp;
 	uint32_t scope;          /* the latest scope's number */
-	struct source *sources;  /* [sources] copies that outlive the model */
+	const char **files;      /* [sources] copies that outlive the model, or NULL */
 	struct column_cursor cursor;
 	VECTOR(struct entity) entities;
 	VECTOR(struct unit) units;
@@ -104,8 +120,8 @@ struct lowering {
 enum { INTEGRAL = 1, CONSTANT = 2 };
 
 ojit_status oj_gather(struct lowering *low);
-/* Give a unit memory for its box; what has rank 0 shares one.  False: out of memory. */
-bool oj_own_box(struct lowering *low, struct unit *unit);
+/* Give a unit memory for its grid; what has rank 0 shares one.  False: out of memory. */
+bool oj_own_grid(struct lowering *low, struct unit *unit);
 ojit_status oj_evaluate_statics(struct lowering *low);
 ojit_status oj_check_tiles(struct lowering *low);
 ojit_status oj_scan(struct lowering *low);

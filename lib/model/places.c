@@ -27,21 +27,28 @@ static bool find_lines(struct forest *forest, struct source *source)
 	return true;
 }
 
+static bool take_text(struct forest *forest, struct source *source, const char *text, size_t length)
+{
+	if (!oj_forest_has_room(forest, length))
+		return false;
+	source->shared = oj_shared_text(forest->context, text, length);
+	if (!source->shared)
+		return false;
+	source->text = oj_shared_text_get(source->shared);
+	source->base = forest->length + 1;
+	source->length = (uint32_t)length;
+	return find_lines(forest, source);
+}
+
 uint32_t oj_forest_source(struct forest *forest, const char *file, const char *text, size_t length)
 {
 	struct source source = {0};
 	if (file && file[0] && !(source.file = oj_arena_string(&forest->arena, file, strlen(file))))
 		return 0;
-	if (text) {
-		if (!oj_forest_has_room(forest, length) || !(source.text = oj_arena_string(&forest->arena, text, length)))
-			return 0;
-		source.base = forest->length + 1;
-		source.length = (uint32_t)length;
-		if (!find_lines(forest, &source))
-			return 0;
-	}
-	if (!VECTOR_PUSH(forest->context, &forest->sources, source))
+	if ((text && !take_text(forest, &source, text, length)) || !VECTOR_PUSH(forest->context, &forest->sources, source)) {
+		oj_shared_text_drop(forest->context, source.shared);
 		return 0;
+	}
 	forest->length += text ? (uint32_t)length + 1 : 0;
 	return (uint32_t)forest->sources.count - 1;
 }

@@ -27,7 +27,7 @@ ojit_status oj_unit_array(struct lowering *low, uint32_t unit, int kernel, uint3
 		const char *name = oj_family_name(low, u->name, u->kind == UNIT_EQUATION ? u->primes : 0);
 		if (!name)
 			return oj_fail_memory(low->error);
-		u->array = oj_space_array(low->space, name, ROLE_TEMP, u->rank, u->base, u->extent, 0);
+		u->array = oj_space_array(low->space, name, ROLE_TEMP, u->rank, u->grid->base, u->grid->extent, 0);
 	}
 	*array = u->array;
 	return u->array == NOWHERE ? oj_fail_memory(low->error) : OJIT_OK;
@@ -40,10 +40,10 @@ static ojit_status fill_symbol(struct lowering *low, const struct entity *e, uns
 	uint32_t array = e->held->arrays[e->kind == OJIT_EQUATION && given ? primes : 0];
 	if (!given)
 		TRY(oj_unit_array(low, e->unit, kernel, &array));
-	TRY(add_piece(low, symbol, array, main->base, main->extent));
+	TRY(add_piece(low, symbol, array, main->grid->base, main->grid->extent));
 	for (uint32_t part = e->edge_units; primes == 0 && part != NOWHERE; part = low->units.at[part].next) {
 		TRY(oj_unit_array(low, part, kernel, &array));
-		TRY(add_piece(low, symbol, array, low->units.at[part].base, low->units.at[part].extent));
+		TRY(add_piece(low, symbol, array, low->units.at[part].grid->base, low->units.at[part].grid->extent));
 	}
 	return OJIT_OK;
 }
@@ -66,11 +66,8 @@ uint32_t oj_lowered_origin(struct lowering *low, uint32_t place)
 {
 	if (place == 0)
 		return 0;
-	uint32_t number = oj_forest_source_of(low->forest, place);
 	struct origin origin = oj_forest_origin_near(low->forest, place, &low->cursor);
-	origin.file = low->sources[number].file;
-	if (origin.source)
-		origin.source = low->sources[number].text + (origin.source - low->forest->sources.at[number].text);
+	origin.file = low->files[oj_forest_source_of(low->forest, place)];
 	if (!VECTOR_PUSH(low->context, &low->space->origins, origin))
 		return low->lost = true, 0;
 	return (uint32_t)low->space->origins.count - 1;

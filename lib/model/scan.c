@@ -38,7 +38,7 @@ static bool index_range(const struct scan *s, uint32_t term, int depth, double *
 	oj_expr_map_get(&low->reduction_of, term, &reduction);
 	for (int k = 0; k < d->rank; k++)
 		if (d->axes[k].index == term) {
-			*lo = (double)low->lines[s->line].lo[k], *hi = (double)low->lines[s->line].end[k] - 1;
+			*lo = (double)low->lines[s->line].box->lo[k], *hi = (double)low->lines[s->line].box->end[k] - 1;
 			return true;
 		}
 	if (reduction == 0 || reduction == NOWHERE || oj_term(low->forest, reduction)->wrap || depth == 0)
@@ -84,7 +84,7 @@ static bool may_meet(const struct scan *s, uint32_t term, const struct unit *oth
 	for (int k = 0; k < other->rank; k++) {
 		double lo, hi;
 		if (subscript_range(s, o[k], 64, &lo, &hi) &&
-		    (hi < (double)other->base[k] || lo >= (double)(other->base[k] + other->extent[k])))
+		    (hi < (double)other->grid->base[k] || lo >= (double)(other->grid->base[k] + other->grid->extent[k])))
 			return false;
 	}
 	return true;
@@ -131,20 +131,23 @@ static ojit_status check_shape(const struct lowering *low, const struct term *t,
 	                     e->rank == 1 ? "ex" : "ices", t->arity, name, e->rank == 1 ? "[i]" : e->rank == 2 ? "[i, j]" : "[i, j, k]");
 }
 
-static ojit_status taint(struct scan *s, uint32_t place, const char *kind, const char *name)
+static const char *taint_name(const struct lowering *low, unsigned kind, uint32_t name)
+{
+	return kind == TAINT_TIME ? "t" : oj_name_of(low, name);
+}
+
+static const char *const taints[] = {[TAINT_STATE] = "state", [TAINT_DERIVATIVE] = "derivative of", [TAINT_TIME] = "time"};
+
+static ojit_status taint(struct scan *s, uint32_t place, enum taint kind, uint32_t name)
 {
 	struct unit *u = &s->low->units.at[s->unit];
 	if (u->kind == UNIT_INIT || u->kind == UNIT_PARAM)
 		return oj_fail_place(s->low, place, OJIT_NAME, "%s may use constants and parameters, not the %s %s",
-		                     u->kind == UNIT_INIT ? "an initial value" : "a parameter", kind, name);
-	if (u->taint)
-		return OJIT_OK;
-	size_t length = strlen(kind) + strlen(name) + 2;
-	char *text = oj_arena_get(&s->low->arena, length);
-	if (!text)
-		return oj_fail_memory(s->low->error);
-	snprintf(text, length, "%s %s", kind, name);
-	u->taint = text;
+		                     u->kind == UNIT_INIT ? "an initial value" : "a parameter", taints[kind], taint_name(s->low, kind, name));
+	if (u->taint == TAINT_NONE) {
+		u->taint = kind & 3;
+		u->taint_name = name;
+	}
 	return OJIT_OK;
 }
 
@@ -175,7 +178,7 @@ static ojit_status note_name(struct scan *s, uint32_t term)
 	}
 	if (statics) /* refused when it is evaluated */
 		return OJIT_OK;
-	TRY(taint(s, t->place, t->primes == e->order ? "derivative of" : "state", oj_name_of(low, t->name)));
+	TRY(taint(s, t->place, t->primes == e->order ? TAINT_DERIVATIVE : TAINT_STATE, t->name));
 	if (t->primes < e->order)
 		return t->primes == 0 ? need_parts(s, term, e, false) : OJIT_OK;
 	low->units.at[e->unit].shared = true;
@@ -189,7 +192,7 @@ static ojit_status note_term(struct scan *s, uint32_t term)
 	if (t->kind == TERM_REDUCE)
 		u->reduces = true;
 	if (t->kind == TERM_TIME && u->kind > UNIT_TABLE)
-		return taint(s, t->place, "time", "t");
+		return taint(s, t->place, TAINT_TIME, 0);
 	if (t->kind == TERM_OP && (t->op == OJIT_UNIFORM || t->op == OJIT_NORMAL) && u->kind != UNIT_PARAM && u->kind != UNIT_INIT)
 		return oj_fail_place(s->low, t->place, OJIT_UNSUPPORTED, "%s can be used in param and init only; give the numbers a param",
 		                     oj_functions[t->op].text);
@@ -228,9 +231,9 @@ static ojit_status scan_line(struct scan *s)
 static void cover(struct unit *u, const struct unit *part)
 {
 	for (int k = 0; k < u->rank; k++) {
-		int64_t end = u->base[k] + u->extent[k], other = part->base[k] + part->extent[k];
-		u->base[k] = part->base[k] < u->base[k] ? part->base[k] : u->base[k];
-		u->extent[k] = (other > end ? other : end) - u->base[k];
+		int64_t end = u->grid->base[k] + u->grid->extent[k], other = part->grid->base[k] + part->grid->extent[k];
+		u->grid->base[k] = part->grid->base[k] < u->grid->base[k] ? part->grid->base[k] : u->grid->base[k];
+		u->grid->extent[k] = (other > end ? other : end) - u->grid->base[k];
 	}
 }
 
@@ -248,10 +251,9 @@ static ojit_status scan_bare(struct scan *s)
 	const struct unit *main = &low->units.at[e->unit];
 	u->rank = e->rank;
 	u->entity = known;
-	if (!oj_own_box(low, u))
+	if (!oj_own_grid(low, u))
 		return oj_fail_memory(low->error);
-	memcpy(u->base, main->base, RANK * sizeof *u->base);
-	memcpy(u->extent, main->extent, RANK * sizeof *u->extent);
+	*u->grid = *main->grid;
 	for (uint32_t part = e->edge_units; e->kind == OJIT_LET && part != NOWHERE; part = low->units.at[part].next)
 		cover(u, &low->units.at[part]);
 	if (e->kind == OJIT_EQUATION && u->primes < e->order)
@@ -327,8 +329,8 @@ static void take_box(struct lowering *low, struct unit *u, uint32_t line)
 {
 	u->first = u->last = line;
 	for (int k = 0; k < u->rank; k++) {
-		u->base[k] = low->lines[line].lo[k];
-		u->extent[k] = low->lines[line].end[k] - low->lines[line].lo[k];
+		u->grid->base[k] = low->lines[line].box->lo[k];
+		u->grid->extent[k] = low->lines[line].box->end[k] - low->lines[line].box->lo[k];
 	}
 }
 
@@ -341,7 +343,7 @@ static ojit_status take_apart(struct lowering *low, uint32_t unit)
 		part.kind = UNIT_EDGE;
 		part.place = oj_definition(low, line)->place;
 		part.next = low->entities.at[entity].edge_units;
-		if (!oj_own_box(low, &part))
+		if (!oj_own_grid(low, &part))
 			return oj_fail_memory(low->error);
 		take_box(low, &part, line);
 		if (!VECTOR_PUSH(low->context, &low->units, part))
@@ -388,9 +390,11 @@ static ojit_status spread_taint(struct lowering *low)
 				continue;
 			if (u->kind == UNIT_INIT || u->kind == UNIT_PARAM)
 				return oj_fail_place(low, low->edges.at[e].place, OJIT_NAME, "%s may use constants and parameters, "
-				                     "and %s depends on the %s", u->kind == UNIT_INIT ? "an initial value" : "a parameter",
-				                     oj_name_of(low, needed->name), needed->taint);
+				                     "and %s depends on the %s %s", u->kind == UNIT_INIT ? "an initial value" : "a parameter",
+				                     oj_name_of(low, needed->name), taints[needed->taint],
+				                     taint_name(low, needed->taint, needed->taint_name));
 			u->taint = needed->taint;
+			u->taint_name = needed->taint_name;
 		}
 	}
 	return OJIT_OK;

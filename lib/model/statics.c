@@ -149,16 +149,16 @@ static ojit_status find_box(struct lowering *low, uint32_t line)
 	struct line *l = &low->lines[line];
 	for (int k = 0; k < d->rank; k++) {
 		const struct axis *a = &d->axes[k];
-		TRY(oj_constant_integer(low, a->lo, "at the beginning of a range", &l->lo[k]));
-		l->end[k] = l->lo[k];
+		TRY(oj_constant_integer(low, a->lo, "at the beginning of a range", &l->box->lo[k]));
+		l->box->end[k] = l->box->lo[k];
 		if (a->index)
-			TRY(oj_constant_integer(low, a->hi, "at the end of a range", &l->end[k]));
-		if (l->end[k]++ < l->lo[k])
+			TRY(oj_constant_integer(low, a->hi, "at the end of a range", &l->box->end[k]));
+		if (l->box->end[k]++ < l->box->lo[k])
 			return oj_fail_place(low, oj_term(low->forest, a->hi)->place, OJIT_SHAPE, "the range of %s is empty, from %lld to %lld; "
 			                     "let it end where it begins or later", oj_name_of(low, oj_term(low->forest, a->index)->name),
-			                     (long long)l->lo[k], (long long)l->end[k] - 1);
+			                     (long long)l->box->lo[k], (long long)l->box->end[k] - 1);
 	}
-	int64_t points = oj_box_points(d->rank, l->lo, l->end);
+	int64_t points = oj_box_points(d->rank, l->box->lo, l->box->end);
 	if (points < 0 || points > INT32_MAX)
 		return oj_fail_place(low, d->place, OJIT_UNSUPPORTED, "%s has more than 2^31 elements here; make it smaller",
 		                     oj_name_of(low, d->name));
@@ -172,13 +172,13 @@ static void bound_unit(struct lowering *low, struct unit *u)
 	for (uint32_t line = u->first; line != NOWHERE; line = low->lines[line].next)
 		for (int k = 0; k < u->rank; k++) {
 			const struct line *l = &low->lines[line];
-			if (line == u->first || l->lo[k] < u->base[k])
-				u->base[k] = l->lo[k];
-			if (line == u->first || l->end[k] > end[k])
-				end[k] = l->end[k];
+			if (line == u->first || l->box->lo[k] < u->grid->base[k])
+				u->grid->base[k] = l->box->lo[k];
+			if (line == u->first || l->box->end[k] > end[k])
+				end[k] = l->box->end[k];
 		}
 	for (int k = 0; k < u->rank; k++)
-		u->extent[k] = end[k] - u->base[k];
+		u->grid->extent[k] = end[k] - u->grid->base[k];
 }
 
 static ojit_status find_boxes(struct lowering *low, uint32_t unit)
@@ -189,8 +189,8 @@ static ojit_status find_boxes(struct lowering *low, uint32_t unit)
 	bound_unit(low, u);
 	int64_t end[RANK] = {0};
 	for (int k = 0; k < u->rank; k++)
-		end[k] = u->base[k] + u->extent[k];
-	int64_t points = oj_box_points(u->rank, u->base, end);
+		end[k] = u->grid->base[k] + u->grid->extent[k];
+	int64_t points = oj_box_points(u->rank, u->grid->base, end);
 	if (points < 0 || points > INT32_MAX)
 		return oj_fail_place(low, u->place, OJIT_UNSUPPORTED, "%s has more than 2^31 elements; make it smaller",
 		                     oj_name_of(low, u->name));
@@ -251,14 +251,14 @@ ojit_status oj_line_numbers(struct lowering *low, uint32_t line, const double **
 {
 	const struct definition *d = oj_definition(low, line);
 	const struct line *l = &low->lines[line];
-	size_t points = (size_t)oj_box_points(d->rank, l->lo, l->end);
+	size_t points = (size_t)oj_box_points(d->rank, l->box->lo, l->box->end);
 	const struct given *given = d->given;
 	if (given->path) {
 		double *read = ARENA_NEW(&low->arena, double, points);
 		struct origin origin = oj_forest_origin(low->forest, d->place);
 		int64_t extent[RANK] = {0};
 		for (int k = 0; k < d->rank; k++)
-			extent[k] = l->end[k] - l->lo[k];
+			extent[k] = l->box->end[k] - l->box->lo[k];
 		*values = read;
 		if (!read)
 			return oj_fail_memory(low->error);
@@ -276,7 +276,7 @@ static ojit_status fill_line(struct lowering *low, const struct unit *u, uint32_
 {
 	const struct definition *d = oj_definition(low, line);
 	const struct line *l = &low->lines[line];
-	size_t points = (size_t)oj_box_points(u->rank, l->lo, l->end), bytes = points * sizeof(double);
+	size_t points = (size_t)oj_box_points(u->rank, l->box->lo, l->box->end), bytes = points * sizeof(double);
 	double *mine = oj_memory_get(low->context, bytes);
 	const double *from = mine;
 	ojit_expr indices[RANK] = {0};
@@ -286,17 +286,17 @@ static ojit_status fill_line(struct lowering *low, const struct unit *u, uint32_
 	for (int k = 0; k < u->rank; k++)
 		if (d->axes[k].index) {
 			indices[rank] = d->axes[k].index;
-			lo[rank] = l->lo[k], end[rank++] = l->end[k];
+			lo[rank] = l->box->lo[k], end[rank++] = l->box->end[k];
 		}
 	if (status == OJIT_OK)
 		status = d->value ? oj_tabulate(low, d->value, rank, indices, lo, end, mine) : oj_line_numbers(low, line, &from);
 	for (size_t i = 0; status == OJIT_OK && i < points; i++) {
 		int64_t rest = (int64_t)i, at = 0, scale = 1;
 		for (int k = u->rank; k-- > 0;) {
-			int64_t extent = l->end[k] - l->lo[k];
-			at += scale * (l->lo[k] + rest % extent - u->base[k]);
+			int64_t extent = l->box->end[k] - l->box->lo[k];
+			at += scale * (l->box->lo[k] + rest % extent - u->grid->base[k]);
 			rest /= extent;
-			scale *= u->extent[k];
+			scale *= u->grid->extent[k];
 		}
 		values[at] = from[i];
 	}
@@ -311,7 +311,7 @@ static ojit_status evaluate_table(struct lowering *low, uint32_t unit)
 	TRY(find_boxes(low, unit));
 	size_t points = 1;
 	for (int k = 0; k < u->rank; k++)
-		points *= (size_t)u->extent[k];
+		points *= (size_t)u->grid->extent[k];
 	if (points > (size_t)1 << 26)
 		return oj_fail_place(low, u->place, OJIT_UNSUPPORTED, "an index table of more than 2^26 entries is not supported; make it smaller");
 	double *values = oj_memory_get(low->context, points * sizeof(double));
@@ -323,7 +323,7 @@ static ojit_status evaluate_table(struct lowering *low, uint32_t unit)
 	for (uint32_t line = u->first; status == OJIT_OK && line != NOWHERE; line = low->lines[line].next)
 		status = fill_line(low, u, line, values);
 	if (status == OJIT_OK)
-		status = oj_add_table(low, oj_name_of(low, e->name), u->place, u->rank, u->base, u->extent, values, &e->held->table, &e->held->table_copy);
+		status = oj_add_table(low, oj_name_of(low, e->name), u->place, u->rank, u->grid->base, u->grid->extent, values, &e->held->table, &e->held->table_copy);
 	oj_memory_put(low->context, values, points * sizeof(double));
 	return status;
 }

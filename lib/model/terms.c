@@ -19,6 +19,8 @@ void oj_forest_drop(struct forest *forest)
 	VECTOR_DROP(context, &forest->terms);
 	VECTOR_DROP(context, &forest->operands);
 	VECTOR_DROP(context, &forest->marks);
+	for (size_t s = 0; s < forest->sources.count; s++)
+		oj_shared_text_drop(context, forest->sources.at[s].shared);
 	VECTOR_DROP(context, &forest->sources);
 	VECTOR_DROP(context, &forest->names.at);
 	oj_memory_put(context, forest->names.slots, forest->names.slot_count * sizeof *forest->names.slots);

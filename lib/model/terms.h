@@ -50,6 +50,7 @@ enum { SHARED = 2 };
 struct source {
 	const char *file; /* NULL: unknown */
 	const char *text; /* terminated; NULL: unknown */
+	struct shared_text *shared; /* which it is of */
 	uint32_t base, length; /* places base .. base + length are in the text */
 	uint32_t *lines, line_count; /* [line_count] where lines start */
 };

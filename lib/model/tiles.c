@@ -9,14 +9,14 @@
 #include <stdio.h>
 #include <string.h>
 
-struct box {
+struct tile {
 	int64_t lo[RANK], end[RANK];
 	uint32_t place;
 };
 struct tiling {
 	struct lowering *low;
 	uint32_t name, rank;
-	VECTOR(struct box) boxes;
+	VECTOR(struct tile) boxes;
 	int64_t *cuts[RANK]; /* sorted boundaries */
 	size_t counts[RANK]; /* of cuts */
 	uint32_t *cells;     /* box + 1 */
@@ -80,7 +80,7 @@ static ojit_status fail_overlap(struct tiling *t, uint32_t box, uint32_t other, 
 /* Paint one box; cells beyond the rank count as one. */
 static ojit_status paint(struct tiling *t, uint32_t box)
 {
-	const struct box *b = &t->boxes.at[box];
+	const struct tile *b = &t->boxes.at[box];
 	size_t lo[RANK] = {0}, end[RANK] = {1, 1, 1}, cell[RANK], width[RANK] = {1, 1, 1};
 	for (uint32_t k = 0; k < t->rank; k++) {
 		lo[k] = interval(t, k, b->lo[k]);
@@ -162,9 +162,9 @@ static ojit_status add_lines(struct tiling *t, uint32_t unit)
 {
 	struct lowering *low = t->low;
 	for (uint32_t line = low->units.at[unit].first; line != NOWHERE; line = low->lines[line].next) {
-		struct box box = {.place = oj_definition(low, line)->place};
-		memcpy(box.lo, low->lines[line].lo, sizeof box.lo);
-		memcpy(box.end, low->lines[line].end, sizeof box.end);
+		struct tile box = {.place = oj_definition(low, line)->place};
+		memcpy(box.lo, low->lines[line].box->lo, sizeof box.lo);
+		memcpy(box.end, low->lines[line].box->end, sizeof box.end);
 		if (!VECTOR_PUSH(low->context, &t->boxes, box))
 			return oj_fail_memory(low->error);
 	}
@@ -190,7 +190,7 @@ static ojit_status check_edges(struct lowering *low, const struct entity *e)
 		status = add_lines(&t, edge);
 	/* They are chained backwards; errors should stand at the later line. */
 	for (size_t i = first, j = t.boxes.count; i + 1 < j; i++) {
-		struct box swap = t.boxes.at[i];
+		struct tile swap = t.boxes.at[i];
 		t.boxes.at[i] = t.boxes.at[--j];
 		t.boxes.at[j] = swap;
 	}
@@ -211,18 +211,18 @@ static ojit_status check_init(struct lowering *low, const struct entity *e, uint
 	for (uint32_t line = u->first; line != NOWHERE; line = low->lines[line].next)
 		for (int k = 0; k < u->rank; k++) {
 			const struct line *l = &low->lines[line];
-			bool below = l->lo[k] < state->base[k];
-			if (!below && l->end[k] <= state->base[k] + state->extent[k])
+			bool below = l->box->lo[k] < state->grid->base[k];
+			if (!below && l->box->end[k] <= state->grid->base[k] + state->grid->extent[k])
 				continue;
 			return oj_fail_place(low, oj_definition(low, line)->place, OJIT_SHAPE, "this goes beyond %s%s, whose%s index runs from "
 			                     "%lld to %lld (%s); make the ranges equal", name, prime, u->rank == 1 ? "" : k == 0 ? " first" : k == 1 ? " second" : " third",
-			                     (long long)state->base[k], (long long)(state->base[k] + state->extent[k] - 1), oj_line_text(low, state->place, where));
+			                     (long long)state->grid->base[k], (long long)(state->grid->base[k] + state->grid->extent[k] - 1), oj_line_text(low, state->place, where));
 		}
 	for (int k = 0; k < u->rank; k++) {
-		if (u->base[k] == state->base[k] && u->extent[k] == state->extent[k])
+		if (u->grid->base[k] == state->grid->base[k] && u->grid->extent[k] == state->grid->extent[k])
 			continue;
-		int64_t missing[RANK] = {u->base[0], u->base[1], u->base[2]};
-		missing[k] = u->base[k] > state->base[k] ? state->base[k] : u->base[k] + u->extent[k];
+		int64_t missing[RANK] = {u->grid->base[0], u->grid->base[1], u->grid->base[2]};
+		missing[k] = u->grid->base[k] > state->grid->base[k] ? state->grid->base[k] : u->grid->base[k] + u->grid->extent[k];
 		print_place(at, u->rank, missing);
 		return oj_fail_place(low, u->place, OJIT_SHAPE, "%s%s[%s] has no initial value; make the ranges those of the equation (%s)",
 		                     name, prime, at, oj_line_text(low, state->place, where));
