@@ -60,16 +60,17 @@ static const struct family {
 	const char *name;
 	void (*write)(struct source *, int);
 	int small, large;
+	int long_one; /* 10^5 operations; 0: it may take more memory */
 } families[] = {
-	{"kuramoto", write_kuramoto, 20, 60},
-	{"brusselator", write_brusselator_ordered, 100, 800},
-	{"brusselator by turns", write_brusselator_by_turns, 100, 800},
-	{"network", write_network, 500, 4000},
-	{"chain", write_chain, 1000, 8000},
-	{"sum", write_sum, 1000, 8000},
-	{"straight", write_straight, 4000, 32000},
-	{"nested", write_nested, 2000, 16000},
-	{"derived", write_derived, 200, 1600},
+	{"kuramoto", write_kuramoto, 20, 60, 183},
+	{"brusselator", write_brusselator_ordered, 100, 800, 4000},
+	{"brusselator by turns", write_brusselator_by_turns, 100, 800, 4000},
+	{"network", write_network, 500, 4000, 23200},
+	{"chain", write_chain, 1000, 8000, 50000},
+	{"sum", write_sum, 1000, 8000, 50000},
+	{"straight", write_straight, 4000, 32000, 94300},
+	{"nested", write_nested, 2000, 16000, 99500},
+	{"derived", write_derived, 200, 1600, 0},
 };
 
 Test(growth, eight_times_the_text_takes_about_eight_times_the_work)
@@ -80,6 +81,17 @@ Test(growth, eight_times_the_text_takes_about_eight_times_the_work)
 		          families[f].name, small.total, large.total);
 		cr_expect(lt(dbl, large.calls, 1.5 * small.calls), "%s: %g, then %g allocations an operation",
 		          families[f].name, small.calls, large.calls);
+	}
+}
+
+Test(growth, long_texts_take_at_most_200_bytes_an_operation)
+{
+	for (size_t f = 0; f < sizeof families / sizeof *families; f++) {
+		if (families[f].long_one == 0)
+			continue;
+		struct taken taken = take(families[f].write, families[f].long_one);
+		cr_expect(taken.operations > 0.99e5 && taken.operations < 1.02e5, "%s: %g operations", families[f].name, taken.operations);
+		cr_expect(le(dbl, taken.peak, 200), "%s: %g bytes an operation", families[f].name, taken.peak);
 	}
 }
 
