@@ -282,7 +282,8 @@ static bool advance(ojit_integrator *ig, double target)
 		return false;
 	if (all)
 		keep_step(ig);
-	oj_loop_ask(l);
+	if (l->options->check)
+		oj_loop_ask(l);
 	return l->ending.outcome == OJIT_SUCCESS;
 }
 

@@ -248,7 +248,8 @@ static void integrate(ojit_solver *s)
 	oj_rows_due(&s->rows, l); /* also of a start that is not finite */
 	while (l->running && oj_loop_step(l, l->t1)) {
 		oj_rows_due(&s->rows, l);
-		oj_loop_ask(l);
+		if (s->options.check)
+			oj_loop_ask(l);
 	}
 	oj_rows_end(&s->rows, l);
 	oj_loop_settle(l);

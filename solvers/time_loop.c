@@ -263,7 +263,7 @@ bool oj_loop_step(struct loop *l, double target)
 
 void oj_loop_ask(struct loop *l)
 {
-	if (!l->running || !l->options->check)
+	if (!l->running)
 		return;
 	ojit_verdict verdict = l->options->check(l->options->user, l->t);
 	if (verdict == OJIT_STOP)

@@ -64,7 +64,7 @@ void oj_loop_restart(struct loop *loop, double t, const double *y);
 const double *oj_loop_states(const struct loop *loop);
 /* The states at time t within the open step. */
 void oj_loop_inside(struct loop *loop, double t, double *y);
-/* Ask the caller's check, which may end it. */
+/* Ask the caller's check, which there is and which may end it. */
 void oj_loop_ask(struct loop *loop);
 void oj_loop_end(struct loop *loop, ojit_outcome outcome);
 /* Bring `stats` and `ending` up to date. */
