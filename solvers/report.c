@@ -61,6 +61,13 @@ static void report_too_small(const struct system *system, const struct loop *l, 
 		: "the solution may have a singularity there, else use looser tolerances");
 }
 
+/* Was it stability that kept the last step short, and not the error? */
+static bool kept_short(const struct loop *l)
+{
+	return l->tolerance && l->stepper->longest
+		&& l->stats.last_step > 0.9 * l->stepper->longest(l->state);
+}
+
 static void report_max_steps(const struct system *system, const struct loop *l, struct text *text)
 {
 	oj_text_format(text, "the step limit of %llu was reached",
@@ -71,6 +78,11 @@ static void report_max_steps(const struct system *system, const struct loop *l, 
 	if (l->ending.state >= 0) {
 		oj_text_string(text, ", the last with the largest error in ");
 		add_state(text, system, l);
+	}
+	if (kept_short(l)) {
+		oj_text_format(text, "; longer steps than these are not stable with %s, the equations are too "
+		               "stiff for it", l->method.info.name);
+		return;
 	}
 	oj_text_string(text, l->tolerance ? "; raise step_limit, or loosen the tolerances "
 	               "(a stiff problem needs short steps for stability)"

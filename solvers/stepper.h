@@ -52,6 +52,9 @@ struct stepper {
 	/* The length, positive, that the method gives the coming step; NULL: the time
 	 * loop's control does, from the error. */
 	double (*propose)(const void *state);
+	/* The longest step that is stable from here, as far as the method knows; the time
+	 * loop's control keeps below it.  NULL: it does not know. */
+	double (*longest)(const void *state);
 	/* What the next step needs of this one, which the estimate did not: may still
 	 * find the step unusable. */
 	enum attempt (*complete)(void *state, const struct step *step);

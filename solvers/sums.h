@@ -22,6 +22,10 @@ void oj_terms_set(struct terms *terms, const double *weights, int count, int64_t
 void oj_sum_step(int64_t n, const double *y, double h, const double *k, const struct terms *terms,
                  double *out);
 
+/* out[n] = a u[n] + b v[n] + c w[n]; out may be w. */
+void oj_sum_three(int64_t n, double a, const double *u, double b, const double *v, double c,
+                  const double *w, double *out);
+
 /* Norms of `estimates` scaled errors h e_j, in one pass; sc from y0 and y1.  Not
  * finite when an error or y1 is not. */
 void oj_error_norms(int64_t n, double h, const double *k, const struct terms *e, int estimates,

@@ -57,6 +57,16 @@ static void end_at_start(struct loop *l)
 	oj_loop_end(l, OJIT_NONFINITE);
 }
 
+/* No longer than the caller allows, and than the method keeps stable. */
+static double shorten(const struct loop *l, double h)
+{
+	if (l->options->max_step > 0)
+		h = fmin(h, l->options->max_step);
+	if (l->stepper->longest)
+		h = fmin(h, l->stepper->longest(l->state));
+	return h;
+}
+
 static double first_length(struct loop *l)
 {
 	const ojit_options *o = l->options;
@@ -68,8 +78,7 @@ static double first_length(struct loop *l)
 	else if (!(h > 0))
 		h = oj_first_step(l->stepper, l->state, l->f, l->tolerance, &l->method.control, l->t,
 		                  l->direction, span);
-	if (o->max_step > 0)
-		h = fmin(h, o->max_step);
+	h = shorten(l, h);
 	return fmax(h, fmax(o->min_step, 2 * resolution(l->t)));
 }
 
@@ -179,8 +188,7 @@ static void lengthen(struct loop *l, double h, const struct course *course)
 	l->h = h * oj_control_accept(&l->control, l->step.error);
 	if (course->uncut > 0)
 		l->h = fmax(l->h, course->uncut);
-	if (l->options->max_step > 0)
-		l->h = fmin(l->h, l->options->max_step);
+	l->h = shorten(l, l->h);
 }
 
 static void accept(struct loop *l, const struct course *course)
@@ -234,11 +242,8 @@ static void close_step(struct loop *l)
 		return;
 	l->open = false;
 	l->stepper->accept(l->state);
-	if (!l->tolerance || !l->stepper->propose)
-		return;
-	l->h = l->stepper->propose(l->state);
-	if (l->options->max_step > 0)
-		l->h = fmin(l->h, l->options->max_step);
+	if (l->tolerance && l->stepper->propose)
+		l->h = shorten(l, l->stepper->propose(l->state));
 }
 
 bool oj_loop_step(struct loop *l, double target)

@@ -41,9 +41,10 @@ typedef struct ojit_method {
 	const char *source;    /* the publication */
 	int order;             /* of the solution */
 	int estimate_order;    /* of the solution that the error estimate compares with */
-	int stages;            /* including the one shared with the next step, if fsal */
+	int stages;            /* including the one shared with the next step, if fsal; the
+	                          fewest, where stability asks for more */
 	int dense_order;       /* of the interpolant that output goes through */
-	int extra_stages;      /* evaluated only in steps that output falls inside */
+	int extra_stages;      /* evaluated only in steps that output falls inside; the fewest */
 	int fsal;              /* the last stage of a step is the first of the next */
 } ojit_method;
 
