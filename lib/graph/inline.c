@@ -10,18 +10,22 @@
 
 #include <string.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 enum { CHEAP = 5 }; /* an access to memory and the store behind it */
 
 struct producer {
 	uint32_t block, store;
 	bool cheap;
-	uint32_t next; /* another producer of the same array, + 1 */
+	uint32_t next; /* another producer of the same array, or of an element of the same key, + 1 */
 };
 
 struct inliner {
 	struct program *program;
 	VECTOR(struct producer) producers;
-	uint32_t *first; /* [arrays] producer + 1 */
+	uint32_t *first; /* [arrays] producer over a box, + 1 */
+	struct expr_map points; /* key of a single element -> the latest producer, + 1 */
 	uint32_t *uses;  /* [arrays] distinct loads, over all blocks */
 	size_t arrays;
 	struct surroundings around;
@@ -55,6 +59,23 @@ static bool is_plain(const struct graph *g, const struct block *block, const str
 	return levels == (1u << block->rank) - 1;
 }
 
+/* Of an element: arrays that are written one by one have very many producers. */
+static uint32_t point_key(uint32_t array, uint32_t rank, const int64_t *index)
+{
+	uint64_t hash = XXH3_64bits_withSeed(index, rank * sizeof *index, array);
+	return (uint32_t)(hash ^ hash >> 32) | 1;
+}
+
+/* A store to one element: its key; 0: it goes over a box. */
+static uint32_t stored_point(const struct graph *g, const struct store *store, uint32_t rank)
+{
+	int64_t index[RANK];
+	for (uint32_t k = 0; k < rank; k++)
+		if (!oj_integer_value(g, store->index[k], &index[k]))
+			return 0;
+	return point_key(store->array, rank, index);
+}
+
 static bool add_producers(struct inliner *in, uint32_t b)
 {
 	struct space *space = in->program->space;
@@ -67,10 +88,19 @@ static bool add_producers(struct inliner *in, uint32_t b)
 			continue;
 		if (!oj_cost(&space->graph, store->value, CHEAP + 1, &cost))
 			return false;
+		uint32_t key = stored_point(&space->graph, store, array->rank), latest = 0;
 		struct producer producer = {b, i, cost <= CHEAP, in->first[store->array]};
+		if (key && oj_expr_map_get(&in->points, key, &latest))
+			producer.next = latest;
+		else if (key)
+			producer.next = 0;
 		if (!VECTOR_PUSH(space->context, &in->producers, producer))
 			return false;
-		in->first[store->array] = (uint32_t)in->producers.count;
+		uint32_t own = (uint32_t)in->producers.count;
+		if (key && !oj_expr_map_put(&in->points, key, own))
+			return false;
+		if (!key)
+			in->first[store->array] = own;
 	}
 	return true;
 }
@@ -87,20 +117,26 @@ static bool count_uses(struct inliner *in, const struct block *block)
 	return ok;
 }
 
+/* What a load can read. */
+struct reach {
+	uint32_t array;
+	const ojit_expr *index;
+	int64_t least[RANK], greatest[RANK];
+};
+
 /* The block indices that make `store` write where the load reads: map[level].
  * False: the load can reach outside of what the block writes. */
-static bool match(struct inliner *in, const struct producer *producer, const ojit_expr *index,
-                  ojit_expr *map)
+static bool match(const struct inliner *in, const struct producer *producer, const struct reach *reach, ojit_expr *map)
 {
 	struct graph *g = &in->program->space->graph;
 	const struct block *block = &in->program->blocks.at[producer->block];
 	const struct store *store = &block->stores.at[producer->store];
 	uint32_t rank = in->program->space->arrays.at[store->array].rank;
+	if (store->array != reach->array) /* an element of the same key */
+		return false;
 	memset(map, 0, LEVELS * sizeof *map);
 	for (uint32_t k = 0; k < rank; k++) {
-		int64_t least, greatest, constant;
-		if (!oj_bounds(&in->around, index[k], &least, &greatest))
-			return false;
+		int64_t least = reach->least[k], greatest = reach->greatest[k], constant;
 		if (oj_integer_value(g, store->index[k], &constant)) {
 			if (least != constant || greatest != constant)
 				return false;
@@ -109,9 +145,34 @@ static bool match(struct inliner *in, const struct producer *producer, const oji
 		int level = level_of(g, store->index[k], &constant);
 		if (least - constant < block->lo[level] || greatest - constant >= block->end[level])
 			return false;
-		map[level] = oj_integer_offset(g, index[k], -constant);
+		map[level] = oj_integer_offset(g, reach->index[k], -constant);
 	}
 	return true;
+}
+
+/* False: nothing bounds the load. */
+static bool find_reach(struct inliner *in, uint32_t array, const ojit_expr *index, struct reach *reach)
+{
+	uint32_t rank = in->program->space->arrays.at[array].rank;
+	*reach = (struct reach){.array = array, .index = index};
+	for (uint32_t k = 0; k < rank; k++)
+		if (!oj_bounds(&in->around, index[k], &reach->least[k], &reach->greatest[k]))
+			return false;
+	return true;
+}
+
+/* The producer of all that a load can read, and its map; NULL: none. */
+static const struct producer *find_producer(const struct inliner *in, const struct reach *reach, ojit_expr *map)
+{
+	uint32_t rank = in->program->space->arrays.at[reach->array].rank, point = 0;
+	bool single = memcmp(reach->least, reach->greatest, rank * sizeof *reach->least) == 0;
+	if (single && !oj_expr_map_get(&in->points, point_key(reach->array, rank, reach->least), &point))
+		point = 0;
+	for (int boxes = 0; boxes < 2; boxes++)
+		for (uint32_t p = boxes ? in->first[reach->array] : point; p; p = in->producers.at[p - 1].next)
+			if (match(in, &in->producers.at[p - 1], reach, map))
+				return &in->producers.at[p - 1];
+	return NULL;
 }
 
 /* Does a loop the producer does not have repeat the load? */
@@ -133,17 +194,17 @@ static ojit_expr inline_load(struct inliner *in, ojit_expr e, const ojit_expr *i
 	if (!load)
 		return 0;
 	uint32_t array = oj_node(g, e)->ref.id;
-	for (uint32_t p = in->first[array]; p; p = in->producers.at[p - 1].next) {
-		const struct producer *producer = &in->producers.at[p - 1];
-		const struct block *block = &in->program->blocks.at[producer->block];
-		if (!match(in, producer, index, map))
-			continue;
-		bool once = in->uses[array] == 1 && in->depth == 0 && !repeated(in, producer, load);
-		if (!producer->cheap && !once)
-			return load;
-		return oj_substitute(in->program->space, block->stores.at[producer->store].value, map, block->rank);
-	}
-	return load;
+	struct reach reach;
+	if ((in->first[array] == 0 && in->points.count == 0) || !find_reach(in, array, index, &reach))
+		return g->failed ? 0 : load;
+	const struct producer *producer = find_producer(in, &reach, map);
+	if (!producer)
+		return load;
+	bool once = in->uses[array] == 1 && in->depth == 0 && !repeated(in, producer, load);
+	if (!producer->cheap && !once)
+		return load;
+	const struct block *block = &in->program->blocks.at[producer->block];
+	return oj_substitute(in->program->space, block->stores.at[producer->store].value, map, block->rank);
 }
 
 static ojit_expr inline_node(struct rewrite *rewrite, ojit_expr e, const ojit_expr *operands)
@@ -189,12 +250,14 @@ ojit_status oj_pass_inline(struct program *program, const struct pass_options *o
 		return oj_fail_memory(error);
 	memset(in.first, 0, bytes);
 	in.uses = in.first + in.arrays;
+	oj_expr_map_init(&in.points, space->context);
 	bool ok = true;
 	for (uint32_t b = 0; ok && b < program->blocks.count; b++)
 		ok = count_uses(&in, &program->blocks.at[b]);
 	for (uint32_t b = 0; ok && b < program->blocks.count; b++)
 		ok = inline_block(&in, b);
 	oj_memory_put(space->context, in.first, bytes);
+	oj_expr_map_drop(&in.points);
 	VECTOR_DROP(space->context, &in.producers);
 	if (!ok || oj_program_layout(program) != OJIT_OK)
 		return oj_fail_memory(error);
