@@ -38,8 +38,9 @@ OJIT_API ojit_integrator *ojit_integrator_new(ojit_program *program);
 /* One with the values that were set on `solver`, of which it is independent. */
 OJIT_API ojit_integrator *ojit_integrator_from(const ojit_solver *solver);
 /* One that stands where `integrator` stands, knows what it recorded, and would take
- * the same steps to the bit; they are independent of each other.  What was recorded is
- * copied.  NULL when out of memory. */
+ * the same steps to the bit; they are independent of each other, and may go on in
+ * different threads.  What was recorded is copied; only the options' check and user are
+ * shared.  NULL when out of memory. */
 OJIT_API ojit_integrator *ojit_integrator_copy(const ojit_integrator *integrator);
 OJIT_API void ojit_integrator_free(ojit_integrator *integrator); /* NULL is allowed */
 
@@ -47,7 +48,7 @@ OJIT_API void ojit_integrator_free(ojit_integrator *integrator); /* NULL is allo
  * Statuses that every call below can return: OJIT_ARGUMENT for a time or an option
  * that makes no sense (nothing was done), OJIT_OUT_OF_MEMORY, and OJIT_ENDED: the
  * integration ended before it came where it was sent; outcome and message say why, and
- * all that was reached is there.  */
+ * all that was reached is there. */
 OJIT_API ojit_error ojit_integrator_error(const ojit_integrator *integrator);
 
 /* The solver inside, which is the integrator's own and must not be run or freed: its
