@@ -93,6 +93,22 @@ static bool find_boxes(struct roller *r, struct rows *rows)
 	return oj_boxes_find(r->space->context, rows->moving, width, rows->count, least_box(r, rows->items), &rows->boxes);
 }
 
+/* Most rows of a shelf lie in no box: then they lie behind those that do, so that they
+ * are stored side by side.  Otherwise they stay in the order they were written in,
+ * which those who read them may follow. */
+static void place_others_together(struct roller *r, struct rows *rows)
+{
+	uint32_t count = rows->count, first = UINT32_MAX;
+	if (rows->items->store != UINT32_MAX || rows->boxes.covered >= count - rows->boxes.covered)
+		return;
+	for (uint32_t i = 0; i < count; i++)
+		first = rows->targets[i] < first ? (uint32_t)rows->targets[i] : first;
+	for (uint32_t k = 0; k < count; k++) {
+		uint32_t row = rows->boxes.rows[k];
+		rows->targets[row] = r->marks[rows->items[row].node].place = first + k;
+	}
+}
+
 static ojit_expr element_of_box(struct roller *r, const struct filling *f, const int64_t *values)
 {
 	return oj_roll_integer(r, values, f->grid);
@@ -137,6 +153,8 @@ bool oj_roll_emit_equal(struct roller *r, struct item *items, uint32_t count)
 	struct rows rows = {.items = items, .count = count};
 	oj_roll_place(r, items, count);
 	bool ok = take_rows(r, &rows) && (r->refused || find_boxes(r, &rows));
+	if (ok && !r->refused)
+		place_others_together(r, &rows);
 	for (size_t b = 0; ok && !r->refused && b < rows.boxes.list.count; b++) {
 		const struct box *box = &rows.boxes.list.at[b];
 		struct grid grid = oj_roll_box(box->rank, box->extent, rows.boxes.rows + box->first);
