@@ -318,6 +318,12 @@ static ojit_expr tabled(struct roller *r, const int64_t *values, const struct gr
 	return table == UINT32_MAX ? 0 : oj_table(r->g, table, 1, &at);
 }
 
+bool oj_roll_is_scattered(const int64_t *values, const struct grid *grid)
+{
+	struct affine_map map;
+	return !is_affine_sum(values, grid, &map) && !by_row(values, grid);
+}
+
 ojit_expr oj_roll_integer(struct roller *r, const int64_t *values, const struct grid *grid)
 {
 	struct affine_map map;

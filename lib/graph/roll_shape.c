@@ -172,6 +172,16 @@ static void raise_array(struct roller *r, uint32_t array, uint32_t height)
 		r->array_height[array] = height + 1;
 }
 
+/* Is a factor of a term other than 1 and -1?  Such sums are for themselves, for signs
+ * alone cost others no load. */
+static bool has_factors(const struct roller *r, ojit_expr e)
+{
+	double factor = 1;
+	for (uint32_t i = 0; oj_is(r->g, e, OP_ADD) && factor * factor == 1 && i < oj_node(r->g, e)->arity; i++)
+		oj_roll_term(r, oj_roll_resolved(r, oj_operands(r->g, e)[i]), &factor);
+	return factor * factor != 1;
+}
+
 static bool add_item(struct roller *r, ojit_expr e, uint32_t block, uint32_t store, uint32_t sequence)
 {
 	const struct mark *m = &r->marks[e];
@@ -186,7 +196,7 @@ static bool add_item(struct roller *r, ojit_expr e, uint32_t block, uint32_t sto
 		item.terms = oj_node(r->g, e)->arity;
 		item.ragged = common_key(r, e);
 		if (item.ragged)
-			item.ragged = mixed(mixed(item.ragged, item.height), kept) | 1;
+			item.ragged = mixed(mixed(item.ragged, item.height), 2u * has_factors(r, e) + kept) | 1;
 	}
 	return VECTOR_PUSH(r->space->context, &r->items, item);
 }

@@ -451,18 +451,90 @@ static ojit_expr element_of_table(struct roller *r, const struct filling *f, con
 	return oj_roll_integer(r, values, f->grid);
 }
 
+/* Factors that are all 1 or -1, without a pattern, cost no load: where an element of the
+ * terms comes from a table, -1 makes its entry e negative, -1 - e, and the element is
+ * that of the greater of both. */
+struct signs {
+	const int64_t *column; /* of elements */
+	int64_t *entries;
+	size_t count;
+	ojit_expr entry;       /* as it is in the table */
+};
+
+static bool are_signs(const struct phase *phase)
+{
+	const double minus = -1, plus = 1;
+	for (size_t i = 0; i < phase->terms; i++)
+		if (memcmp(&phase->factors[i], &plus, sizeof plus) && memcmp(&phase->factors[i], &minus, sizeof minus))
+			return false;
+	return true;
+}
+
+/* False: out of memory.  No entries: no column can take the signs. */
+static bool open_signs(const struct sums *s, const struct phase *phase, const struct grid *grid, struct signs *signs)
+{
+	const struct columns *columns = &phase->columns;
+	*signs = (struct signs){.count = phase->terms};
+	if (phase->plain || !are_signs(phase) || !oj_roll_is_scattered(phase->factors, grid))
+		return true;
+	for (uint32_t c = 0; c < columns->count && !signs->column; c++)
+		if (!columns->numbers.at[c] && oj_roll_is_scattered(columns->values + c * columns->length, grid))
+			signs->column = columns->values + c * columns->length;
+	if (!signs->column)
+		return true;
+	signs->entries = oj_memory_get(s->r->space->context, signs->count * sizeof *signs->entries);
+	for (size_t i = 0; signs->entries && i < signs->count; i++) {
+		double factor;
+		memcpy(&factor, &phase->factors[i], sizeof factor);
+		signs->entries[i] = factor < 0 ? -1 - signs->column[i] : signs->column[i];
+	}
+	return signs->entries != NULL;
+}
+
+static ojit_expr element_of_signs(struct roller *r, const struct filling *f, const int64_t *values)
+{
+	struct signs *signs = (struct signs *)f->data;
+	if (values != signs->column)
+		return oj_roll_integer(r, values, f->grid);
+	signs->entry = oj_roll_integer(r, signs->entries, f->grid);
+	ojit_expr other = oj_integer_offset(r->g, oj_integer_scale(r->g, signs->entry, -1), -1);
+	return oj_integer_max(r->g, signs->entry, other);
+}
+
+static ojit_expr with_signs(struct sums *s, const struct signs *signs, ojit_expr body)
+{
+	struct graph *g = s->r->g;
+	ojit_expr minus = oj_make2(g, OP_ILT, signs->entry, oj_integer(g, 0)), negative = oj_make1(g, OP_NEG, body);
+	return oj_make3(g, OP_IF, minus, negative, body);
+}
+
+/* The terms of a phase from tables, each with its factor. */
+static ojit_expr tabled_terms(struct sums *s, const struct phase *phase, const struct grid *grid)
+{
+	struct signs signs;
+	ojit_expr body = 0;
+	if (open_signs(s, phase, grid, &signs)) {
+		struct filling filling = {&phase->columns, signs.entries ? element_of_signs : element_of_table,
+		                          number_of_sum, grid, &signs};
+		body = oj_columns_build(s->r, &filling);
+		if (body)
+			body = signs.entries ? with_signs(s, &signs, body) : with_factor(s, phase, grid, body);
+	}
+	oj_memory_put(s->r->space->context, signs.entries, signs.count * sizeof *signs.entries);
+	return body;
+}
+
 /* All terms of a phase, through tables. */
 static ojit_expr add_phase(struct sums *s, const struct phase *phase, ojit_expr before)
 {
 	struct grid grid = {0};
 	ojit_expr sum = 0;
 	if (open_grid(s, phase, &grid)) {
-		struct filling filling = {&phase->columns, element_of_table, number_of_sum, &grid, NULL};
 		uint32_t *lengths = oj_memory_get(s->r->space->context, s->rows * sizeof *lengths);
 		for (uint32_t i = 0; lengths && i < s->rows; i++)
 			lengths[i] = phase->length[s->row[i]];
 		ojit_expr end = lengths ? integer_of(s, lengths, s->rows, 0) : 0;
-		ojit_expr body = end ? with_factor(s, phase, &grid, oj_columns_build(s->r, &filling)) : 0;
+		ojit_expr body = end ? tabled_terms(s, phase, &grid) : 0;
 		sum = body ? go_on(s, before, oj_integer(s->r->g, 0), end, body) : 0;
 		oj_memory_put(s->r->space->context, lengths, s->rows * sizeof *lengths);
 	}
