@@ -1,7 +1,7 @@
 /* Pass roll, its parts: what the values of scalar blocks are made of (roll.c), which
  * of them are computed on their own and which have equal shape (roll_shape.c), and
  * the blocks that compute many at once (roll_rows.c, roll_sums.c, from roll_columns.c,
- * roll_slots.c and roll_boxes.c), and whether that pays (roll_verdict.c).
+ * roll_slots.c, roll_boxes.c and roll_lanes.c), and whether that pays (roll_verdict.c).
  *
  * A scalar that is computed on its own is an item: what a block stores for good, or
  * a node that several others need, which goes to an array of its height.  The
@@ -164,6 +164,8 @@ ojit_expr oj_roll_shelf_load(struct roller *r, uint32_t height, ojit_expr index)
 /* Blocks for a group of items: roll_rows.c, and for sums roll_sums.c. */
 bool oj_roll_emit_equal(struct roller *r, struct item *items, uint32_t count);
 bool oj_roll_emit_sums(struct roller *r, struct item *items, uint32_t count);
+/* Make boxes of rows that lie in none but share elements, whatever their order: roll_lanes.c. */
+bool oj_roll_share_lanes(struct roller *r, const struct columns *columns, struct boxes *boxes);
 /* Items that stay straight code: roll.c. */
 bool oj_roll_emit_straight(struct roller *r, const struct item *item);
 /* Give items the next places on their shelf. */

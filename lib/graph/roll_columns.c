@@ -318,6 +318,30 @@ static ojit_expr tabled(struct roller *r, const int64_t *values, const struct gr
 	return table == UINT32_MAX ? 0 : oj_table(r->g, table, 1, &at);
 }
 
+/* Have points that differ along the last axis of a box alone the same values? */
+static bool is_level(const int64_t *values, const struct grid *grid)
+{
+	uint32_t last = grid->rank > 1 && !grid->turns ? grid->extent[grid->rank - 1] : 1;
+	for (uint32_t i = 0; last > 1 && i < grid->points; i++)
+		if (at_point(values, grid, i) != at_point(values, grid, i - i % last))
+			return false;
+	return last > 1;
+}
+
+/* The values over a box without its last axis, where they are level along it. */
+static ojit_expr over_outer_box(struct roller *r, const int64_t *values, const struct grid *grid,
+                                ojit_expr (*build)(struct roller *, const int64_t *, const struct grid *))
+{
+	uint32_t last = grid->extent[grid->rank - 1], count = grid->points / last;
+	uint32_t *rows = oj_memory_get(r->space->context, count * sizeof *rows);
+	for (uint32_t i = 0; rows && i < count; i++)
+		rows[i] = (uint32_t)row_of(grid, (size_t)i * last);
+	struct grid outer = oj_roll_box(grid->rank - 1, grid->extent, rows);
+	ojit_expr e = rows ? build(r, values, &outer) : 0;
+	oj_memory_put(r->space->context, rows, count * sizeof *rows);
+	return e;
+}
+
 bool oj_roll_is_scattered(const int64_t *values, const struct grid *grid)
 {
 	struct affine_map map;
@@ -333,6 +357,8 @@ ojit_expr oj_roll_integer(struct roller *r, const int64_t *values, const struct 
 			levels[a] = oj_index(r->g, a);
 		return oj_integer_sum(r->g, map.constant, grid->rank + (grid->turns > 0), levels, map.coefficient);
 	}
+	if (is_level(values, grid))
+		return over_outer_box(r, values, grid, oj_roll_integer);
 	return tabled(r, values, grid, !grid->turns || by_row(values, grid));
 }
 
@@ -354,6 +380,8 @@ ojit_expr oj_roll_number(struct roller *r, const int64_t *bits, const struct gri
 		memcpy(&value, &same, sizeof value);
 		return oj_literal(r->g, value);
 	}
+	if (is_level(bits, grid))
+		return over_outer_box(r, bits, grid, oj_roll_number);
 	int64_t *all = spread(r, bits, grid, rows, count);
 	uint32_t array = all ? data_of(r, all, count) : UINT32_MAX;
 	oj_memory_put(r->space->context, all, count * sizeof *all);

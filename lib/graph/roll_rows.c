@@ -1,8 +1,8 @@
 /* Pass roll: the blocks of items of equal shape.
  *
  * Rows on a lattice become boxes, in which all elements are affine maps (roll_boxes.c);
- * those left over become one block that reads its elements from tables, or stay
- * straight code where they are few. */
+ * those left over become blocks of rows that share elements (roll_lanes.c) and one block
+ * that reads all of them from tables, or stay straight code where they are few. */
 #include "lib/graph/roll.h"
 
 #include <string.h>
@@ -93,20 +93,24 @@ static bool find_boxes(struct roller *r, struct rows *rows)
 	return oj_boxes_find(r->space->context, rows->moving, width, rows->count, least_box(r, rows->items), &rows->boxes);
 }
 
-/* Most rows of a shelf lie in no box: then they lie behind those that do, so that they
- * are stored side by side.  Otherwise they stay in the order they were written in,
- * which those who read them may follow. */
-static void place_others_together(struct roller *r, struct rows *rows)
+/* Where most rows of a shelf lie in no box their order is free: they lie behind those
+ * that do, so that they are stored side by side, and rows that share elements next to
+ * each other.  Otherwise they stay as they were written, which those who read them may
+ * follow. */
+static bool reorder(struct roller *r, struct rows *rows)
 {
 	uint32_t count = rows->count, first = UINT32_MAX;
 	if (rows->items->store != UINT32_MAX || rows->boxes.covered >= count - rows->boxes.covered)
-		return;
+		return true;
+	if (!oj_roll_share_lanes(r, &rows->columns, &rows->boxes))
+		return false;
 	for (uint32_t i = 0; i < count; i++)
 		first = rows->targets[i] < first ? (uint32_t)rows->targets[i] : first;
 	for (uint32_t k = 0; k < count; k++) {
 		uint32_t row = rows->boxes.rows[k];
 		rows->targets[row] = r->marks[rows->items[row].node].place = first + k;
 	}
+	return true;
 }
 
 static ojit_expr element_of_box(struct roller *r, const struct filling *f, const int64_t *values)
@@ -152,9 +156,7 @@ bool oj_roll_emit_equal(struct roller *r, struct item *items, uint32_t count)
 {
 	struct rows rows = {.items = items, .count = count};
 	oj_roll_place(r, items, count);
-	bool ok = take_rows(r, &rows) && (r->refused || find_boxes(r, &rows));
-	if (ok && !r->refused)
-		place_others_together(r, &rows);
+	bool ok = take_rows(r, &rows) && (r->refused || (find_boxes(r, &rows) && reorder(r, &rows)));
 	for (size_t b = 0; ok && !r->refused && b < rows.boxes.list.count; b++) {
 		const struct box *box = &rows.boxes.list.at[b];
 		struct grid grid = oj_roll_box(box->rank, box->extent, rows.boxes.rows + box->first);
