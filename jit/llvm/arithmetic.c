@@ -196,11 +196,24 @@ static LLVMValueRef emit_fixed(struct emitter *e, enum op op, LLVMValueRef *o)
 }
 
 /* A condition that is the same in all lanes picks whole vectors. */
+/* -a where the condition holds, else a: of a scalar that is its sign bit changed, where
+ * a choice between two numbers would be a jump. */
+static LLVMValueRef change_sign(struct emitter *e, LLVMValueRef condition, LLVMValueRef a)
+{
+	LLVMValueRef one = LLVMBuildZExt(e->builder, condition, e->word, "");
+	LLVMValueRef sign = LLVMBuildShl(e->builder, one, oj_word(e, 63), "");
+	LLVMValueRef bits = LLVMBuildBitCast(e->builder, a, e->word, "");
+	bits = LLVMBuildXor(e->builder, bits, sign, "");
+	return LLVMBuildBitCast(e->builder, bits, e->real, "");
+}
+
 static struct value emit_if(struct emitter *e, const struct step *step)
 {
 	struct value condition = *oj_operand(e, step, 0);
 	struct value yes = *oj_operand(e, step, 1), no = *oj_operand(e, step, 2);
 	bool lanes = condition.lanes || yes.lanes || no.lanes;
+	if (!lanes && yes.negated && yes.negated == no.base)
+		return oj_value(change_sign(e, condition.base, no.base), false);
 	LLVMValueRef a = lanes ? oj_value_vector(e, yes) : yes.base;
 	LLVMValueRef b = lanes ? oj_value_vector(e, no) : no.base;
 	return oj_value(LLVMBuildSelect(e->builder, condition.base, a, b, ""), lanes);
