@@ -65,22 +65,42 @@ static bool add_multiple(int64_t *sum, int64_t factor, int64_t value)
 	return !__builtin_mul_overflow(factor, value, &product) && !__builtin_add_overflow(*sum, product, sum);
 }
 
+/* The element of a vector that indices name; *shift is to be added. */
+static struct value element_at(struct emitter *e, uint32_t rank, const int64_t *base, const int64_t *extent,
+                               const uint32_t *indices, int64_t *shift)
+{
+	struct value at = oj_value_integer(NULL, 0, 0);
+	int64_t stride = 1;
+	*shift = 0;
+	if (rank == 1) {
+		*shift = -base[0];
+		return e->slots[indices[0]];
+	}
+	for (uint32_t k = rank; k-- > 0; stride *= extent[k]) {
+		at = oj_value_add(e, at, oj_value_scale(e, e->slots[indices[k]], stride));
+		*shift -= base[k] * stride;
+	}
+	return at;
+}
+
 /* Where in its vector: the shape of an array or table, and slots of its indices. */
 static void place(struct emitter *e, struct access *a, uint32_t rank, const int64_t *base, const int64_t *extent,
                   int64_t offset, const uint32_t *indices)
 {
 	int64_t stride = 1;
-	a->at = oj_value_integer(NULL, offset, 0);
+	a->at = element_at(e, rank, base, extent, indices, &a->shift);
+	a->shift += offset;
+	if (!a->at.lanes) {
+		a->at.offset += a->shift;
+		a->shift = 0;
+	}
 	a->first = a->least = a->greatest = offset;
 	a->inside = true;
-	for (uint32_t k = rank; k-- > 0;) {
+	for (uint32_t k = rank; k-- > 0; stride *= extent[k]) {
 		struct value index = e->slots[indices[k]];
-		a->at = oj_value_add(e, a->at, oj_value_scale(e, index, stride));
-		a->at = oj_value_add(e, a->at, oj_value_integer(NULL, -base[k] * stride, 0));
 		a->inside = a->inside && index.least >= base[k] && index.greatest < base[k] + extent[k] &&
 		            add_multiple(&a->least, stride, index.least - base[k]) &&
 		            add_multiple(&a->greatest, stride, index.greatest - base[k]);
-		stride *= extent[k];
 	}
 	a->end = offset + stride;
 }
@@ -89,8 +109,12 @@ static void place(struct emitter *e, struct access *a, uint32_t rank, const int6
 static LLVMValueRef address_of(struct emitter *e, const struct access *a, bool gather)
 {
 	LLVMValueRef address = a->origin, index;
-	if (a->at.lanes)
-		return LLVMBuildGEP2(e->builder, a->element, address, (index = a->at.base, &index), 1, "");
+	if (a->at.lanes && a->shift)
+		address = LLVMBuildGEP2(e->builder, a->element, address, (index = oj_word(e, a->shift), &index), 1, "");
+	if (a->at.lanes) {
+		index = a->at.narrow ? a->at.narrow : a->at.base;
+		return LLVMBuildGEP2(e->builder, a->element, address, &index, 1, "");
+	}
 	if (a->at.base)
 		address = LLVMBuildGEP2(e->builder, a->element, address, (index = a->at.base, &index), 1, "");
 	if (a->at.offset)
@@ -123,10 +147,14 @@ LLVMValueRef oj_plain_load(struct emitter *e, struct access a, LLVMTypeRef type,
 static struct access in_lane(struct emitter *e, const struct access *a, int lane)
 {
 	struct access one = *a;
-	if (a->at.lanes)
-		one.at = oj_value_integer(oj_extract_lanes(e, a->at.base, lane, 1), 0, 0);
-	else
+	if (!a->at.lanes) {
 		one.at.offset += a->at.step * lane;
+		return one;
+	}
+	LLVMValueRef element = oj_extract_lanes(e, a->at.narrow ? a->at.narrow : a->at.base, lane, 1);
+	if (a->at.narrow)
+		element = LLVMBuildSExt(e->builder, element, e->word, "");
+	one.at = oj_value_integer(element, a->shift, 0);
 	return one;
 }
 
@@ -209,7 +237,9 @@ struct value oj_emit_table(struct emitter *e, const struct step *step)
 	struct value entry = load(e, a);
 	LLVMTypeRef type = oj_type_lanes(e->word, entry.lanes ? e->width : 1);
 	LLVMValueRef wide = LLVMBuildSExt(e->builder, entry.base, type, "");
+	LLVMValueRef narrow = entry.lanes ? entry.base : NULL;
 	entry = entry.lanes ? oj_value(wide, true) : oj_value_integer(wide, 0, 0);
+	entry.narrow = narrow;
 	/* Lanes that do not count may have read 0. */
 	return oj_value_within(entry, table->least < 0 ? table->least : 0, table->greatest > 0 ? table->greatest : 0);
 }

@@ -33,6 +33,7 @@ enum { PARTIALS = 8 }; /* of a TREE8 reduction */
 struct value {
 	LLVMValueRef base;    /* a vector where `lanes`; NULL: the integer 0 */
 	LLVMValueRef negated; /* numbers: what `base` is the negative of, or NULL */
+	LLVMValueRef narrow;  /* lanes of integers: `base` in 32 bits, which all of them fit, or NULL */
 	int64_t offset, step; /* integers with a scalar base: base + offset + step * lane */
 	int64_t least, greatest; /* integers in slots and indices: in any lane, also one that
 	                          * does not count, in any turn of the loops around */
@@ -45,6 +46,7 @@ struct access {
 	LLVMTypeRef element;
 	LLVMValueRef origin;     /* pointer to the vector it lives in */
 	struct value at;         /* element there */
+	int64_t shift;           /* more elements, where that has lanes */
 	int64_t first, end;      /* of the array in that vector */
 	int64_t least, greatest; /* elements that `at` can name; any that are in the array, if `inside` */
 	bool inside;             /* no lane of any turn leaves the array, also one that does not count */
@@ -152,6 +154,7 @@ struct value oj_emit_comparison(struct emitter *e, const struct step *step);
 struct value oj_emit_itof(struct emitter *e, struct value a);
 struct value oj_value_add(struct emitter *e, struct value a, struct value b);
 struct value oj_value_scale(struct emitter *e, struct value a, int64_t factor);
+LLVMValueRef oj_value_narrow(struct emitter *e, struct value v); /* lanes of 32 bits */
 LLVMValueRef oj_word_extreme(struct emitter *e, bool greatest, LLVMValueRef a, LLVMValueRef b);
 
 /* access.c */

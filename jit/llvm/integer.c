@@ -125,33 +125,100 @@ static bool affine_end(struct emitter *e, const struct node *n, const struct ste
 	return true;
 }
 
-static struct value bounded(struct emitter *e, const struct node *n, const struct step *step, struct value v)
+static bool find_bounds(struct emitter *e, const struct node *n, const struct step *step, int64_t *least,
+                        int64_t *greatest)
 {
-	int64_t least, greatest;
-	if (n->op == OP_INTEGER)
-		return oj_value_within(v, n->integer, n->integer);
-	if (n->op == OP_WRAP) {
+	if (n->op == OP_AFFINE)
+		return affine_end(e, n, step, false, least) && affine_end(e, n, step, true, greatest);
+	if (n->op == OP_INTEGER || n->op == OP_WRAP) {
 		const int64_t *c = e->space->graph.coefficients.at + n->ref.id;
-		return oj_value_within(v, c[0], c[0] + c[1] - 1);
-	}
-	if (n->op == OP_AFFINE) {
-		bool known = affine_end(e, n, step, false, &least) && affine_end(e, n, step, true, &greatest);
-		return known ? oj_value_within(v, least, greatest) : v;
+		*least = n->op == OP_INTEGER ? n->integer : c[0];
+		*greatest = n->op == OP_INTEGER ? n->integer : c[0] + c[1] - 1;
+		return true;
 	}
 	struct value a = *oj_operand(e, step, 0), b = *oj_operand(e, step, 1);
 	bool most = n->op == OP_IMAX;
-	return oj_value_within(v, (a.least > b.least) == most ? a.least : b.least,
-	                       (a.greatest > b.greatest) == most ? a.greatest : b.greatest);
+	const ojit_expr *o = oj_operands(&e->space->graph, step->node);
+	int64_t half, rest;
+	*least = (a.least > b.least) == most ? a.least : b.least;
+	*greatest = (a.greatest > b.greatest) == most ? a.greatest : b.greatest;
+	if (oj_mirrored(&e->space->graph, o[0], o[1], &half, &rest)) {
+		*least = most && *least < half ? half : *least;
+		*greatest = !most && *greatest > rest ? rest : *greatest;
+	}
+	return true;
+}
+
+static bool is_small(int64_t least, int64_t greatest)
+{
+	return least >= INT32_MIN && greatest <= INT32_MAX;
+}
+
+LLVMValueRef oj_value_narrow(struct emitter *e, struct value v)
+{
+	if (v.lanes)
+		return v.narrow;
+	return LLVMBuildTrunc(e->builder, oj_value_vector(e, v), oj_type_lanes(e->half, e->width), "");
+}
+
+/* Can lanes be computed in 32 bits?  Sums can, whatever their parts, if the result fits. */
+static bool has_narrow_lanes(struct emitter *e, const struct node *n, const struct step *step)
+{
+	bool lanes = false;
+	for (uint32_t i = 0; i < n->arity; i++) {
+		const struct value *o = oj_operand(e, step, i);
+		if (o->lanes ? !o->narrow : n->op != OP_AFFINE && !is_small(o->least, o->greatest))
+			return false;
+		lanes = lanes || o->lanes;
+	}
+	return lanes && (n->op == OP_AFFINE || n->op == OP_IMIN || n->op == OP_IMAX);
+}
+
+static LLVMValueRef narrow_constant(struct emitter *e, int64_t value)
+{
+	return oj_splat(e, LLVMConstInt(e->half, (uint32_t)value, false), e->width);
+}
+
+static LLVMValueRef narrow_sum(struct emitter *e, const struct node *n, const struct step *step)
+{
+	const int64_t *c = e->space->graph.coefficients.at + n->ref.id;
+	LLVMValueRef sum = narrow_constant(e, c[0]);
+	for (uint32_t i = 0; i < n->arity; i++) {
+		LLVMValueRef part = oj_value_narrow(e, *oj_operand(e, step, i));
+		if (c[1 + i] != 1 && c[1 + i] != -1)
+			part = LLVMBuildMul(e->builder, part, narrow_constant(e, c[1 + i]), "");
+		sum = c[1 + i] == -1 ? LLVMBuildSub(e->builder, sum, part, "") : LLVMBuildAdd(e->builder, sum, part, "");
+	}
+	return sum;
+}
+
+static struct value emit_narrow(struct emitter *e, const struct node *n, const struct step *step)
+{
+	LLVMValueRef narrow;
+	if (n->op == OP_AFFINE) {
+		narrow = narrow_sum(e, n, step);
+	} else {
+		LLVMValueRef a = oj_value_narrow(e, *oj_operand(e, step, 0));
+		LLVMValueRef b = oj_value_narrow(e, *oj_operand(e, step, 1));
+		narrow = oj_word_extreme(e, n->op == OP_IMAX, a, b);
+	}
+	struct value v = oj_value(LLVMBuildSExt(e->builder, narrow, oj_type_lanes(e->word, e->width), ""), true);
+	v.narrow = narrow;
+	return v;
 }
 
 struct value oj_emit_integer(struct emitter *e, const struct step *step)
 {
 	const struct node *n = oj_node(&e->space->graph, step->node);
+	int64_t least, greatest;
 	if (n->op == OP_INDEX)
 		return e->index[n->integer];
 	if (n->op == OP_TABLE)
 		return oj_emit_table(e, step);
-	return bounded(e, n, step, emit_plain(e, n, step));
+	if (!find_bounds(e, n, step, &least, &greatest))
+		return emit_plain(e, n, step);
+	bool narrow = is_small(least, greatest) && has_narrow_lanes(e, n, step);
+	return oj_value_within(narrow ? emit_narrow(e, n, step) : emit_plain(e, n, step), least, greatest);
 }
 
 struct value oj_emit_comparison(struct emitter *e, const struct step *step)
@@ -161,6 +228,11 @@ struct value oj_emit_comparison(struct emitter *e, const struct step *step)
 	LLVMIntPredicate predicate = op == OP_ILT ? LLVMIntSLT : op == OP_ILE ? LLVMIntSLE
 	                           : op == OP_IEQ ? LLVMIntEQ : LLVMIntNE;
 	bool lanes = a.lanes || b.lanes || a.step != b.step;
+	if ((a.lanes || b.lanes) && is_small(a.least, a.greatest) && is_small(b.least, b.greatest) &&
+	    (!a.lanes || a.narrow) && (!b.lanes || b.narrow)) {
+		LLVMValueRef left = oj_value_narrow(e, a), right = oj_value_narrow(e, b);
+		return oj_value(LLVMBuildICmp(e->builder, predicate, left, right, ""), true);
+	}
 	LLVMValueRef left = lanes ? oj_value_vector(e, a) : oj_value_scalar(e, a);
 	LLVMValueRef right = lanes ? oj_value_vector(e, b) : oj_value_scalar(e, b);
 	return oj_value(LLVMBuildICmp(e->builder, predicate, left, right, ""), lanes);

@@ -108,6 +108,10 @@ static bool choice_extreme(struct surroundings *s, ojit_expr e, ojit_expr atom, 
 	    !extreme(s, right, greatest, depth + 1, &b))
 		return false;
 	*value = (a < b) == lesser ? a : b;
+	if (e == atom && oj_mirrored(g, oj_operands(g, atom)[0], oj_operands(g, atom)[1], &a, &b)) {
+		*value = !lesser && !greatest && *value < a ? a : *value;
+		*value = lesser && greatest && *value > b ? b : *value;
+	}
 	return true;
 }
 

@@ -589,6 +589,23 @@ void oj_affine(const struct graph *g, ojit_expr e, struct affine *a)
 	}
 }
 
+bool oj_mirrored(const struct graph *g, ojit_expr x, ojit_expr y, int64_t *half, int64_t *rest)
+{
+	struct affine a, b;
+	int64_t sum;
+	oj_affine(g, x, &a);
+	oj_affine(g, y, &b);
+	bool mirrored = a.count == b.count && !__builtin_add_overflow(a.constant, b.constant, &sum);
+	for (uint32_t i = 0; mirrored && i < a.count; i++)
+		mirrored = a.atoms[i] == b.atoms[i] && a.coefficients[i] != INT64_MIN &&
+		           a.coefficients[i] == -b.coefficients[i];
+	if (!mirrored)
+		return false;
+	*rest = sum / 2 - (sum % 2 < 0);
+	*half = sum - *rest;
+	return true;
+}
+
 /* Arithmetic that sticks at the ends of its range. */
 static int64_t sticky_add(int64_t a, int64_t b)
 {

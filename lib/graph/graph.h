@@ -199,6 +199,9 @@ struct affine {
 	int64_t one;
 };
 void oj_affine(const struct graph *g, ojit_expr e, struct affine *affine);
+/* Do two integers have the same sum whatever the indices?  Then the greater of them is
+ * no less than *half, the sum halved and rounded up, and the other no more than the rest. */
+bool oj_mirrored(const struct graph *g, ojit_expr a, ojit_expr b, int64_t *half, int64_t *rest);
 
 /* Is an integer written as a sum of multiples of index variables and of at most
  * one other atom?  Such integers, and nodes without operands, are ordered by what
