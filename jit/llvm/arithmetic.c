@@ -196,15 +196,18 @@ static LLVMValueRef emit_fixed(struct emitter *e, enum op op, LLVMValueRef *o)
 }
 
 /* A condition that is the same in all lanes picks whole vectors. */
-/* -a where the condition holds, else a: of a scalar that is its sign bit changed, where
- * a choice between two numbers would be a jump. */
+/* -a where the condition holds, else a: a change of the sign bit, where a choice between
+ * two numbers would be a jump, or several instructions a vector. */
 static LLVMValueRef change_sign(struct emitter *e, LLVMValueRef condition, LLVMValueRef a)
 {
-	LLVMValueRef one = LLVMBuildZExt(e->builder, condition, e->word, "");
-	LLVMValueRef sign = LLVMBuildShl(e->builder, one, oj_word(e, 63), "");
-	LLVMValueRef bits = LLVMBuildBitCast(e->builder, a, e->word, "");
+	LLVMTypeRef real = LLVMTypeOf(a);
+	bool lanes = LLVMGetTypeKind(real) == LLVMVectorTypeKind;
+	LLVMTypeRef word = oj_type_lanes(e->word, lanes ? (int)LLVMGetVectorSize(real) : 1);
+	LLVMValueRef all = LLVMBuildSExt(e->builder, condition, word, "");
+	LLVMValueRef sign = LLVMBuildAnd(e->builder, all, oj_constant_of(a, oj_word(e, INT64_MIN), e), "");
+	LLVMValueRef bits = LLVMBuildBitCast(e->builder, a, word, "");
 	bits = LLVMBuildXor(e->builder, bits, sign, "");
-	return LLVMBuildBitCast(e->builder, bits, e->real, "");
+	return LLVMBuildBitCast(e->builder, bits, real, "");
 }
 
 static struct value emit_if(struct emitter *e, const struct step *step)
@@ -212,8 +215,9 @@ static struct value emit_if(struct emitter *e, const struct step *step)
 	struct value condition = *oj_operand(e, step, 0);
 	struct value yes = *oj_operand(e, step, 1), no = *oj_operand(e, step, 2);
 	bool lanes = condition.lanes || yes.lanes || no.lanes;
-	if (!lanes && yes.negated && yes.negated == no.base)
-		return oj_value(change_sign(e, condition.base, no.base), false);
+	bool masks = e->machine->registers >= 8; /* choosing between lanes costs nothing then */
+	if (yes.negated && yes.negated == no.base && (!lanes || (!masks && condition.lanes && no.lanes)))
+		return oj_value(change_sign(e, condition.base, no.base), lanes);
 	LLVMValueRef a = lanes ? oj_value_vector(e, yes) : yes.base;
 	LLVMValueRef b = lanes ? oj_value_vector(e, no) : no.base;
 	return oj_value(LLVMBuildSelect(e->builder, condition.base, a, b, ""), lanes);
