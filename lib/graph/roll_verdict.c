@@ -25,7 +25,7 @@ static struct cost straight_cost(const struct roller *r, const struct item *item
 /* Straight code so short is translated without optimising, sooner than any loop. */
 bool oj_roll_is_long(const struct roller *r)
 {
-	enum { SHORT_PROGRAM = 64 }; /* as jit/compiled.c has it */
+	enum { SHORT_PROGRAM = 64 }; /* as jit/llvm/cut.c has it */
 	double work = 0;
 	for (size_t i = 0; i < r->items.count; i++)
 		work += r->marks[r->items.at[i].node].cost;
@@ -100,14 +100,14 @@ static void print_content(struct text *text, const struct weighed *w)
 	const struct loop_content *c = &w->content;
 	const struct { unsigned count; const char *what; } parts[] = {
 		{w->loops, "loops"}, {w->scalars, "straight blocks"}, {c->operations, "operations"},
-		{c->shared, "loads the same in all rows"}, {c->affine, "at equal distances"},
-		{c->table, "by table"}, {c->numbers, "of numbers kept as data"},
+		{c->shared, "loads for all rows"}, {c->affine, "loads at equal distances"},
+		{c->table, "loads by table"}, {c->numbers, "loads of numbers kept as data"},
 	};
 	const char *before = "#   ";
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
 		if (parts[i].count == 0)
 			continue;
-		oj_text_format(text, "%s%u %s", before, parts[i].count, parts[i].what);
+		oj_text_format(text, "%s%s: %u", before, parts[i].what, parts[i].count);
 		before = ", ";
 	}
 	oj_text_string(text, "\n");
