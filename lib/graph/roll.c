@@ -347,17 +347,35 @@ static bool emit_foreign(struct roller *r, const struct block *block)
 	return ok;
 }
 
+struct made oj_roll_made(const struct roller *r)
+{
+	struct made made = {.blocks = r->done.blocks.count, .straight = r->straight, .straight_height = r->straight_height};
+	if (r->straight)
+		made.stores = r->done.blocks.at[r->straight - 1].stores.count;
+	return made;
+}
+
+void oj_roll_take_back(struct roller *r, const struct made *before)
+{
+	while (r->done.blocks.count > before->blocks)
+		oj_block_drop(r->space, &r->done.blocks.at[--r->done.blocks.count]);
+	r->straight = before->straight;
+	r->straight_height = before->straight_height;
+	if (r->straight)
+		r->done.blocks.at[r->straight - 1].stores.count = before->stores;
+}
+
 /* A group as loops; where they do not pay they are taken back. */
 static bool emit_group(struct roller *r, struct item *items, uint32_t count)
 {
-	size_t first = r->done.blocks.count;
+	struct made before = oj_roll_made(r);
 	bool rolls = true, ok = items->choice == EQUAL ? oj_roll_emit_equal(r, items, count)
 	                                               : oj_roll_emit_sums(r, items, count);
 	if (ok && !r->refused)
-		ok = oj_roll_weigh(r, items, count, first, &rolls);
+		ok = oj_roll_weigh(r, items, count, before.blocks, &rolls);
 	if (!ok || rolls)
 		return ok;
-	oj_roll_take_back(r, first);
+	oj_roll_take_back(r, &before);
 	for (uint32_t i = 0; ok && i < count; i++)
 		ok = oj_roll_emit_straight(r, &items[i]);
 	return ok;

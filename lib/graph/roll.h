@@ -176,22 +176,29 @@ int64_t oj_roll_target(const struct roller *r, const struct item *item);
 bool oj_roll_emit_block(struct roller *r, const struct item *item, const struct grid *box, ojit_expr value,
                         ojit_expr element);
 
+/* How much is made of the program so far, and that again. */
+struct made {
+	size_t blocks, stores;             /* stores: of the block for straight code */
+	uint32_t straight, straight_height;
+};
+struct made oj_roll_made(const struct roller *r);
+void oj_roll_take_back(struct roller *r, const struct made *before);
+
 /* Whether a group pays: roll_verdict.c. */
 struct weighed {
 	struct cost rolled, straight;
 	struct loop_content content;
-	unsigned loops, scalars; /* blocks */
+	unsigned loops, values; /* blocks; rows that are straight code */
 };
 /* Is the program long enough for any? */
 bool oj_roll_is_long(const struct roller *r);
 /* Can a loop over items like `like` pay at all, `rows` of them, or sums of together
  * `terms` terms (0: no sums)? */
 bool oj_roll_may_pay(const struct roller *r, const struct item *like, uint32_t rows, size_t terms);
-/* Does it, in the blocks made from `first` on?  The first for a part of a group, the
+/* Does it, in the blocks made from `first` on, those rows included that are straight?  The first for a part of a group, the
  * second for all of it, which is told of.  False: out of memory. */
 bool oj_roll_part_pays(const struct roller *r, const struct item *like, uint32_t rows, size_t first, bool *pays);
 bool oj_roll_weigh(struct roller *r, const struct item *items, uint32_t count, size_t first, bool *rolls);
-void oj_roll_take_back(struct roller *r, size_t first); /* those blocks */
 /* What was decided, as comments of the text form. */
 void oj_roll_tell(struct roller *r, struct text *text);
 

@@ -136,17 +136,17 @@ static bool emit_others(struct roller *r, const struct rows *rows)
 {
 	const uint32_t *others = rows->boxes.rows + rows->boxes.covered;
 	uint32_t count = rows->count - rows->boxes.covered;
-	size_t first = r->done.blocks.count;
+	struct made before = oj_roll_made(r);
 	bool ok = true, pays = oj_roll_may_pay(r, rows->items, count, 0);
 	if (pays) {
 		struct grid table = oj_roll_box(1, &count, others);
 		ok = emit_box(r, rows, &table);
 		if (ok && rows->boxes.covered)
-			ok = oj_roll_part_pays(r, rows->items, count, first, &pays);
+			ok = oj_roll_part_pays(r, rows->items, count, before.blocks, &pays);
 	}
 	if (!ok || pays)
 		return ok;
-	oj_roll_take_back(r, first);
+	oj_roll_take_back(r, &before);
 	for (uint32_t i = 0; ok && i < count; i++)
 		ok = oj_roll_emit_straight(r, &rows->items[others[i]]);
 	return ok;

@@ -99,7 +99,7 @@ static void print_content(struct text *text, const struct weighed *w)
 {
 	const struct loop_content *c = &w->content;
 	const struct { unsigned count; const char *what; } parts[] = {
-		{w->loops, "loops"}, {w->scalars, "straight blocks"}, {c->operations, "operations"},
+		{w->loops, "loops"}, {w->values, "rows beside them"}, {c->operations, "operations"},
 		{c->shared, "loads for all rows"}, {c->affine, "loads at equal distances"},
 		{c->table, "loads by table"}, {c->numbers, "loads of numbers kept as data"},
 	};
@@ -150,42 +150,38 @@ void oj_roll_tell(struct roller *r, struct text *text)
 
 /* ---------------------------------------------------------------- weighing */
 
-static bool weigh(const struct roller *r, size_t first, struct weighed *w)
+/* The blocks of `rows` rows; what is in no loop costs its share of straight code. */
+static bool weigh(const struct roller *r, size_t first, uint32_t rows, struct weighed *w)
 {
 	bool ok = true;
+	int64_t rolled = 0;
 	for (size_t b = first; ok && b < r->done.blocks.count; b++) {
 		const struct block *block = &r->done.blocks.at[b];
-		w->loops += block->rank > 0;
-		w->scalars += block->rank == 0;
-		if (block->rank > 0)
-			ok = oj_cost_loop(r->space, block, &w->rolled, &w->content);
+		if (block->rank == 0)
+			continue;
+		w->loops++;
+		rolled += oj_block_points(block);
+		ok = oj_cost_loop(r->space, block, &w->rolled, &w->content);
 	}
+	w->values = (unsigned)(rows - rolled);
+	w->rolled.run += w->values * w->straight.run / rows;
+	w->rolled.make += w->values * w->straight.make / rows;
 	return ok;
 }
 
 bool oj_roll_part_pays(const struct roller *r, const struct item *like, uint32_t rows, size_t first, bool *pays)
 {
 	struct weighed w = {.straight = straight_like(r, like, rows, 0)};
-	bool ok = weigh(r, first, &w);
+	bool ok = weigh(r, first, rows, &w);
 	*pays = r->all || oj_cost_total(w.rolled) < oj_cost_total(w.straight);
 	return ok;
-}
-
-void oj_roll_take_back(struct roller *r, size_t first)
-{
-	while (r->done.blocks.count > first)
-		oj_block_drop(r->space, &r->done.blocks.at[--r->done.blocks.count]);
 }
 
 bool oj_roll_weigh(struct roller *r, const struct item *items, uint32_t count, size_t first, bool *rolls)
 {
 	struct weighed w = {.straight = straight_cost(r, items, count)};
-	if (!weigh(r, first, &w))
+	if (!weigh(r, first, count, &w))
 		return false;
-	/* Rows that are straight code already cost their share. */
-	double share = (double)w.scalars / count;
-	w.rolled.run += share * w.straight.run;
-	w.rolled.make += share * w.straight.make;
 	r->told.groups++;
 	*rolls = r->all || (w.loops > 0 && oj_cost_total(w.rolled) < oj_cost_total(w.straight));
 	tell_group(r, items, count, &w, *rolls);
