@@ -84,10 +84,9 @@ struct bench {
 	/* of all problems: microseconds at equal error */
 	struct answer {
 		double ours, peers;
-		char our_name[64], peer_name[64];
 	} answers[COUNT][ERRORS];
 	struct rival {
-		char name[64];
+		char name[160];
 		double logarithms;
 		int count;
 	} *rivals;
@@ -135,8 +134,8 @@ static bool try_run(struct bench *b, struct run *r, struct point *point)
 	return isfinite(error);
 }
 
-/* A run at the rung below those the curve has; false: it failed or took too long to go
- * on with this method. */
+/* A run at the rung below those the curve has; false: it failed, or nobody would go on
+ * with this method. */
 static bool step_down(struct bench *b, const struct peer_method *method, int rung)
 {
 	const struct problem *p = &problems[b->at];
@@ -151,7 +150,7 @@ static bool step_down(struct bench *b, const struct peer_method *method, int run
 	if (r->session && try_run(b, r, point)) {
 		b->run_count++;
 		curve->count++;
-		return point->seconds < b->patience / 40;
+		return point->seconds < b->patience / 40 && point->seconds < 100 * curve->points[0].seconds;
 	}
 	if (r->session)
 		method->close(r->session);
@@ -215,28 +214,59 @@ static void tell_curves(const struct bench *b)
 	}
 }
 
-static struct rival *rival_of(struct bench *b, const char *name)
+/* Another ratio of times, peer over ojit, for the geometric mean called NAME. */
+static void add_ratio(struct bench *b, const char *name, double ratio)
 {
-	for (int k = 0; k < b->rival_count; k++)
-		if (!strcmp(b->rivals[k].name, name))
-			return &b->rivals[k];
-	b->rivals = grown(b->rivals, (size_t)(b->rival_count + 1) * sizeof *b->rivals);
-	struct rival *rival = &b->rivals[b->rival_count++];
-	*rival = (struct rival){.count = 0};
-	snprintf(rival->name, sizeof rival->name, "%s", name);
-	return rival;
+	struct rival *rival = b->rivals;
+	while (rival < b->rivals + b->rival_count && strcmp(rival->name, name))
+		rival++;
+	if (rival == b->rivals + b->rival_count) {
+		b->rivals = grown(b->rivals, (size_t)(b->rival_count + 1) * sizeof *b->rivals);
+		rival = &b->rivals[b->rival_count++];
+		*rival = (struct rival){.count = 0};
+		snprintf(rival->name, sizeof rival->name, "%s", name);
+	}
+	rival->logarithms += log(ratio);
+	rival->count++;
 }
 
-/* How much longer each of the others takes than our best. */
-static void count_rivals(struct bench *b, double error, double ours)
+static double seconds_of(const struct bench *b, const char *name, double error)
 {
+	for (int k = 0; k < b->curve_count; k++)
+		if (!strcmp(b->curves[k].name, name))
+			return curve_seconds(&b->curves[k], error);
+	return INFINITY;
+}
+
+/* Each peer over our best, and the best peer over each of ours. */
+static void count_rivals(struct bench *b, double error, double ours, double peers)
+{
+	char name[160];
 	for (int k = 0; k < b->curve_count; k++) {
-		double seconds = curve_seconds(&b->curves[k], error);
-		if (b->curves[k].side == OJIT_SIDE || !isfinite(seconds))
+		const struct curve *curve = &b->curves[k];
+		double seconds = curve_seconds(curve, error);
+		bool is_ours = curve->side == OJIT_SIDE;
+		if (!isfinite(seconds) || !isfinite(is_ours ? peers : ours))
 			continue;
-		struct rival *rival = rival_of(b, b->curves[k].name);
-		rival->logarithms += log(seconds / ours);
-		rival->count++;
+		snprintf(name, sizeof name, is_ours ? "best peer over %s" : "%s over best of ojit", curve->name);
+		add_ratio(b, name, is_ours ? peers / seconds : seconds / ours);
+	}
+}
+
+/* Methods that are the same, or the nearest there is. */
+static void count_pairs(struct bench *b, double error)
+{
+	static const char *const pairs[][2] = {
+		{"odeint dopri5", "ojit dopri5"}, {"ARKODE dopri5", "ojit dopri5"},
+		{"odeint fehlberg78", "ojit dop853"}, {"GSL rk8pd", "ojit dop853"},
+	};
+	char name[160];
+	for (size_t p = 0; p < sizeof pairs / sizeof *pairs; p++) {
+		double ratio = seconds_of(b, pairs[p][0], error) / seconds_of(b, pairs[p][1], error);
+		if (!isfinite(ratio) || ratio == 0)
+			continue;
+		snprintf(name, sizeof name, "%s over %s", pairs[p][0], pairs[p][1]);
+		add_ratio(b, name, ratio);
 	}
 }
 
@@ -248,15 +278,14 @@ static void answer(struct bench *b)
 		const struct curve *ours = curve_best(b->curves, b->curve_count, OJIT_SIDE, errors[e]);
 		const struct curve *peer = curve_best(b->curves, b->curve_count, PEER_SIDE, errors[e]);
 		char what[128];
-		if (ours) {
+		count_rivals(b, errors[e], ours ? curve_seconds(ours, errors[e]) : INFINITY,
+		             peer ? curve_seconds(peer, errors[e]) : INFINITY);
+		count_pairs(b, errors[e]);
+		if (ours)
 			a->ours = curve_seconds(ours, errors[e]);
-			snprintf(a->our_name, sizeof a->our_name, "%s", ours->name);
-			count_rivals(b, errors[e], a->ours);
-		}
 		if (!ours || !peer)
 			continue;
 		a->peers = curve_seconds(peer, errors[e]);
-		snprintf(a->peer_name, sizeof a->peer_name, "%s", peer->name);
 		snprintf(what, sizeof what, "%s at %.0e, %s", p->name, errors[e], ours->name);
 		bench_line("work", what, "us", 1e6 * a->ours, peer->name, 1e6 * a->peers);
 	}
@@ -306,11 +335,18 @@ static void tell_ratios(const struct bench *b)
 	       mean >= 1.5 ? "met" : "NOT MET", least, least >= 1 ? "met" : "NOT MET");
 }
 
-static void tell_rivals(const struct bench *b)
+static int by_name(const void *a, const void *b)
 {
-	printf("#\n# times of each over those of the best of ojit, geometric means\n");
+	return strcmp(((const struct rival *)a)->name, ((const struct rival *)b)->name);
+}
+
+static void tell_rivals(struct bench *b)
+{
+	printf("#\n# ratios of times at equal error, geometric means and of how many\n");
+	if (b->rival_count)
+		qsort(b->rivals, (size_t)b->rival_count, sizeof *b->rivals, by_name);
 	for (int k = 0; k < b->rival_count; k++)
-		printf("#   %-32s %8.2f of %d\n", b->rivals[k].name, exp(b->rivals[k].logarithms / b->rivals[k].count),
+		printf("#   %-56s %8.2f %4d\n", b->rivals[k].name, exp(b->rivals[k].logarithms / b->rivals[k].count),
 		       b->rivals[k].count);
 }
 
