@@ -28,7 +28,8 @@ struct explicit {
 	double *y0, *y1, *stage, *k;
 	struct terms inner[TABLEAU_STAGES]; /* of stages 1 .. stages-1, then the extra ones */
 	struct terms solution, estimate[TABLEAU_ESTIMATES];
-	struct interpolant interpolant;
+	struct interpolant interpolant; /* of the stages it reads alone */
+	struct terms dense;             /* likewise; weights are set for each time */
 	int read[TABLEAU_STAGES], reads; /* stages that the interpolant reads */
 	int carried; /* stages without the last ones that only the estimate reads */
 };
@@ -65,8 +66,9 @@ static int stage_count(const struct tableau *row)
 /* Does the interpolant read stage i at all? */
 static bool reads_stage(const struct interpolant *interpolant, int i)
 {
-	const double *hermite = interpolant->hermite[i];
-	bool reads = hermite[0] != 0 || hermite[1] != 0 || hermite[2] != 0;
+	bool reads = false;
+	for (int m = 0; m < 3; m++)
+		reads = reads || interpolant->hermite[m][i] != 0;
 	for (int m = 0; m < interpolant->bubbles; m++)
 		reads = reads || interpolant->bubble[m][i] != 0;
 	return reads;
@@ -131,6 +133,10 @@ static void init(void *state, const struct setup *setup)
 	oj_interpolant_set(&s->interpolant, row);
 	s->reads = list_read(&s->interpolant, s->read);
 	s->carried = count_carried(row, &s->interpolant);
+	oj_interpolant_pick(&s->interpolant, s->read, s->reads);
+	s->dense.count = s->reads;
+	for (int j = 0; j < s->reads; j++)
+		s->dense.offset[j] = s->read[j] * stride;
 }
 
 static void bind(void *state, struct rhs *f, const struct tolerance *tolerance)
@@ -240,11 +246,8 @@ static void interpolate(void *state, const struct step *step, double t, double *
 {
 	struct explicit *s = state;
 	evaluate_extra(s, step);
-	double weights[TABLEAU_STAGES];
-	oj_interpolant_weights(&s->interpolant, (t - step->t0) / step->h, weights);
-	struct terms terms;
-	oj_terms_set(&terms, weights, s->interpolant.count, s->stride);
-	oj_sum_step(s->n, s->y0, step->h, s->k, &terms, y);
+	oj_interpolant_weights(&s->interpolant, (t - step->t0) / step->h, s->dense.weight);
+	oj_sum_step(s->n, s->y0, step->h, s->k, &s->dense, y);
 }
 
 static size_t kept_size(const struct setup *setup)
@@ -268,12 +271,10 @@ static void keep(void *state, const struct step *step, double *kept)
 static void recall(const void *state, const double *kept, double t0, double h, double t, double *y)
 {
 	const struct explicit *s = state;
-	double weights[TABLEAU_STAGES];
-	struct terms terms;
-	oj_interpolant_weights(&s->interpolant, (t - t0) / h, weights);
+	struct terms terms = {.count = s->reads};
 	for (int j = 0; j < s->reads; j++)
-		weights[j] = weights[s->read[j]];
-	oj_terms_set(&terms, weights, s->reads, s->n);
+		terms.offset[j] = j * s->n;
+	oj_interpolant_weights(&s->interpolant, (t - t0) / h, terms.weight);
 	oj_sum_step(s->n, kept, h, kept + s->n, &terms, y);
 }
 

@@ -13,7 +13,7 @@
 struct terms {
 	int count;
 	int64_t offset[TABLEAU_STAGES];
-	double weight[TABLEAU_STAGES];
+	double weight[TABLEAU_ROOM];
 };
 /* Take `count` weights; stages are `stride` doubles apart. */
 void oj_terms_set(struct terms *terms, const double *weights, int count, int64_t stride);

@@ -31,48 +31,81 @@ const double *oj_tableau_extra_row(const struct tableau *row, int extra)
 }
 
 /* The Hermite part follows from b: dy = h sum b k, h f0 = h k[0], h f1 = h k[stages]. */
-void oj_interpolant_set(struct interpolant *p, const struct tableau *row)
+static void set_hermite(struct interpolant *p, const struct tableau *row)
 {
-	int last = row->stages, count = last + 1 + row->extra;
-	*p = (struct interpolant){.count = count, .bubbles = row->dense_degree > 3 ? row->dense_degree - 3 : 0};
-	for (int i = 0; i < count; i++) {
-		double b = i < last ? row->b.at[i] : 0, f0 = i == 0, f1 = i == last;
-		p->hermite[i][0] = b;
+	for (int i = 0; i < p->count; i++) {
+		double b = i < row->stages ? row->b.at[i] : 0, f0 = i == 0, f1 = i == row->stages;
+		p->hermite[0][i] = b;
 		if (row->dense_degree < 3)
 			continue;
-		p->hermite[i][1] = f0 - b;
-		p->hermite[i][2] = 2 * b - f0 - f1;
+		p->hermite[1][i] = f0 - b;
+		p->hermite[2][i] = 2 * b - f0 - f1;
 	}
+}
+
+void oj_interpolant_set(struct interpolant *p, const struct tableau *row)
+{
+	int count = row->stages + 1 + row->extra;
+	*p = (struct interpolant){.count = count, .bubbles = row->dense_degree > 3 ? row->dense_degree - 3 : 0};
+	set_hermite(p, row);
 	for (int m = 0; m < p->bubbles; m++)
 		for (int i = 0; i < count; i++)
 			p->bubble[m][i] = row->bubble.at[m * count + i];
+	for (int m = 0; m < TABLEAU_GROUP; m++) {
+		p->scale[m] = 1;
+		for (int k = 0; k < p->bubbles; k++)
+			p->scale[m] *= k == m ? 1 : m - k;
+	}
 }
 
-/* What value m of the bubble counts at theta: Lagrange's polynomial of the equally
- * spaced points, times what makes the bubble vanish at both ends twice. */
-static double bubble_factor(const struct interpolant *p, int m, double theta)
+static void pick(double *values, const int *read, int count)
 {
-	double u = (p->bubbles + 1) * theta, product = 1, scale = 1;
+	for (int j = 0; j < count; j++)
+		values[j] = values[read[j]];
+}
+
+void oj_interpolant_pick(struct interpolant *p, const int *read, int count)
+{
+	for (int m = 0; m < 3; m++)
+		pick(p->hermite[m], read, count);
+	for (int m = 0; m < p->bubbles; m++)
+		pick(p->bubble[m], read, count);
+	p->count = count;
+}
+
+/* What the values of the bubble count at theta: Lagrange's polynomials of the equally
+ * spaced points, times what makes the bubble vanish at both ends twice. */
+static void set_factors(const struct interpolant *p, double theta, double *factor)
+{
+	double u = (p->bubbles + 1) * theta, ends = theta * (1 - theta), product[TABLEAU_GROUP];
+	for (int m = 0; m < TABLEAU_GROUP; m++)
+		product[m] = 1;
 	for (int k = 0; k < p->bubbles; k++) {
-		if (k == m)
-			continue;
-		product *= u - (k + 1);
-		scale *= m - k;
+		double distance = u - (k + 1);
+		for (int m = 0; m < TABLEAU_GROUP; m++)
+			product[m] *= m == k ? 1 : distance;
 	}
-	double ends = theta * (1 - theta);
-	return ends * ends * (product / scale);
+	for (int m = 0; m < TABLEAU_GROUP; m++)
+		factor[m] = ends * ends * (product[m] / p->scale[m]);
+}
+
+static void set_group(const struct interpolant *p, double theta, const double *factor, int from, double *out)
+{
+	const double *h0 = p->hermite[0] + from, *h1 = p->hermite[1] + from, *h2 = p->hermite[2] + from;
+	double sum[TABLEAU_GROUP];
+	for (int i = 0; i < TABLEAU_GROUP; i++)
+		sum[i] = theta * (h0[i] + (1 - theta) * (h1[i] + theta * h2[i]));
+	for (int m = 0; m < p->bubbles; m++)
+		for (int i = 0; i < TABLEAU_GROUP; i++)
+			sum[i] += factor[m] * p->bubble[m][from + i];
+	for (int i = 0; i < TABLEAU_GROUP; i++)
+		out[i] = sum[i];
 }
 
 void oj_interpolant_weights(const struct interpolant *p, double theta, double *out)
 {
-	double factor[TABLEAU_DEGREE];
-	for (int m = 0; m < p->bubbles; m++)
-		factor[m] = bubble_factor(p, m, theta);
-	for (int i = 0; i < p->count; i++) {
-		const double *h = p->hermite[i];
-		double sum = theta * (h[0] + (1 - theta) * (h[1] + theta * h[2]));
-		for (int m = 0; m < p->bubbles; m++)
-			sum += factor[m] * p->bubble[m][i];
-		out[i] = sum;
-	}
+	double factor[TABLEAU_GROUP];
+	set_factors(p, theta, factor);
+	for (int from = 0; from < p->count; from += TABLEAU_GROUP)
+		set_group(p, theta, factor, from, out + from);
 }

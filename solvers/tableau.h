@@ -9,6 +9,8 @@ enum {
 	TABLEAU_ESTIMATES = 2, /* at most */
 	TABLEAU_STAGES = 26,   /* at most, f1 and extra stages included */
 	TABLEAU_DEGREE = 9,    /* of an interpolant, at most */
+	TABLEAU_GROUP = 8,     /* weights of an interpolant are computed in groups */
+	TABLEAU_ROOM = (TABLEAU_STAGES + TABLEAU_GROUP - 1) / TABLEAU_GROUP * TABLEAU_GROUP,
 };
 
 /* How a row of tableaus.def writes its numbers. */
@@ -42,13 +44,17 @@ const double *oj_tableau_row(const struct tableau *row, int stage);
 const double *oj_tableau_extra_row(const struct tableau *row, int extra);
 
 /* The interpolant's weights: out[i] multiplies h k[i], k being the stages, f1, and
- * the extra stages.  `interpolant` from oj_interpolant_set. */
+ * the extra stages.  `interpolant` from oj_interpolant_set; out[TABLEAU_ROOM]. */
 struct interpolant {
 	int count, bubbles;
-	double hermite[TABLEAU_STAGES][3]; /* theta(h0 + (1-theta)(h1 + theta h2)) */
-	double bubble[TABLEAU_DEGREE - 3][TABLEAU_STAGES]; /* values, times theta^2 (1-theta)^2 */
+	double hermite[3][TABLEAU_ROOM]; /* theta(h0 + (1-theta)(h1 + theta h2)) */
+	double bubble[TABLEAU_DEGREE - 3][TABLEAU_ROOM]; /* values, times theta^2 (1-theta)^2 */
+	double scale[TABLEAU_GROUP]; /* of each value, what Lagrange's products are divided by */
 };
 void oj_interpolant_set(struct interpolant *interpolant, const struct tableau *row);
+/* Keep stages read[count] alone, whose numbers rise: out[j] is then of read[j]. */
+void oj_interpolant_pick(struct interpolant *interpolant, const int *read, int count);
+_Static_assert(TABLEAU_DEGREE - 3 <= TABLEAU_GROUP, "bubbles are one group");
 void oj_interpolant_weights(const struct interpolant *interpolant, double theta, double *out);
 
 #endif

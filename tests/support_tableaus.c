@@ -94,7 +94,7 @@ void support_tableau_interpolant(const struct tableau *row)
 	struct interpolant interpolant;
 	oj_interpolant_set(&interpolant, row);
 	for (size_t k = 0; k < sizeof thetas / sizeof *thetas; k++) {
-		double weights[TABLEAU_STAGES];
+		double weights[TABLEAU_ROOM];
 		support_real w[TABLEAU_STAGES] = {0};
 		oj_interpolant_weights(&interpolant, thetas[k], weights);
 		for (int i = 0; i < interpolant.count; i++)
@@ -106,7 +106,7 @@ void support_tableau_interpolant(const struct tableau *row)
 void support_tableau_ends(const struct tableau *row)
 {
 	struct interpolant interpolant;
-	double weights[TABLEAU_STAGES];
+	double weights[TABLEAU_ROOM];
 	oj_interpolant_set(&interpolant, row);
 	oj_interpolant_weights(&interpolant, 1, weights);
 	for (int i = 0; i < interpolant.count; i++)
@@ -260,7 +260,7 @@ static void measure_at(const struct tableau *row, double t0, double h, struct me
 	}
 	oj_interpolant_set(&interpolant, row);
 	for (int i = 0; i < INSIDE; i++) {
-		double theta = (i + 1.0) / (INSIDE + 1), weights[TABLEAU_STAGES];
+		double theta = (i + 1.0) / (INSIDE + 1), weights[TABLEAU_ROOM];
 		oj_interpolant_weights(&interpolant, theta, weights);
 		combine(&w, weights, interpolant.count, true);
 		m->inside[i] = hypot(m->inside[i], distance(&w, theta));
