@@ -1,7 +1,7 @@
 /* boost.odeint, everything known when it is compiled: std::array states, equations
  * that the compiler may put inside of the steps.  Its integrate_times brings the times:
  * through the interpolant of dopri5 and of the dense Bulirsch-Stoer method, by stepping
- * to them for the others. */
+ * to them for the others.  By clang, for with g++ its dopri5 takes up to twice as long. */
 #include "bench/peers/peer.h"
 #include "bench/peers/problems.h"
 

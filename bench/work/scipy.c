@@ -23,6 +23,8 @@ struct scipy *scipy_start(const char *python, const char *script, double limit)
 		return NULL;
 	snprintf(number, sizeof number, "%g", limit);
 	child->process = fork();
+	if (child->process < 0)
+		return NULL;
 	if (child->process == 0) {
 		dup2(to[0], STDIN_FILENO);
 		dup2(from[1], STDOUT_FILENO);
