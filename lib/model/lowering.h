@@ -60,7 +60,14 @@ struct unit {
 	};
 };
 
+struct part { /* of an array that is given in many */
+	int64_t base; /* on the first axis */
+	uint32_t unit;
+};
 struct holding { /* what only some entities have */
+	struct part *parts;   /* [part_count] edge units by their base; NULL: not made, or few */
+	uint32_t part_count;
+	int64_t widest;       /* of them, on the first axis */
 	uint32_t inits[2];    /* STATE: units, NOWHERE */
 	double value;         /* CONST */
 	uint32_t table;       /* TABLE: in the space */

@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct scan {
@@ -102,13 +103,76 @@ static ojit_status need_part(struct scan *s, uint32_t term, const struct entity 
 	return add_edge(s->low, s->unit, part, place);
 }
 
+static int by_base(const void *a, const void *b)
+{
+	const struct part *x = a, *y = b;
+	return x->base != y->base ? (x->base > y->base) - (x->base < y->base) : (x->unit > y->unit) - (x->unit < y->unit);
+}
+
+enum { FEW_PARTS = 16 };
+
+/* Parts in order of where they begin, for arrays that have many. */
+static ojit_status sort_parts(struct lowering *low, const struct entity *e)
+{
+	struct holding *held = e->held;
+	uint32_t count = 0;
+	for (uint32_t part = e->edge_units; part != NOWHERE; part = low->units.at[part].next)
+		count++;
+	held->part_count = count;
+	if (count < FEW_PARTS)
+		return OJIT_OK;
+	held->parts = ARENA_NEW(&low->arena, struct part, count);
+	if (!held->parts)
+		return oj_fail_memory(low->error);
+	for (uint32_t part = e->edge_units; part != NOWHERE; part = low->units.at[part].next) {
+		const struct grid *grid = low->units.at[part].grid;
+		held->parts[--count] = (struct part){grid->base[0], part};
+		held->widest = grid->extent[0] > held->widest ? grid->extent[0] : held->widest;
+	}
+	qsort(held->parts, held->part_count, sizeof *held->parts, by_base);
+	return OJIT_OK;
+}
+
+/* Of many parts those that can be met on the first axis, the latest first as they are
+ * in their chain. */
+static ojit_status need_some(struct scan *s, uint32_t term, const struct entity *e, double lo, double hi)
+{
+	const struct holding *held = e->held;
+	struct expr_list met = {0};
+	uint32_t low = 0, high = held->part_count;
+	ojit_status status = OJIT_OK;
+	while (low < high) { /* the first that may reach up to lo */
+		uint32_t middle = low + (high - low) / 2;
+		if ((double)(held->parts[middle].base + held->widest) <= lo)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; status == OJIT_OK && low < held->part_count && (double)held->parts[low].base <= hi; low++)
+		if (!VECTOR_PUSH(s->low->context, &met.list, held->parts[low].unit))
+			status = oj_fail_memory(s->low->error);
+	if (met.list.count > 1)
+		qsort(met.list.at, met.list.count, sizeof *met.list.at, oj_by_index);
+	for (size_t i = met.list.count; status == OJIT_OK && i-- > 0;)
+		status = need_part(s, term, e, met.list.at[i], true);
+	VECTOR_DROP(s->low->context, &met.list);
+	return status;
+}
+
 static ojit_status need_parts(struct scan *s, uint32_t term, const struct entity *e, bool with_main)
 {
+	double lo, hi;
 	bool own = s->low->units.at[s->unit].entity == (uint32_t)(e - s->low->entities.at) &&
 	           (s->low->units.at[s->unit].kind == UNIT_EDGE || s->low->units.at[s->unit].kind == UNIT_LET ||
 	            s->low->units.at[s->unit].kind == UNIT_PARAM);
 	if (with_main)
 		TRY(need_part(s, term, e, e->unit, own && e->kind != OJIT_PARAM));
+	if (e->edge_units == NOWHERE)
+		return OJIT_OK;
+	if (e->held->part_count == 0)
+		TRY(sort_parts(s->low, e));
+	if (e->held->parts && subscript_range(s, oj_term_operands(s->low->forest, term)[0], 64, &lo, &hi))
+		return need_some(s, term, e, lo, hi);
 	for (uint32_t part = e->edge_units; part != NOWHERE; part = s->low->units.at[part].next)
 		TRY(need_part(s, term, e, part, true));
 	return OJIT_OK;
