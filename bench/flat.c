@@ -171,6 +171,7 @@ static const struct family families[] = {
 	{"straight", write_straight, {1000, 10000, 100000, 1000000}},
 	{"nested", write_nested, {1000, 10000, 100000, 1000000}},
 	{"derived", write_derived, {100, 1000, 10000, 100000}},
+	{"elements", write_elements, {500, 5000, 50000}},
 };
 enum { FAMILIES = sizeof families / sizeof *families, SIZES = 8 };
 

@@ -212,4 +212,16 @@ static inline void write_derived(struct source *s, int n)
 		add(s, "x%d' = -d%d*x%d\n", i, i, i);
 }
 
+/* An array given element by element, each from the one before, in an order that helps
+ * nobody. */
+static inline void write_elements(struct source *s, int n)
+{
+	add(s, "init x = 0.5\nlet a[0] = x\n");
+	for (int k = 0; k < n; k++) {
+		int i = (int)((long)k * 7919 % n) + 1; /* a prime: every element once, where n is no multiple */
+		add(s, "let a[%d] = a[%d]*x + %d\n", i, i - 1, i);
+	}
+	add(s, "x' = a[%d] - a[%d]\n", n, n / 2);
+}
+
 #endif

@@ -95,6 +95,77 @@ Test(growth, long_texts_take_at_most_200_bytes_an_operation)
 	}
 }
 
+/* Derivatives of 40 states at a point; `form` has %d where the number of one goes. */
+static void evaluate_forty(const char *form, const char *first, double *out)
+{
+	enum { COUNT = 40 };
+	double y[COUNT];
+	struct source source = {0};
+	ojit_context *context = ojit_context_new(NULL);
+	ojit_model *model = ojit_model_new(context);
+	ojit_compile_options options = ojit_compile_options_default();
+	ojit_program *program = NULL;
+	options.executor = OJIT_INTERPRETER;
+	add(&source, "%s", first);
+	for (int k = 0; k < COUNT; k++) {
+		int i = k * 7 % COUNT + 1;
+		char line[256], *at = line;
+		for (const char *c = form; *c; c++)
+			at += *c == '@' ? sprintf(at, "%d", i) : *c == '<' ? sprintf(at, "%d", i - 1) : (*at = *c, 1);
+		add(&source, "%.*s\n", (int)(at - line), line);
+		y[k] = 0.3 + 0.01 * k;
+	}
+	ojit_model_read_text(model, source.at, source.length, NULL);
+	cr_assert(eq(int, ojit_program_compile(model, &options, &program), OJIT_OK), "%s", ojit_model_error(model).text);
+	ojit_evaluator *evaluator = ojit_evaluator_new(program);
+	cr_assert(eq(int, ojit_evaluator_call(evaluator, OJIT_RHS, 0, y, out), OJIT_OK));
+	ojit_evaluator_free(evaluator);
+	ojit_program_free(program);
+	ojit_model_free(model);
+	ojit_context_free(context);
+	free(source.at);
+}
+
+Test(growth, an_array_given_element_by_element_is_what_scalars_are)
+{
+	double elements[40], scalars[40];
+	evaluate_forty("init y@ = 1; let a[@] = a[<]*y@ + @; let b[@] = exp(a[@])*a[<] - a[<]; y@' = b[@]/a[@]",
+	               "let a[0] = 0.25\n", elements);
+	evaluate_forty("init y@ = 1; let a@ = a<*y@ + @; let b@ = exp(a@)*a< - a<; y@' = b@/a@", "let a0 = 0.25\n", scalars);
+	cr_expect(eq(int, memcmp(elements, scalars, sizeof elements), 0));
+}
+
+static ojit_status status_of_elements(const char *last)
+{
+	struct source source = {0};
+	ojit_context *context = ojit_context_new(NULL);
+	ojit_model *model = ojit_model_new(context);
+	add(&source, "init x = 1; x' = a[30]\n");
+	for (int i = 2; i <= 30; i++)
+		add(&source, "let a[%d] = a[%d] + x\n", i, i - 1);
+	add(&source, "%s\n", last);
+	ojit_model_read_text(model, source.at, source.length, NULL);
+	ojit_program *program = NULL;
+	ojit_compile_options options = ojit_compile_options_default();
+	options.executor = OJIT_INTERPRETER;
+	ojit_status status = ojit_program_compile(model, &options, &program);
+	ojit_program_free(program);
+	ojit_model_free(model);
+	ojit_context_free(context);
+	free(source.at);
+	return status;
+}
+
+Test(growth, of_many_elements_cycles_and_gaps_are_found)
+{
+	cr_expect(eq(int, status_of_elements("let a[1] = x"), OJIT_OK));
+	cr_expect(eq(int, status_of_elements("let a[1] = a[30]"), OJIT_CYCLE));
+	cr_expect(eq(int, status_of_elements("let a[1] = a[1]"), OJIT_CYCLE));
+	cr_expect(eq(int, status_of_elements("let a[0] = x"), OJIT_SHAPE));
+	cr_expect(eq(int, status_of_elements("let a[1] = a[0]"), OJIT_RANGE));
+	cr_expect(eq(int, status_of_elements("let a[1] = x, a[7] = x"), OJIT_SHAPE));
+}
+
 struct heard {
 	char names[512];
 	int ended;

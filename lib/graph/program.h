@@ -59,6 +59,7 @@ struct symbol {
 	const char *name;
 	uint32_t rank;
 	VECTOR(struct piece) pieces;
+	const struct piece **order; /* rank 1: pieces by their base, once pass split wants it */
 };
 
 struct space {

@@ -137,25 +137,76 @@ static ojit_expr decide_wrap(struct splitter *s, ojit_expr e, const ojit_expr *o
 	return oj_simplified(g, e, operands);
 }
 
+static bool holds(const struct piece *piece, uint32_t rank, const int64_t *least, const int64_t *greatest)
+{
+	for (uint32_t k = 0; k < rank; k++)
+		if (least[k] < piece->base[k] || greatest[k] >= piece->base[k] + piece->extent[k])
+			return false;
+	return true;
+}
+
+static int by_base(const void *a, const void *b)
+{
+	const struct piece *x = *(const struct piece *const *)a, *y = *(const struct piece *const *)b;
+	return (x->base[0] > y->base[0]) - (x->base[0] < y->base[0]);
+}
+
+/* Pieces of rank 1 in order; they are disjoint, and all of them are known by now. */
+static bool order_pieces(struct splitter *s, struct symbol *symbol)
+{
+	if (symbol->order)
+		return true;
+	symbol->order = ARENA_NEW(&s->around.space->arena, const struct piece *, symbol->pieces.count);
+	for (size_t p = 0; symbol->order && p < symbol->pieces.count; p++)
+		symbol->order[p] = &symbol->pieces.at[p];
+	if (symbol->order)
+		qsort(symbol->order, symbol->pieces.count, sizeof *symbol->order, by_base);
+	else
+		s->failed = true;
+	return symbol->order != NULL;
+}
+
+/* The last piece, of rank 1, that begins at or before an index. */
+static const struct piece *piece_before(const struct symbol *symbol, int64_t index)
+{
+	size_t low = 0, high = symbol->pieces.count;
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+		if (symbol->order[middle]->base[0] <= index)
+			low = middle;
+		else
+			high = middle;
+	}
+	return symbol->order[low];
+}
+
+/* The piece that holds all from least to greatest; NULL: none. */
+static const struct piece *find_piece(struct splitter *s, struct symbol *symbol, const int64_t *least, const int64_t *greatest)
+{
+	enum { MANY_PIECES = 16 };
+	if (symbol->rank == 1 && symbol->pieces.count >= MANY_PIECES) {
+		const struct piece *piece = order_pieces(s, symbol) ? piece_before(symbol, least[0]) : NULL;
+		return piece && holds(piece, 1, least, greatest) ? piece : NULL;
+	}
+	for (size_t p = 0; p < symbol->pieces.count; p++)
+		if (holds(&symbol->pieces.at[p], symbol->rank, least, greatest))
+			return &symbol->pieces.at[p];
+	return NULL;
+}
+
 /* The piece that holds all of a symbol's accesses, or cuts that will tell. */
 static ojit_expr decide_symbol(struct splitter *s, ojit_expr e, const ojit_expr *index)
 {
 	struct graph *g = &s->around.space->graph;
 	struct node n = *oj_node(g, e);
-	const struct symbol *symbol = &s->around.space->symbols.at[n.ref.id];
+	struct symbol *symbol = &s->around.space->symbols.at[n.ref.id];
 	int64_t least[RANK], greatest[RANK];
 	for (uint32_t k = 0; k < n.arity; k++)
 		if (!oj_bounds(&s->around, index[k], &least[k], &greatest[k]))
 			return oj_remake(g, e, index);
-	for (size_t p = 0; p < symbol->pieces.count; p++) {
-		const struct piece *piece = &symbol->pieces.at[p];
-		bool inside = true;
-		for (uint32_t k = 0; k < n.arity; k++)
-			inside = inside && least[k] >= piece->base[k] &&
-			         greatest[k] < piece->base[k] + piece->extent[k];
-		if (inside)
-			return oj_load(g, piece->array, n.arity, index);
-	}
+	const struct piece *piece = find_piece(s, symbol, least, greatest);
+	if (piece || s->failed)
+		return piece ? oj_load(g, piece->array, n.arity, index) : 0;
 	for (size_t p = 0; p < symbol->pieces.count; p++) {
 		const struct piece *piece = &symbol->pieces.at[p];
 		for (uint32_t k = 0; k < n.arity; k++) {
