@@ -62,6 +62,8 @@ static void need_node(struct printer *p, ojit_expr e)
 		p->ordinals[NAME_TABLE][n->ref.id] = 1;
 	if (n->op != OP_SYMBOL)
 		return;
+	if (p->ordinals[NAME_SYMBOL][n->ref.id]) /* its pieces, of which there may be many, are known */
+		return;
 	p->ordinals[NAME_SYMBOL][n->ref.id] = 1;
 	const struct symbol *symbol = &p->space->symbols.at[n->ref.id];
 	for (size_t i = 0; i < symbol->pieces.count; i++)
