@@ -36,6 +36,7 @@ struct tangents {
 	VECTOR(struct dot) dots; /* of nodes, then of stores */
 	ojit_expr direction;     /* which direction, an integer; 0: there is one only */
 	uint32_t origin;         /* of the block at hand */
+	bool preparing;          /* it is one of the prepare program's */
 	bool failed;             /* `error` says why, or memory ran out */
 };
 
@@ -63,11 +64,16 @@ static uint32_t tangent_array(struct tangents *t, uint32_t a, enum array_role ro
 	return oj_space_array(t->space, like.name, role, like.rank, like.base, like.extent, offset * d);
 }
 
-/* The array's tangents as far as they are known; makes those of inputs. */
+/* The array's tangents as far as they are known; makes those of inputs.  Derived
+ * parameters are loaded from the array behind the one that prepare stores (hoist.c). */
 static bool find_array(struct tangents *t, uint32_t a)
 {
 	const struct array *array = &t->space->arrays.at[a];
 	int64_t offset = seed_offset(t->request, array->role);
+	if (array->role == ROLE_DERIVED) {
+		t->array[a] = t->array[a - 1];
+		t->chosen[a] = t->chosen[a - 1];
+	}
 	if (t->array[a] || offset < 0)
 		return true;
 	uint32_t made = tangent_array(t, a, ROLE_SEED, array->offset + offset);
@@ -389,7 +395,7 @@ static bool settle_store(struct tangents *t, const struct store *store)
 {
 	const struct array *array = &t->space->arrays.at[store->array];
 	struct dot dot = dot_of(t, store->value);
-	bool out = array->role == ROLE_OUT;
+	bool out = array->role == ROLE_OUT && !t->preparing;
 	t->chosen[store->array] |= dot.chosen;
 	if (t->array[store->array] || (!dot.e && !out))
 		return true;
@@ -437,9 +443,10 @@ static bool store_tangent(struct tangents *t, struct block *block, const struct 
 		return true;
 	uint32_t rank = tangent_index(t, store->array, store->index, index);
 	value = value ? placed(t, value, direction) : oj_literal(t->g, 0);
-	for (uint32_t k = 0; k < rank; k++)
-		index[k] = placed(t, index[k], direction);
-	return value && oj_block_store(t->space, block, to - 1, value, index);
+	bool ok = value != 0;
+	for (uint32_t k = 0; ok && k < rank; k++)
+		ok = (index[k] = placed(t, index[k], direction)) != 0;
+	return ok && oj_block_store(t->space, block, to - 1, value, index);
 }
 
 /* The tangents of one block, in all directions or, where `direction` is a number, in one. */
@@ -489,8 +496,10 @@ static bool run(struct tangents *t, const struct program *program, const struct 
 	memset(t->chosen, 0, t->arrays + 1);
 	if (t->request->directions > 1)
 		t->direction = oj_index(t->g, DIRECTION);
+	t->preparing = true;
 	if (prepare && (!find_tangents(t, prepare) || !emit(t, prepare)))
 		return false;
+	t->preparing = false;
 	return find_tangents(t, program) && emit(t, program) && oj_program_layout(t->made) == OJIT_OK;
 }
 

@@ -1,0 +1,456 @@
+/* See adjoint.h; sweep.c walks single blocks, invert.c and transpose.c turn what they
+ * contribute into sums. */
+#include "lib/graph/adjoint.h"
+
+#include "lib/graph/partial.h"
+#include "lib/graph/sweep.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct adjoint {
+	struct sweep sweep;
+	struct program *made;
+	struct space *space;
+	struct graph *g;
+	const struct adjoint_request *request;
+	bool preparing;        /* blocks at hand are the prepare program's */
+	uint32_t *array;       /* [arrays] its adjoints' array + 1; 0: none yet, or zero */
+	unsigned char *chosen; /* [arrays] some of them come out of a choice */
+	uint32_t origin;
+};
+
+/* What is summed up into one array. */
+struct target {
+	uint32_t array;
+	uint32_t rank;
+	bool few;
+	VECTOR(struct contribution) pulled; /* that are sums over other indices */
+	VECTOR(struct contribution) fixed;  /* to one element each */
+	ojit_expr everywhere;               /* all that is pulled; 0: nothing */
+};
+
+/* ---------------------------------------------------------------- activity */
+
+/* The array whose loads see what a store to `a` stores: derived parameters are loaded
+ * from the array behind the one that prepare stores (hoist.c). */
+static uint32_t seen_as(const struct adjoint *a, uint32_t array)
+{
+	return array + (a->preparing && a->space->arrays.at[array].role == ROLE_OUT);
+}
+
+static void activate_inputs(struct adjoint *a)
+{
+	for (size_t k = 0; k < a->sweep.arrays; k++) {
+		enum array_role role = a->space->arrays.at[k].role;
+		a->sweep.active[k] = (role == ROLE_STATE && a->request->states) ||
+		                     (role == ROLE_PARAMETER && a->request->parameters);
+	}
+}
+
+static bool activate(struct adjoint *a, const struct program *program)
+{
+	for (size_t b = 0; b < program->blocks.count && !a->sweep.failed; b++) {
+		const struct block *block = &program->blocks.at[b];
+		for (size_t s = 0; s < block->stores.count; s++)
+			if (oj_sweep_active(&a->sweep, block->stores.at[s].value))
+				a->sweep.active[seen_as(a, block->stores.at[s].array)] = 1;
+	}
+	return !a->sweep.failed;
+}
+
+/* Intermediates that adjoints may need; those they do not are dropped by the layout. */
+static bool copy_primal(struct adjoint *a, const struct program *program)
+{
+	bool ok = true;
+	for (size_t b = 0; ok && b < program->blocks.count; b++) {
+		const struct block *from = &program->blocks.at[b];
+		struct block *copy = oj_program_block(a->made, from->rank, from->lo, from->end, from->origin);
+		ok = copy != NULL;
+		for (size_t s = 0; ok && s < from->stores.count; s++)
+			if (a->space->arrays.at[from->stores.at[s].array].role == ROLE_TEMP)
+				ok = VECTOR_PUSH(a->space->context, &copy->stores, from->stores.at[s]);
+	}
+	return ok;
+}
+
+/* ---------------------------------------------------------------- one target */
+
+static bool is_fixed(const struct graph *g, const struct contribution *c, uint32_t rank)
+{
+	bool fixed = true;
+	for (uint32_t k = 0; k < rank; k++)
+		fixed = fixed && oj_is(g, c->index[k], OP_INTEGER);
+	return fixed;
+}
+
+/* The element number of `c`, an index of the target, where the target is a stretch of
+ * a vector that several arrays share. */
+static ojit_expr flat_index(const struct adjoint *a, const struct contribution *c)
+{
+	const struct array *array = &a->space->arrays.at[c->array];
+	ojit_expr flat = oj_integer(a->g, array->offset);
+	int64_t stride = 1;
+	for (uint32_t k = array->rank; flat && k-- > 0; stride *= array->extent[k]) {
+		ojit_expr from_base = oj_integer_offset(a->g, c->index[k], -array->base[k]);
+		flat = oj_integer_add(a->g, flat, oj_integer_scale(a->g, from_base, stride));
+	}
+	return flat;
+}
+
+/* All contributions to one array. */
+static bool collect(struct adjoint *a, struct target *t, uint32_t array, bool flat)
+{
+	ojit_context *context = a->space->context;
+	bool ok = true;
+	for (uint32_t k = a->sweep.last[array]; ok && k; k = a->sweep.contributions.at[k - 1].next) {
+		struct contribution c = a->sweep.contributions.at[k - 1];
+		if (flat)
+			c.index[0] = flat_index(a, &c);
+		c.array = t->array;
+		/* Equations of more than one axis are conditions; cutting a box into single
+		 * elements pays on a line only. */
+		bool fixed = t->rank <= 1 && is_fixed(a->g, &c, t->rank);
+		ok = fixed ? VECTOR_PUSH(context, &t->fixed, c) : VECTOR_PUSH(context, &t->pulled, c);
+		a->chosen[array] |= c.chosen;
+	}
+	return ok;
+}
+
+static ojit_expr added(struct adjoint *a, ojit_expr sum, ojit_expr e)
+{
+	return sum && e ? oj_plus(a->g, sum, e) : e;
+}
+
+/* A list of points, summed up for all elements into an array of its own. */
+static ojit_expr listed(struct adjoint *a, const struct target *t, const struct contribution *c)
+{
+	struct array like = a->space->arrays.at[t->array];
+	int64_t base = 0, length = oj_array_length(&like), stride = 1;
+	uint32_t sums = oj_space_array(a->space, "listed", ROLE_TEMP, 1, &base, &length, 0);
+	if (sums == UINT32_MAX || !oj_transpose(a->made, c, sums, a->origin))
+		return 0;
+	ojit_expr flat = oj_integer(a->g, 0);
+	for (uint32_t k = like.rank; flat && k-- > 0; stride *= like.extent[k]) {
+		ojit_expr index = oj_index(a->g, k), from_base = oj_integer_offset(a->g, index, -like.base[k]);
+		flat = oj_integer_add(a->g, flat, oj_integer_scale(a->g, from_base, stride));
+	}
+	return flat ? oj_load(a->g, sums, 1, &flat) : 0;
+}
+
+static bool pull(struct adjoint *a, struct target *t)
+{
+	for (size_t k = t->pulled.count; k-- > 0;) {
+		const struct contribution *c = &t->pulled.at[k];
+		ojit_expr value = 0;
+		if (!oj_invert(a->space, c, t->rank, t->few, &value))
+			return false;
+		if (!value)
+			value = listed(a, t, c);
+		t->everywhere = added(a, t->everywhere, value);
+		if (!t->everywhere)
+			return false;
+	}
+	return true;
+}
+
+static bool store(struct adjoint *a, const struct target *t, const int64_t *lo, const int64_t *end, ojit_expr value)
+{
+	ojit_expr index[RANK];
+	struct block *block = oj_program_block(a->made, t->rank, lo, end, a->origin);
+	for (uint32_t k = 0; k < t->rank; k++)
+		index[k] = oj_index(a->g, k);
+	if (!value)
+		value = oj_literal(a->g, 0);
+	return block && oj_block_store(a->space, block, t->array, value, index);
+}
+
+static int64_t fixed_element(const struct graph *g, const struct contribution *c)
+{
+	return oj_node(g, c->index[0])->integer;
+}
+
+struct placed { /* a fixed contribution */
+	int64_t element;
+	size_t number;
+};
+
+static int by_element(const void *a, const void *b)
+{
+	const struct placed *x = a, *y = b;
+	if (x->element != y->element)
+		return x->element < y->element ? -1 : 1;
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+/* The sum of a run of fixed contributions to one element, and of all that is pulled. */
+static bool store_element(struct adjoint *a, const struct target *t, const struct placed *placed, size_t count)
+{
+	ojit_expr index = oj_integer(a->g, placed->element), sum = 0, value;
+	if (t->everywhere && !(sum = oj_substitute(a->space, t->everywhere, &index, 1)))
+		return false;
+	for (size_t k = count; k-- > 0;) { /* as they were met going backwards */
+		struct contribution c = t->fixed.at[placed[k].number];
+		if (!oj_invert(a->space, &c, 0, true, &value) || !value)
+			return false;
+		sum = added(a, sum, value);
+		if (!sum)
+			return false;
+	}
+	struct block *block = oj_program_block(a->made, 0, NULL, NULL, a->origin);
+	return block && oj_block_store(a->space, block, t->array, sum, &index);
+}
+
+/* A line, cut at the elements that get more than the others. */
+static bool store_line(struct adjoint *a, const struct target *t)
+{
+	const struct array line = a->space->arrays.at[t->array];
+	size_t count = t->fixed.count, size = count * sizeof(struct placed), next;
+	struct placed *placed = oj_memory_get(a->space->context, size);
+	int64_t lo = line.base[0], end = lo + line.extent[0];
+	bool ok = placed || count == 0;
+	for (size_t k = 0; ok && k < count; k++)
+		placed[k] = (struct placed){fixed_element(a->g, &t->fixed.at[k]), k};
+	if (ok && count)
+		qsort(placed, count, sizeof *placed, by_element);
+	for (size_t k = 0; ok && k < count; k = next) {
+		for (next = k + 1; next < count && placed[next].element == placed[k].element;)
+			next++;
+		if (placed[k].element > lo)
+			ok = store(a, t, &lo, &placed[k].element, t->everywhere);
+		ok = ok && store_element(a, t, placed + k, next - k);
+		lo = placed[k].element + 1;
+	}
+	if (ok && lo < end)
+		ok = store(a, t, &lo, &end, t->everywhere);
+	oj_memory_put(a->space->context, placed, size);
+	return ok;
+}
+
+static bool store_scalar(struct adjoint *a, const struct target *t)
+{
+	ojit_expr sum = 0, value;
+	for (size_t k = t->fixed.count; k-- > 0;) {
+		if (!oj_invert(a->space, &t->fixed.at[k], 0, true, &value) || !value)
+			return false;
+		if (!(sum = added(a, sum, value)))
+			return false;
+	}
+	return store(a, t, NULL, NULL, sum);
+}
+
+static bool store_target(struct adjoint *a, struct target *t)
+{
+	const struct array like = a->space->arrays.at[t->array];
+	int64_t lo[RANK], end[RANK];
+	t->rank = like.rank;
+	t->few = oj_array_length(&like) < 8;
+	if (!pull(a, t))
+		return false;
+	if (like.rank == 0)
+		return store_scalar(a, t);
+	if (like.rank == 1)
+		return store_line(a, t);
+	for (uint32_t k = 0; k < like.rank; k++) {
+		lo[k] = like.base[k];
+		end[k] = like.base[k] + like.extent[k];
+	}
+	return store(a, t, lo, end, t->everywhere);
+}
+
+static void drop_target(struct adjoint *a, struct target *t)
+{
+	VECTOR_DROP(a->space->context, &t->pulled);
+	VECTOR_DROP(a->space->context, &t->fixed);
+}
+
+/* ---------------------------------------------------------------- intermediates */
+
+/* The adjoints of an array whose users have all been swept. */
+static bool settle(struct adjoint *a, uint32_t array)
+{
+	struct array like = a->space->arrays.at[array];
+	if (a->array[array] || !a->sweep.last[array])
+		return true;
+	struct target t = {.rank = like.rank};
+	t.array = oj_space_array(a->space, like.name, ROLE_TEMP, like.rank, like.base, like.extent, 0);
+	a->array[array] = t.array + 1;
+	bool ok = t.array != UINT32_MAX && collect(a, &t, array, false) && store_target(a, &t);
+	drop_target(a, &t);
+	return ok;
+}
+
+static bool seed(struct adjoint *a, uint32_t array)
+{
+	struct array like = a->space->arrays.at[array];
+	if (!a->array[array])
+		a->array[array] = 1 + oj_space_array(a->space, like.name, ROLE_SEED, like.rank, like.base, like.extent,
+		                                     like.offset);
+	return a->array[array] != 0;
+}
+
+static bool sweep_block(struct adjoint *a, const struct block *block)
+{
+	size_t count = block->stores.count, size = (count + 1) * sizeof(struct bar);
+	struct bar *bars = oj_memory_get(a->space->context, size);
+	bool ok = bars != NULL;
+	a->origin = block->origin;
+	for (size_t s = 0; ok && s < count; s++) {
+		const struct store *store = &block->stores.at[s];
+		uint32_t seen = seen_as(a, store->array), rank = a->space->arrays.at[store->array].rank;
+		bool out = a->space->arrays.at[store->array].role == ROLE_OUT && !a->preparing;
+		ok = out ? seed(a, store->array) : settle(a, seen);
+		bars[s] = (struct bar){0, false};
+		if (!ok || !a->array[seen])
+			continue;
+		bars[s] = (struct bar){oj_load(a->g, a->array[seen] - 1, rank, store->index), a->chosen[seen]};
+		ok = bars[s].e != 0;
+	}
+	ok = ok && oj_sweep_block(&a->sweep, block, bars);
+	oj_memory_put(a->space->context, bars, size);
+	return ok;
+}
+
+static bool sweep_program(struct adjoint *a, const struct program *program)
+{
+	bool ok = true;
+	for (size_t b = program->blocks.count; ok && b-- > 0;)
+		ok = sweep_block(a, &program->blocks.at[b]);
+	return ok;
+}
+
+/* ---------------------------------------------------------------- inputs */
+
+struct member { /* an array that contributions go to */
+	int64_t lo, end; /* of its vector */
+	uint32_t array;
+};
+
+static int by_place(const void *a, const void *b)
+{
+	const struct member *x = a, *y = b;
+	if (x->lo != y->lo)
+		return x->lo < y->lo ? -1 : 1;
+	return x->array < y->array ? -1 : 1;
+}
+
+/* Elements lo .. end - 1 of the vector, which nothing contributes to. */
+static bool store_zeros(struct adjoint *a, int64_t lo, int64_t end, int64_t offset)
+{
+	int64_t extent = end - lo;
+	struct target t = {.rank = 1};
+	if (extent <= 0)
+		return true;
+	t.array = oj_space_array(a->space, "zero", ROLE_OUT, 1, &lo, &extent, offset + lo);
+	return t.array != UINT32_MAX && store(a, &t, &lo, &end, 0);
+}
+
+/* One stretch of the vector: an array for itself, or several that overlap. */
+static bool store_stretch(struct adjoint *a, const struct member *members, size_t count, int64_t end, int64_t offset)
+{
+	struct array like = a->space->arrays.at[members->array];
+	struct target t = {.rank = 1};
+	int64_t lo = members->lo, extent = end - lo;
+	if (count == 1) {
+		t.array = oj_space_array(a->space, like.name, ROLE_OUT, like.rank, like.base, like.extent, offset + like.offset);
+		t.rank = like.rank;
+	} else {
+		t.array = oj_space_array(a->space, like.name, ROLE_OUT, 1, &lo, &extent, offset + lo);
+	}
+	bool ok = t.array != UINT32_MAX;
+	for (size_t k = 0; ok && k < count; k++)
+		ok = collect(a, &t, members[k].array, count > 1);
+	ok = ok && store_target(a, &t);
+	drop_target(a, &t);
+	return ok;
+}
+
+static bool store_vector(struct adjoint *a, enum array_role role, int64_t length, int64_t offset)
+{
+	size_t count = 0, room = a->sweep.arrays * sizeof(struct member), next;
+	struct member *members = oj_memory_get(a->space->context, room);
+	int64_t done = 0, end;
+	bool ok = members || room == 0;
+	for (uint32_t k = 0; ok && k < a->sweep.arrays; k++) {
+		const struct array *array = &a->space->arrays.at[k];
+		if (array->role == role && a->sweep.last[k])
+			members[count++] = (struct member){array->offset, array->offset + oj_array_length(array), k};
+	}
+	if (ok && count)
+		qsort(members, count, sizeof *members, by_place);
+	for (size_t k = 0; ok && k < count; k = next, done = end) {
+		end = members[k].end;
+		for (next = k + 1; next < count && members[next].lo < end; next++)
+			end = members[next].end > end ? members[next].end : end;
+		ok = store_zeros(a, done, members[k].lo, offset) && store_stretch(a, members + k, next - k, end, offset);
+	}
+	ok = ok && store_zeros(a, done, length, offset);
+	oj_memory_put(a->space->context, members, room);
+	return ok;
+}
+
+/* ---------------------------------------------------------------- all of it */
+
+static bool open_adjoint(struct adjoint *a)
+{
+	ojit_context *context = a->space->context;
+	size_t count = a->sweep.arrays + 1;
+	a->array = oj_memory_get(context, count * sizeof *a->array);
+	a->chosen = oj_memory_get(context, count);
+	a->sweep.active = oj_memory_get(context, count);
+	a->sweep.last = oj_memory_get(context, count * sizeof *a->sweep.last);
+	oj_expr_map_init(&a->sweep.activity, context);
+	if (!a->array || !a->chosen || !a->sweep.active || !a->sweep.last)
+		return false;
+	memset(a->array, 0, count * sizeof *a->array);
+	memset(a->chosen, 0, count);
+	memset(a->sweep.active, 0, count);
+	memset(a->sweep.last, 0, count * sizeof *a->sweep.last);
+	return true;
+}
+
+static void close_adjoint(struct adjoint *a)
+{
+	ojit_context *context = a->space->context;
+	size_t count = a->sweep.arrays + 1;
+	oj_memory_put(context, a->array, count * sizeof *a->array);
+	oj_memory_put(context, a->chosen, count);
+	oj_memory_put(context, a->sweep.active, count);
+	oj_memory_put(context, a->sweep.last, count * sizeof *a->sweep.last);
+	oj_expr_map_drop(&a->sweep.activity);
+	VECTOR_DROP(context, &a->sweep.contributions);
+}
+
+/* Sweeping forward for what matters, then backward: through the program, then through
+ * what its derived parameters are made of. */
+static bool run(struct adjoint *a, const struct program *program, const struct program *prepare)
+{
+	bool through = prepare && a->request->parameters;
+	activate_inputs(a);
+	a->preparing = true;
+	if (through && (!activate(a, prepare) || !copy_primal(a, prepare)))
+		return false;
+	a->preparing = false;
+	if (!activate(a, program) || !copy_primal(a, program) || !sweep_program(a, program))
+		return false;
+	a->preparing = true;
+	if (through && !sweep_program(a, prepare))
+		return false;
+	return store_vector(a, ROLE_STATE, a->request->states, 0) &&
+	       store_vector(a, ROLE_PARAMETER, a->request->parameters, a->request->states) &&
+	       oj_program_layout(a->made) == OJIT_OK;
+}
+
+ojit_status oj_adjoint_program(struct program *made, const struct program *program, const struct program *prepare,
+                               const struct adjoint_request *request, struct oj_error *error)
+{
+	struct space *space = program->space;
+	struct adjoint a = {.made = made, .space = space, .g = &space->graph, .request = request,
+	                    .sweep = {.made = made, .space = space, .g = &space->graph, .error = error,
+	                              .arrays = space->arrays.count}};
+	bool ok = open_adjoint(&a) && run(&a, program, prepare) && !space->graph.failed;
+	close_adjoint(&a);
+	if (ok)
+		return OJIT_OK;
+	return error->status != OJIT_OK ? error->status : oj_fail_memory(error);
+}

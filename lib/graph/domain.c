@@ -1,0 +1,115 @@
+/* See domain.h. */
+#include "lib/graph/domain.h"
+
+bool oj_domain_of_box(struct space *space, const struct block *block, struct domain *domain)
+{
+	domain->count = block->rank;
+	for (uint32_t k = 0; k < block->rank; k++) {
+		domain->at[k].level = k;
+		domain->at[k].lo = oj_integer(&space->graph, block->lo[k]);
+		domain->at[k].end = oj_integer(&space->graph, block->end[k]);
+	}
+	return !space->graph.failed;
+}
+
+uint32_t oj_domain_levels(const struct domain *domain)
+{
+	uint32_t levels = 0;
+	for (uint32_t k = 0; k < domain->count; k++)
+		levels |= 1u << domain->at[k].level;
+	return levels;
+}
+
+static int64_t in_table(const struct space *space, ojit_expr e, const int64_t *index)
+{
+	const struct node *n = oj_node(&space->graph, e);
+	const struct table *table = &space->tables.at[n->ref.id];
+	int64_t at = 0;
+	for (uint32_t k = 0; k < table->rank; k++)
+		at = at * table->extent[k] + oj_integer_at(space, oj_operands(&space->graph, e)[k], index) -
+		     table->base[k];
+	return space->table_data.at[table->offset + at];
+}
+
+static int64_t wrapped(const struct space *space, ojit_expr e, const int64_t *index)
+{
+	const int64_t *record = space->graph.coefficients.at + oj_node(&space->graph, e)->ref.id;
+	int64_t a = oj_integer_at(space, oj_operands(&space->graph, e)[0], index);
+	int64_t rest = (a - record[0]) % record[1];
+	return record[0] + (rest < 0 ? rest + record[1] : rest);
+}
+
+static int64_t of_affine(const struct space *space, ojit_expr e, const int64_t *index)
+{
+	struct affine a;
+	oj_affine(&space->graph, e, &a);
+	int64_t value = a.constant;
+	for (uint32_t k = 0; k < a.count; k++)
+		value += a.coefficients[k] * oj_integer_at(space, a.atoms[k], index);
+	return value;
+}
+
+int64_t oj_integer_at(const struct space *space, ojit_expr e, const int64_t *index)
+{
+	const struct node *n = oj_node(&space->graph, e);
+	const ojit_expr *o = oj_operands(&space->graph, e);
+	switch ((enum op)n->op) {
+	case OP_INTEGER:
+		return n->integer;
+	case OP_INDEX:
+		return index[n->integer];
+	case OP_AFFINE:
+		return of_affine(space, e, index);
+	case OP_TABLE:
+		return in_table(space, e, index);
+	case OP_WRAP:
+		return wrapped(space, e, index);
+	default:
+		break;
+	}
+	int64_t a = oj_integer_at(space, o[0], index), b = oj_integer_at(space, o[1], index);
+	return (n->op == OP_IMIN) == (a < b) ? a : b;
+}
+
+void oj_walk_begin(struct walk *walk, const struct space *space, const struct domain *domain)
+{
+	*walk = (struct walk){.space = space, .domain = domain};
+}
+
+static void enter(struct walk *walk, uint32_t k)
+{
+	const struct loop *loop = &walk->domain->at[k];
+	walk->index[loop->level] = oj_integer_at(walk->space, loop->lo, walk->index);
+	walk->end[loop->level] = oj_integer_at(walk->space, loop->end, walk->index);
+}
+
+/* From loop k on (all outside of it stand), the first point there is; moves outer
+ * loops on where inner ones are empty. */
+bool oj_walk_next(struct walk *walk)
+{
+	uint32_t k = walk->domain->count, count = k;
+	if (!walk->begun) {
+		walk->begun = true;
+		if (count == 0)
+			return true;
+		k = 0;
+		enter(walk, 0);
+	} else if (count == 0) {
+		return false;
+	} else {
+		k--;
+		walk->index[walk->domain->at[k].level]++;
+	}
+	for (;;) {
+		unsigned level = walk->domain->at[k].level;
+		if (walk->index[level] < walk->end[level]) {
+			if (++k == count)
+				return true;
+			enter(walk, k);
+		} else if (k == 0) {
+			return false;
+		} else {
+			walk->index[walk->domain->at[--k].level]++;
+		}
+	}
+}

@@ -1,0 +1,390 @@
+/* See sweep.h.
+ *
+ * Nodes with an adjoint wait in a heap, the latest made on top: users come after their
+ * operands, so whatever is taken off has met all its users in these loops.
+ *
+ * What comes out of a choice may be a 0 that means "no part"; it is multiplied strongly
+ * (see partial.h).
+ *
+ * An adjoint over a box that takes a function or a loop to compute is kept in an array,
+ * because every load below it is going to read it, each at a place of its own. */
+#include "lib/graph/sweep.h"
+
+#include "lib/graph/cost.h"
+#include "lib/graph/partial.h"
+
+#include <string.h>
+
+struct surrounding { /* loops, and what waits in them */
+	struct surrounding *outer; /* NULL: these are the box's */
+	struct domain domain;
+	enum reduction_order order; /* of the innermost loop */
+	struct expr_map place;      /* node -> place in bars, + 1; + 1 is 0 when taken off */
+	VECTOR(struct bar) bars;
+	VECTOR(ojit_expr) heap;
+};
+
+/* ---------------------------------------------------------------- what matters */
+
+static bool find_active(struct sweep *s, ojit_expr e)
+{
+	const struct node *n = oj_node(s->g, e);
+	if (n->op == OP_LOAD)
+		return n->ref.id < s->arrays && s->active[n->ref.id];
+	for (uint32_t k = 0; k < n->arity; k++) {
+		uint32_t known = 0;
+		oj_expr_map_get(&s->activity, oj_operands(s->g, e)[k], &known);
+		if (known == 2)
+			return true;
+	}
+	return false;
+}
+
+bool oj_sweep_active(struct sweep *s, ojit_expr e)
+{
+	uint32_t known;
+	if (oj_expr_map_get(&s->activity, e, &known))
+		return known == 2;
+	struct expr_list list = {0};
+	bool ok = oj_reach(s->g, &e, 1, true, &list);
+	for (size_t k = 0; ok && k < list.list.count; k++) {
+		ojit_expr node = list.list.at[k];
+		if (!oj_expr_map_get(&s->activity, node, &known))
+			ok = oj_expr_map_put(&s->activity, node, 1u + find_active(s, node));
+	}
+	VECTOR_DROP(s->space->context, &list.list);
+	s->failed = s->failed || !ok;
+	return ok && oj_expr_map_get(&s->activity, e, &known) && known == 2;
+}
+
+/* ---------------------------------------------------------------- the heap */
+
+static void heap_up(ojit_expr *at, size_t k)
+{
+	for (; k > 0 && at[(k - 1) / 2] < at[k]; k = (k - 1) / 2) {
+		ojit_expr swap = at[k];
+		at[k] = at[(k - 1) / 2];
+		at[(k - 1) / 2] = swap;
+	}
+}
+
+static void heap_down(ojit_expr *at, size_t count)
+{
+	for (size_t k = 0, next; (next = 2 * k + 1) < count; k = next) {
+		if (next + 1 < count && at[next + 1] > at[next])
+			next++;
+		if (at[k] >= at[next])
+			return;
+		ojit_expr swap = at[k];
+		at[k] = at[next];
+		at[next] = swap;
+	}
+}
+
+/* Add to the adjoint of a node. */
+static void add(struct sweep *s, struct surrounding *in, ojit_expr node, struct bar bar)
+{
+	ojit_context *context = s->space->context;
+	uint32_t at = 0;
+	s->failed = s->failed || !bar.e;
+	if (s->failed || !oj_sweep_active(s, node))
+		return;
+	if (oj_expr_map_get(&in->place, node, &at) && at) {
+		struct bar *known = &in->bars.at[at - 1];
+		known->e = oj_plus(s->g, known->e, bar.e);
+		known->chosen = known->chosen || bar.chosen;
+		s->failed = !known->e;
+		return;
+	}
+	bool ok = VECTOR_PUSH(context, &in->bars, bar) && VECTOR_PUSH(context, &in->heap, node) &&
+	          oj_expr_map_put(&in->place, node, (uint32_t)in->bars.count);
+	if (ok)
+		heap_up(in->heap.at, in->heap.count - 1);
+	s->failed = !ok;
+}
+
+static struct bar take(struct sweep *s, struct surrounding *in, ojit_expr *node)
+{
+	uint32_t at = 0;
+	*node = in->heap.at[0];
+	in->heap.at[0] = in->heap.at[--in->heap.count];
+	heap_down(in->heap.at, in->heap.count);
+	oj_expr_map_get(&in->place, *node, &at);
+	s->failed = s->failed || !oj_expr_map_put(&in->place, *node, 0);
+	return in->bars.at[at - 1];
+}
+
+static void drop_surrounding(struct sweep *s, struct surrounding *in)
+{
+	VECTOR_DROP(s->space->context, &in->bars);
+	VECTOR_DROP(s->space->context, &in->heap);
+	oj_expr_map_drop(&in->place);
+}
+
+/* ---------------------------------------------------------------- keeping */
+
+/* Is it worth an array over the box? */
+static bool is_dear(struct sweep *s, const struct surrounding *in, ojit_expr e)
+{
+	unsigned cost = 0;
+	if (in->outer || in->domain.count == 0 || oj_is(s->g, e, OP_LOAD))
+		return false;
+	s->failed = s->failed || !oj_cost(s->g, e, COST_CALL, &cost);
+	return cost >= COST_CALL;
+}
+
+static ojit_expr keep(struct sweep *s, ojit_expr e)
+{
+	const struct block *from = s->block;
+	int64_t extent[RANK];
+	ojit_expr index[RANK];
+	for (uint32_t k = 0; k < from->rank; k++) {
+		extent[k] = from->end[k] - from->lo[k];
+		index[k] = oj_index(s->g, k);
+	}
+	uint32_t array = oj_space_array(s->space, "kept", ROLE_TEMP, from->rank, from->lo, extent, 0);
+	struct block *block = array == UINT32_MAX ? NULL
+		: oj_program_block(s->made, from->rank, from->lo, from->end, from->origin);
+	if (!block || !oj_block_store(s->space, block, array, e, index))
+		return 0;
+	return oj_load(s->g, array, from->rank, index);
+}
+
+static struct bar kept(struct sweep *s, const struct surrounding *in, struct bar bar)
+{
+	if (bar.e && is_dear(s, in, bar.e))
+		bar.e = keep(s, bar.e);
+	return bar;
+}
+
+/* ---------------------------------------------------------------- nodes */
+
+static void refuse(struct sweep *s, ojit_expr e)
+{
+	if (!s->failed)
+		oj_fail_at(s->error, OJIT_UNSUPPORTED, &s->space->origins.at[s->block->origin],
+		           "%s has no derivative that ojit knows", oj_op_info[oj_node(s->g, e)->op].text);
+	s->failed = true;
+}
+
+static struct bar scaled(struct sweep *s, struct bar bar, ojit_expr factor)
+{
+	bar.e = bar.chosen ? oj_times_strong(s->g, bar.e, factor) : oj_times(s->g, bar.e, factor);
+	return bar;
+}
+
+static void of_load(struct sweep *s, const struct surrounding *in, ojit_expr e, struct bar bar)
+{
+	uint32_t array = oj_node(s->g, e)->ref.id;
+	struct contribution c = {.array = array, .value = bar.e, .chosen = bar.chosen, .domain = in->domain, .next = s->last[array]};
+	memcpy(c.index, oj_operands(s->g, e), oj_node(s->g, e)->arity * sizeof *c.index);
+	s->failed = s->failed || !VECTOR_PUSH(s->space->context, &s->contributions, c);
+	s->last[array] = (uint32_t)s->contributions.count;
+}
+
+static void through(struct sweep *s, struct surrounding *in, ojit_expr e, uint32_t slot, struct bar bar)
+{
+	ojit_expr operand = oj_operands(s->g, e)[slot];
+	if (!oj_sweep_active(s, operand))
+		return;
+	struct partial partial = oj_partial(s->g, e, slot);
+	s->failed = s->failed || (!partial.e && (partial.kind == PARTIAL_FACTOR || partial.kind == PARTIAL_CHOICE));
+	if (s->failed || partial.kind == PARTIAL_ZERO)
+		return;
+	if (partial.kind == PARTIAL_MISSING) {
+		refuse(s, e);
+		return;
+	}
+	if (partial.kind == PARTIAL_FACTOR)
+		bar = scaled(s, bar, partial.e);
+	else
+		bar = (struct bar){oj_where(s->g, partial.e, bar.e), true};
+	add(s, in, operand, kept(s, in, bar));
+}
+
+/* Products of many: what is before times what is after, both kept, so that all is
+ * linear in the factors. */
+static void of_product(struct sweep *s, struct surrounding *in, ojit_expr e, struct bar bar)
+{
+	uint32_t arity = oj_node(s->g, e)->arity;
+	size_t size = arity * sizeof(ojit_expr);
+	ojit_expr *after = oj_memory_get(s->space->context, size), before = 0;
+	if (!after) {
+		s->failed = true;
+		return;
+	}
+	after[arity - 1] = 0;
+	for (uint32_t k = arity - 1; k-- > 0;) {
+		ojit_expr factor = oj_operands(s->g, e)[k + 1];
+		after[k] = after[k + 1] ? oj_times(s->g, factor, after[k + 1]) : factor;
+	}
+	for (uint32_t k = 0; k < arity && !s->failed; k++) {
+		ojit_expr factor = oj_operands(s->g, e)[k];
+		struct bar to = before ? scaled(s, bar, before) : bar;
+		to = after[k] ? scaled(s, to, after[k]) : to;
+		add(s, in, factor, to);
+		before = before ? oj_times(s->g, before, factor) : factor;
+	}
+	oj_memory_put(s->space->context, after, size);
+}
+
+static void of_operator(struct sweep *s, struct surrounding *in, ojit_expr e, struct bar bar)
+{
+	if (oj_is(s->g, e, OP_MUL) && oj_node(s->g, e)->arity > 3) {
+		of_product(s, in, e, bar);
+		return;
+	}
+	for (uint32_t slot = 0; slot < oj_node(s->g, e)->arity && !s->failed; slot++)
+		through(s, in, e, slot, bar);
+}
+
+/* ---------------------------------------------------------------- reductions */
+
+struct opened { /* a reduction at a level of its own */
+	struct reduction reduction;
+	ojit_expr value, start, lo, end, body;
+};
+
+/* Its index gets a level that neither the loops around nor anything in it uses. */
+static bool open_reduction(struct sweep *s, const struct surrounding *in, ojit_expr e, struct opened *o)
+{
+	ojit_expr operands[4], index[LEVELS] = {0};
+	uint32_t used = oj_domain_levels(&in->domain);
+	memcpy(operands, oj_operands(s->g, e), sizeof operands);
+	*o = (struct opened){oj_node(s->g, e)->reduction, e, operands[REDUCE_START], operands[REDUCE_LO],
+	                     operands[REDUCE_END], operands[REDUCE_BODY]};
+	if (!(used >> o->reduction.level & 1))
+		return true;
+	used |= oj_node(s->g, o->body)->levels;
+	unsigned level = 32 - (unsigned)__builtin_clz(used);
+	if (level >= LEVELS)
+		return false;
+	index[o->reduction.level] = oj_index(s->g, level);
+	o->body = oj_substitute(s->space, o->body, index, LEVELS);
+	o->reduction.level = (uint16_t)level;
+	return o->body != 0;
+}
+
+static ojit_expr over(struct sweep *s, const struct opened *o, enum reduction_kind kind, ojit_expr start, ojit_expr body)
+{
+	struct reduction reduction = o->reduction;
+	reduction.kind = (uint8_t)kind;
+	return start && body ? oj_reduce(s->g, reduction, start, o->lo, o->end, body) : 0;
+}
+
+/* The product of the terms before (after) the one at hand. */
+static ojit_expr part_of_product(struct sweep *s, const struct opened *o, ojit_expr start, bool before)
+{
+	ojit_expr index[LEVELS] = {0}, at = oj_index(s->g, o->reduction.level), next = oj_integer_offset(s->g, at, 1);
+	uint32_t used = oj_node(s->g, o->body)->levels | oj_node(s->g, o->lo)->levels | oj_node(s->g, o->end)->levels |
+	                oj_node(s->g, start)->levels | 1u << o->reduction.level;
+	unsigned level = 32 - (unsigned)__builtin_clz(used);
+	if (level >= LEVELS)
+		return 0;
+	index[o->reduction.level] = oj_index(s->g, level);
+	ojit_expr body = oj_substitute(s->space, o->body, index, LEVELS);
+	struct reduction reduction = {.kind = REDUCE_PROD, .order = SEQUENTIAL, .level = (uint16_t)level};
+	return body ? oj_reduce(s->g, reduction, start, before ? o->lo : next, before ? at : o->end, body) : 0;
+}
+
+static struct bar of_prod(struct sweep *s, struct surrounding *in, const struct opened *o, struct bar bar)
+{
+	ojit_expr one = oj_literal(s->g, 1), all = over(s, o, REDUCE_PROD, one, o->body);
+	ojit_expr before = part_of_product(s, o, o->start, true), after = part_of_product(s, o, one, false);
+	s->failed = s->failed || !all || !before || !after;
+	if (s->failed)
+		return bar;
+	add(s, in, o->start, scaled(s, bar, all));
+	return scaled(s, scaled(s, bar, before), after);
+}
+
+/* The first term that reaches the extreme gets it all, the start before any. */
+static struct bar of_extreme(struct sweep *s, struct surrounding *in, const struct opened *o, struct bar bar)
+{
+	struct graph *g = s->g;
+	ojit_expr never = oj_literal(g, __builtin_inf()), index = oj_index(g, o->reduction.level);
+	ojit_expr position = oj_make1(g, OP_ITOF, index), reached = oj_make2(g, OP_EQ, o->body, o->value);
+	ojit_expr candidate = oj_make3(g, OP_IF, reached, position, never);
+	ojit_expr first = over(s, o, REDUCE_MIN, never, candidate);
+	ojit_expr by_start = oj_make2(g, OP_EQ, o->start, o->value), zero = oj_literal(g, 0);
+	ojit_expr here = first ? oj_make2(g, OP_EQ, position, first) : 0;
+	ojit_expr rest = by_start ? oj_make3(g, OP_IF, by_start, zero, bar.e) : 0;
+	s->failed = s->failed || !here || !rest;
+	if (s->failed)
+		return bar;
+	add(s, in, o->start, (struct bar){oj_where(g, by_start, bar.e), true});
+	return (struct bar){oj_where(g, here, rest), true};
+}
+
+static void sweep_surrounding(struct sweep *s, struct surrounding *in);
+
+static void of_reduction(struct sweep *s, struct surrounding *in, ojit_expr e, struct bar bar)
+{
+	struct opened o;
+	if (!open_reduction(s, in, e, &o)) {
+		s->failed = true;
+		return;
+	}
+	bar = kept(s, in, bar);
+	struct bar body = bar;
+	if (o.reduction.kind == REDUCE_PROD)
+		body = of_prod(s, in, &o, bar);
+	else if (o.reduction.kind == REDUCE_SUM)
+		add(s, in, o.start, bar);
+	else
+		body = of_extreme(s, in, &o, bar);
+	if (s->failed)
+		return;
+	struct surrounding inside = {.outer = in, .domain = in->domain, .order = o.reduction.order};
+	inside.domain.at[inside.domain.count++] = (struct loop){o.reduction.level, o.lo, o.end};
+	oj_expr_map_init(&inside.place, s->space->context);
+	add(s, &inside, o.body, body);
+	sweep_surrounding(s, &inside);
+	drop_surrounding(s, &inside);
+}
+
+/* What does not depend on the innermost index belongs to the loops outside. */
+static void hand_out(struct sweep *s, struct surrounding *in, ojit_expr e, struct bar bar)
+{
+	const struct loop *loop = &in->domain.at[in->domain.count - 1];
+	bar.e = oj_contribution_sum(s->g, loop->level, loop->lo, loop->end, bar.e, in->order == TREE8);
+	add(s, in->outer, e, bar);
+}
+
+static void of_node(struct sweep *s, struct surrounding *in, ojit_expr e, struct bar bar)
+{
+	enum op op = oj_node(s->g, e)->op;
+	bool inner = in->outer && !(oj_node(s->g, e)->levels >> in->domain.at[in->domain.count - 1].level & 1);
+	if (inner)
+		hand_out(s, in, e, bar);
+	else if (op == OP_LOAD)
+		of_load(s, in, e, bar);
+	else if (op == OP_REDUCE)
+		of_reduction(s, in, e, bar);
+	else
+		of_operator(s, in, e, bar);
+}
+
+static void sweep_surrounding(struct sweep *s, struct surrounding *in)
+{
+	while (!s->failed && in->heap.count) {
+		ojit_expr node;
+		struct bar bar = take(s, in, &node);
+		if (!s->failed)
+			of_node(s, in, node, bar);
+	}
+}
+
+bool oj_sweep_block(struct sweep *s, const struct block *block, const struct bar *bars)
+{
+	struct surrounding box = {.outer = NULL};
+	s->block = block;
+	oj_expr_map_init(&box.place, s->space->context);
+	s->failed = s->failed || !oj_domain_of_box(s->space, block, &box.domain);
+	for (size_t k = 0; k < block->stores.count && !s->failed; k++)
+		if (bars[k].e)
+			add(s, &box, block->stores.at[k].value, bars[k]);
+	sweep_surrounding(s, &box);
+	drop_surrounding(s, &box);
+	return !s->failed;
+}

@@ -1,0 +1,36 @@
+/* The backward sweep over one block: from the adjoints of what it stores to what every
+ * load contributes.
+ *
+ * A node's adjoint is a number over all loops around it.  What is in the body of a
+ * reduction but does not depend on its index is summed over the index and handed to the
+ * loops outside; so an adjoint is never spread over more points than its node is. */
+#ifndef OJ_SWEEP_H
+#define OJ_SWEEP_H
+
+#include "lib/graph/contribution.h"
+
+struct bar { /* an adjoint */
+	ojit_expr e; /* 0: none */
+	bool chosen; /* comes out of a choice */
+};
+
+struct sweep {
+	struct program *made; /* blocks for adjoints that are kept go here */
+	struct space *space;
+	struct graph *g;
+	struct oj_error *error;
+	unsigned char *active;          /* [arrays] does what it holds depend on what is asked for? */
+	size_t arrays;
+	struct expr_map activity;       /* node -> 1 + (is it active?) */
+	VECTOR(struct contribution) contributions;
+	uint32_t *last;                 /* [arrays] latest contribution to it, + 1 */
+	const struct block *block;      /* at hand */
+	bool failed;
+};
+
+/* Is the node active?  Those below it are looked at first. */
+bool oj_sweep_active(struct sweep *sweep, ojit_expr e);
+/* Sweep over the block; bars[s] is the adjoint of what store s stores, over the box. */
+bool oj_sweep_block(struct sweep *sweep, const struct block *block, const struct bar *bars);
+
+#endif
