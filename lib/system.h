@@ -60,6 +60,16 @@ struct family {
 
 enum family_kind { FAMILY_STATES, FAMILY_PARAMETERS, FAMILY_OUTPUTS, FAMILY_DISCRETE, FAMILY_KINDS };
 
+/* Which entries of a matrix may differ from 0, by columns (CSC): those of column j are
+ * k = column[j] .. column[j + 1] - 1, in rows row[k], ascending. */
+struct pattern {
+	int64_t rows, columns, entries;
+	int64_t *column; /* [columns + 1] */
+	int64_t *row;    /* [entries] */
+};
+bool oj_pattern_init(struct pattern *pattern, ojit_context *context, int64_t rows, int64_t columns, int64_t entries);
+void oj_pattern_drop(struct pattern *pattern, ojit_context *context);
+
 /* A kernel that one method wants, made of the right-hand side. */
 struct step_recipe;
 struct variant {

@@ -1,6 +1,8 @@
 /* See support_derivatives.h. */
 #include "tests/support_derivatives.h"
 
+#include "lib/graph/tangent.h"
+
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
@@ -63,11 +65,17 @@ void derivative_begin(struct derivative_problem *p, const char *text, bool roll)
 	p->states = p->m.lowered.lengths[FAMILY_STATES];
 	p->parameters = p->m.lowered.lengths[FAMILY_PARAMETERS];
 	run_passes(p, roll);
+	cr_assert_eq(oj_program_copy(&p->copies[0], p->rhs, p->rhs->space), OJIT_OK);
+	cr_assert_eq(oj_program_copy(&p->copies[1], p->prepare, p->rhs->space), OJIT_OK);
+	p->rhs = &p->copies[0]; /* what follows writes operators out */
+	p->prepare = &p->copies[1];
 	support_model_start(&p->m);
 }
 
 void derivative_end(struct derivative_problem *p)
 {
+	oj_program_drop(p->rhs);
+	oj_program_drop(p->prepare);
 	support_model_close(&p->m);
 }
 
@@ -90,4 +98,22 @@ void derivative_prepare(struct exact *x, const struct derivative_problem *p)
 double derivative_seed(int64_t k, int64_t q)
 {
 	return sin(1.0 + (double)k * 2.3 + (double)q * 0.7);
+}
+
+struct exact *derivative_tangents(struct derivative_problem *p, int64_t states, int64_t parameters)
+{
+	struct program made;
+	int64_t inputs = states + parameters;
+	struct tangent_request request = {.states = states, .parameters = parameters, .directions = inputs};
+	oj_program_init(&made, &p->m.lowered.space, KERNEL_RHS);
+	cr_assert_eq(oj_tangent_program(&made, p->rhs, p->prepare, &request, &p->m.error), OJIT_OK);
+	struct exact *x = exact_new(p->rhs, DERIVATIVE_BITS);
+	derivative_point(x, p);
+	derivative_prepare(x, p);
+	for (int64_t k = 0; k < inputs; k++)
+		for (int64_t q = 0; q < inputs; q++)
+			mpfr_set_d(exact_element(x, ROLE_SEED, k * inputs + q), k == q, MPFR_RNDN);
+	exact_run(x, &made);
+	oj_program_drop(&made);
+	return x;
 }

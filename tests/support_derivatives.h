@@ -17,6 +17,7 @@ extern const size_t derivative_model_count;
 struct derivative_problem {
 	struct support_model m;
 	struct program *rhs, *prepare; /* after hoist */
+	struct program copies[2];      /* what they are */
 	int64_t states, parameters;
 };
 /* roll: with pass roll. */
@@ -27,6 +28,9 @@ void derivative_end(struct derivative_problem *problem);
 void derivative_point(struct exact *x, const struct derivative_problem *problem);
 /* What prepare computes becomes the derived parameters. */
 void derivative_prepare(struct exact *x, const struct derivative_problem *problem);
+/* Tangents of the right-hand side in the directions of all inputs, states first: element
+ * i in direction k is element i * (states + parameters) + k of its OUT. */
+struct exact *derivative_tangents(struct derivative_problem *problem, int64_t states, int64_t parameters);
 /* A number of its own for every k and q, between -1 and 1. */
 double derivative_seed(int64_t k, int64_t q);
 

@@ -2,7 +2,6 @@
  * test_tangents.c: the gradient of a weighted sum, element by element. */
 #include "lib/graph/adjoint.h"
 
-#include "lib/graph/tangent.h"
 #include "tests/support_derivatives.h"
 
 #include <criterion/criterion.h>
@@ -21,25 +20,6 @@ static struct program adjoint_of(struct derivative_problem *p, struct adjoint_re
 	return made;
 }
 
-/* Weighted sums of the tangents in the directions of all inputs. */
-static struct exact *by_tangents(struct derivative_problem *p, int64_t states, int64_t parameters)
-{
-	struct program made;
-	int64_t inputs = states + parameters;
-	struct tangent_request request = {.states = states, .parameters = parameters, .directions = inputs};
-	oj_program_init(&made, &p->m.lowered.space, KERNEL_RHS);
-	cr_assert_eq(oj_tangent_program(&made, p->rhs, p->prepare, &request, &p->m.error), OJIT_OK);
-	struct exact *x = exact_new(p->rhs, DERIVATIVE_BITS);
-	derivative_point(x, p);
-	derivative_prepare(x, p);
-	for (int64_t k = 0; k < inputs; k++)
-		for (int64_t q = 0; q < inputs; q++)
-			mpfr_set_d(exact_element(x, ROLE_SEED, k * inputs + q), k == q, MPFR_RNDN);
-	exact_run(x, &made);
-	oj_program_drop(&made);
-	return x;
-}
-
 static struct exact *by_adjoint(struct derivative_problem *p, const struct program *adjoint)
 {
 	struct exact *x = exact_new(p->rhs, DERIVATIVE_BITS);
@@ -56,7 +36,7 @@ static struct exact *by_adjoint(struct derivative_problem *p, const struct progr
 static void compare(struct derivative_problem *p, const char *text, int64_t states, int64_t parameters)
 {
 	struct program adjoint = adjoint_of(p, (struct adjoint_request){states, parameters});
-	struct exact *tangents = by_tangents(p, states, parameters), *x = by_adjoint(p, &adjoint);
+	struct exact *tangents = derivative_tangents(p, states, parameters), *x = by_adjoint(p, &adjoint);
 	int64_t inputs = states + parameters;
 	mpfr_t sum, term;
 	mpfr_inits2(DERIVATIVE_BITS, sum, term, (mpfr_ptr)0);

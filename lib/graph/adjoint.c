@@ -14,7 +14,6 @@ struct adjoint {
 	struct space *space;
 	struct graph *g;
 	const struct adjoint_request *request;
-	bool preparing;        /* blocks at hand are the prepare program's */
 	uint32_t *array;       /* [arrays] its adjoints' array + 1; 0: none yet, or zero */
 	unsigned char *chosen; /* [arrays] some of them come out of a choice */
 	uint32_t origin;
@@ -32,13 +31,6 @@ struct target {
 
 /* ---------------------------------------------------------------- activity */
 
-/* The array whose loads see what a store to `a` stores: derived parameters are loaded
- * from the array behind the one that prepare stores (hoist.c). */
-static uint32_t seen_as(const struct adjoint *a, uint32_t array)
-{
-	return array + (a->preparing && a->space->arrays.at[array].role == ROLE_OUT);
-}
-
 static void activate_inputs(struct adjoint *a)
 {
 	for (size_t k = 0; k < a->sweep.arrays; k++) {
@@ -46,32 +38,6 @@ static void activate_inputs(struct adjoint *a)
 		a->sweep.active[k] = (role == ROLE_STATE && a->request->states) ||
 		                     (role == ROLE_PARAMETER && a->request->parameters);
 	}
-}
-
-static bool activate(struct adjoint *a, const struct program *program)
-{
-	for (size_t b = 0; b < program->blocks.count && !a->sweep.failed; b++) {
-		const struct block *block = &program->blocks.at[b];
-		for (size_t s = 0; s < block->stores.count; s++)
-			if (oj_sweep_active(&a->sweep, block->stores.at[s].value))
-				a->sweep.active[seen_as(a, block->stores.at[s].array)] = 1;
-	}
-	return !a->sweep.failed;
-}
-
-/* Intermediates that adjoints may need; those they do not are dropped by the layout. */
-static bool copy_primal(struct adjoint *a, const struct program *program)
-{
-	bool ok = true;
-	for (size_t b = 0; ok && b < program->blocks.count; b++) {
-		const struct block *from = &program->blocks.at[b];
-		struct block *copy = oj_program_block(a->made, from->rank, from->lo, from->end, from->origin);
-		ok = copy != NULL;
-		for (size_t s = 0; ok && s < from->stores.count; s++)
-			if (a->space->arrays.at[from->stores.at[s].array].role == ROLE_TEMP)
-				ok = VECTOR_PUSH(a->space->context, &copy->stores, from->stores.at[s]);
-	}
-	return ok;
 }
 
 /* ---------------------------------------------------------------- one target */
@@ -289,7 +255,7 @@ static bool seed(struct adjoint *a, uint32_t array)
 	return a->array[array] != 0;
 }
 
-static bool sweep_block(struct adjoint *a, const struct block *block)
+static bool sweep_block(struct adjoint *a, const struct program *program, const struct block *block)
 {
 	size_t count = block->stores.count, size = (count + 1) * sizeof(struct bar);
 	struct bar *bars = oj_memory_get(a->space->context, size);
@@ -297,8 +263,8 @@ static bool sweep_block(struct adjoint *a, const struct block *block)
 	a->origin = block->origin;
 	for (size_t s = 0; ok && s < count; s++) {
 		const struct store *store = &block->stores.at[s];
-		uint32_t seen = seen_as(a, store->array), rank = a->space->arrays.at[store->array].rank;
-		bool out = a->space->arrays.at[store->array].role == ROLE_OUT && !a->preparing;
+		uint32_t seen = oj_sweep_seen(program, store->array), rank = a->space->arrays.at[store->array].rank;
+		bool out = a->space->arrays.at[seen].role == ROLE_OUT;
 		ok = out ? seed(a, store->array) : settle(a, seen);
 		bars[s] = (struct bar){0, false};
 		if (!ok || !a->array[seen])
@@ -315,7 +281,7 @@ static bool sweep_program(struct adjoint *a, const struct program *program)
 {
 	bool ok = true;
 	for (size_t b = program->blocks.count; ok && b-- > 0;)
-		ok = sweep_block(a, &program->blocks.at[b]);
+		ok = sweep_block(a, program, &program->blocks.at[b]);
 	return ok;
 }
 
@@ -391,21 +357,17 @@ static bool store_vector(struct adjoint *a, enum array_role role, int64_t length
 
 /* ---------------------------------------------------------------- all of it */
 
-static bool open_adjoint(struct adjoint *a)
+static bool open_adjoint(struct adjoint *a, struct oj_error *error)
 {
 	ojit_context *context = a->space->context;
-	size_t count = a->sweep.arrays + 1;
+	size_t count = a->space->arrays.count + 1;
+	bool ok = oj_sweep_open(&a->sweep, a->made, a->space, error);
 	a->array = oj_memory_get(context, count * sizeof *a->array);
 	a->chosen = oj_memory_get(context, count);
-	a->sweep.active = oj_memory_get(context, count);
-	a->sweep.last = oj_memory_get(context, count * sizeof *a->sweep.last);
-	oj_expr_map_init(&a->sweep.activity, context);
-	if (!a->array || !a->chosen || !a->sweep.active || !a->sweep.last)
+	if (!ok || !a->array || !a->chosen)
 		return false;
 	memset(a->array, 0, count * sizeof *a->array);
 	memset(a->chosen, 0, count);
-	memset(a->sweep.active, 0, count);
-	memset(a->sweep.last, 0, count * sizeof *a->sweep.last);
 	return true;
 }
 
@@ -415,10 +377,7 @@ static void close_adjoint(struct adjoint *a)
 	size_t count = a->sweep.arrays + 1;
 	oj_memory_put(context, a->array, count * sizeof *a->array);
 	oj_memory_put(context, a->chosen, count);
-	oj_memory_put(context, a->sweep.active, count);
-	oj_memory_put(context, a->sweep.last, count * sizeof *a->sweep.last);
-	oj_expr_map_drop(&a->sweep.activity);
-	VECTOR_DROP(context, &a->sweep.contributions);
+	oj_sweep_close(&a->sweep);
 }
 
 /* Sweeping forward for what matters, then backward: through the program, then through
@@ -427,16 +386,12 @@ static bool run(struct adjoint *a, const struct program *program, const struct p
 {
 	bool through = prepare && a->request->parameters;
 	activate_inputs(a);
-	a->preparing = true;
-	if (through && (!activate(a, prepare) || !copy_primal(a, prepare)))
+	if (through && (!oj_sweep_activate(&a->sweep, prepare) || !oj_program_intermediates(a->made, prepare)))
 		return false;
-	a->preparing = false;
-	if (!activate(a, program) || !copy_primal(a, program) || !sweep_program(a, program))
+	if (!oj_sweep_activate(&a->sweep, program) || !oj_program_intermediates(a->made, program))
 		return false;
-	a->preparing = true;
-	if (through && !sweep_program(a, prepare))
-		return false;
-	return store_vector(a, ROLE_STATE, a->request->states, 0) &&
+	return sweep_program(a, program) && (!through || sweep_program(a, prepare)) &&
+	       store_vector(a, ROLE_STATE, a->request->states, 0) &&
 	       store_vector(a, ROLE_PARAMETER, a->request->parameters, a->request->states) &&
 	       oj_program_layout(a->made) == OJIT_OK;
 }
@@ -445,10 +400,8 @@ ojit_status oj_adjoint_program(struct program *made, const struct program *progr
                                const struct adjoint_request *request, struct oj_error *error)
 {
 	struct space *space = program->space;
-	struct adjoint a = {.made = made, .space = space, .g = &space->graph, .request = request,
-	                    .sweep = {.made = made, .space = space, .g = &space->graph, .error = error,
-	                              .arrays = space->arrays.count}};
-	bool ok = open_adjoint(&a) && run(&a, program, prepare) && !space->graph.failed;
+	struct adjoint a = {.made = made, .space = space, .g = &space->graph, .request = request};
+	bool ok = open_adjoint(&a, error) && run(&a, program, prepare) && !space->graph.failed;
 	close_adjoint(&a);
 	if (ok)
 		return OJIT_OK;

@@ -126,6 +126,21 @@ struct block *oj_program_block(struct program *program, uint32_t rank, const int
 	return &program->blocks.at[program->blocks.count - 1];
 }
 
+bool oj_program_intermediates(struct program *program, const struct program *from)
+{
+	const struct space *space = program->space;
+	bool ok = true;
+	for (size_t b = 0; ok && b < from->blocks.count; b++) {
+		const struct block *block = &from->blocks.at[b];
+		struct block *copy = oj_program_block(program, block->rank, block->lo, block->end, block->origin);
+		ok = copy != NULL;
+		for (size_t s = 0; ok && s < block->stores.count; s++)
+			if (space->arrays.at[block->stores.at[s].array].role == ROLE_TEMP)
+				ok = VECTOR_PUSH(space->context, &copy->stores, block->stores.at[s]);
+	}
+	return ok;
+}
+
 bool oj_block_store(struct space *space, struct block *block, uint32_t array, ojit_expr value,
                     const ojit_expr *index)
 {

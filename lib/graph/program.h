@@ -114,6 +114,8 @@ void oj_program_init(struct program *program, struct space *space, int kind);
 void oj_program_drop(struct program *program);
 /* The same blocks in `space`, the program's own or a copy of it. */
 ojit_status oj_program_copy(struct program *copy, const struct program *program, struct space *space);
+/* Append those stores of `from` that go to intermediate arrays. */
+bool oj_program_intermediates(struct program *program, const struct program *from);
 /* Append an empty block; NULL when out of memory. */
 struct block *oj_program_block(struct program *program, uint32_t rank, const int64_t *lo,
                                const int64_t *end, uint32_t origin);

@@ -24,7 +24,54 @@ struct surrounding { /* loops, and what waits in them */
 	VECTOR(ojit_expr) heap;
 };
 
+bool oj_sweep_open(struct sweep *s, struct program *made, struct space *space, struct oj_error *error)
+{
+	size_t count = space->arrays.count + 1;
+	*s = (struct sweep){.made = made, .space = space, .g = &space->graph, .error = error, .arrays = count - 1};
+	oj_expr_map_init(&s->activity, space->context);
+	s->active = oj_memory_get(space->context, count);
+	s->last = oj_memory_get(space->context, count * sizeof *s->last);
+	if (!s->active || !s->last)
+		return false;
+	memset(s->active, 0, count);
+	memset(s->last, 0, count * sizeof *s->last);
+	return true;
+}
+
+void oj_sweep_close(struct sweep *s)
+{
+	ojit_context *context = s->space->context;
+	oj_memory_put(context, s->active, s->arrays + 1);
+	oj_memory_put(context, s->last, (s->arrays + 1) * sizeof *s->last);
+	oj_expr_map_drop(&s->activity);
+	VECTOR_DROP(context, &s->contributions);
+}
+
+void oj_sweep_forget(struct sweep *s)
+{
+	for (size_t k = 0; k < s->contributions.count; k++)
+		s->last[s->contributions.at[k].array] = 0;
+	s->contributions.count = 0;
+}
+
 /* ---------------------------------------------------------------- what matters */
+
+uint32_t oj_sweep_seen(const struct program *program, uint32_t array)
+{
+	bool out = program->space->arrays.at[array].role == ROLE_OUT;
+	return array + (program->kind == KERNEL_PREPARE && out);
+}
+
+bool oj_sweep_activate(struct sweep *s, const struct program *program)
+{
+	for (size_t b = 0; b < program->blocks.count && !s->failed; b++) {
+		const struct block *block = &program->blocks.at[b];
+		for (size_t k = 0; k < block->stores.count; k++)
+			if (oj_sweep_active(s, block->stores.at[k].value))
+				s->active[oj_sweep_seen(program, block->stores.at[k].array)] = 1;
+	}
+	return !s->failed;
+}
 
 static bool find_active(struct sweep *s, ojit_expr e)
 {
@@ -354,6 +401,8 @@ static void hand_out(struct sweep *s, struct surrounding *in, ojit_expr e, struc
 static void of_node(struct sweep *s, struct surrounding *in, ojit_expr e, struct bar bar)
 {
 	enum op op = oj_node(s->g, e)->op;
+	if (oj_is_literal(s->g, bar.e, 0) || oj_is_literal(s->g, bar.e, -0.0))
+		return; /* as in x - x */
 	bool inner = in->outer && !(oj_node(s->g, e)->levels >> in->domain.at[in->domain.count - 1].level & 1);
 	if (inner)
 		hand_out(s, in, e, bar);

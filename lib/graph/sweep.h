@@ -28,6 +28,16 @@ struct sweep {
 	bool failed;
 };
 
+/* No array is active yet, nothing contributed. */
+bool oj_sweep_open(struct sweep *sweep, struct program *made, struct space *space, struct oj_error *error);
+void oj_sweep_close(struct sweep *sweep);
+/* What depends on active arrays becomes active, through all blocks. */
+bool oj_sweep_activate(struct sweep *sweep, const struct program *program);
+/* The array whose loads see what `program` stores to `array`: derived parameters are
+ * loaded from the array behind the one that the prepare program stores (hoist.c). */
+uint32_t oj_sweep_seen(const struct program *program, uint32_t array);
+/* Forget what was contributed. */
+void oj_sweep_forget(struct sweep *sweep);
 /* Is the node active?  Those below it are looked at first. */
 bool oj_sweep_active(struct sweep *sweep, ojit_expr e);
 /* Sweep over the block; bars[s] is the adjoint of what store s stores, over the box. */

@@ -416,17 +416,6 @@ static bool find_tangents(struct tangents *t, const struct program *program)
 	return ok;
 }
 
-/* Intermediates that tangents may need; those they do not are dropped by the layout. */
-static bool copy_primal(struct tangents *t, const struct block *block)
-{
-	struct block *copy = oj_program_block(t->made, block->rank, block->lo, block->end, block->origin);
-	bool ok = copy != NULL;
-	for (size_t s = 0; ok && s < block->stores.count; s++)
-		if (t->space->arrays.at[block->stores.at[s].array].role == ROLE_TEMP)
-			ok = VECTOR_PUSH(t->space->context, &copy->stores, block->stores.at[s]);
-	return ok;
-}
-
 /* The direction gets its place: level `rank`, or a number. */
 static ojit_expr placed(struct tangents *t, ojit_expr e, ojit_expr direction)
 {
@@ -478,11 +467,13 @@ static bool emit_directions(struct tangents *t, const struct block *block)
 	return ok;
 }
 
+/* Of the intermediates that tangents may need, those they do not are dropped by the
+ * layout. */
 static bool emit(struct tangents *t, const struct program *program)
 {
-	bool ok = true;
+	bool ok = oj_program_intermediates(t->made, program);
 	for (size_t b = 0; ok && b < program->blocks.count; b++)
-		ok = copy_primal(t, &program->blocks.at[b]) && emit_directions(t, &program->blocks.at[b]);
+		ok = emit_directions(t, &program->blocks.at[b]);
 	return ok;
 }
 

@@ -1,0 +1,134 @@
+/* Sparse Jacobians against tangents in unit directions: every entry has its value, and
+ * what is no entry is zero. */
+#include "lib/graph/jacobian.h"
+
+#include "tests/support_derivatives.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct program jacobian_of(struct derivative_problem *p, enum array_role role, struct pattern *pattern)
+{
+	struct program made;
+	struct jacobian_request request = {role, p->states, role == ROLE_STATE ? p->states : p->parameters};
+	oj_program_init(&made, &p->m.lowered.space, KERNEL_RHS);
+	cr_assert_eq(oj_jacobian_program(&made, p->rhs, p->prepare, &request, pattern, &p->m.error), OJIT_OK, "%s",
+	             oj_error_public(&p->m.error).text);
+	struct pass_options options = {0};
+	cr_assert_eq(oj_pass_simplify(&made, &options, &p->m.error), OJIT_OK);
+	cr_assert_eq(oj_pass_split(&made, &options, &p->m.error), OJIT_OK, "%s", oj_error_public(&p->m.error).text);
+	return made;
+}
+
+static struct exact *values_of(struct derivative_problem *p, const struct program *jacobian, int64_t entries)
+{
+	struct exact *x = exact_new(p->rhs, DERIVATIVE_BITS);
+	derivative_point(x, p);
+	derivative_prepare(x, p);
+	for (int64_t k = 0; k < entries; k++)
+		mpfr_set_nan(exact_element(x, ROLE_OUT, k)); /* everything has to be written */
+	exact_run(x, jacobian);
+	return x;
+}
+
+static void compare(struct derivative_problem *p, const char *text, enum array_role role)
+{
+	struct pattern pattern;
+	struct program jacobian = jacobian_of(p, role, &pattern);
+	bool states = role == ROLE_STATE;
+	struct exact *x = values_of(p, &jacobian, pattern.entries);
+	struct exact *tangents = derivative_tangents(p, states ? p->states : 0, states ? 0 : p->parameters);
+	for (int64_t c = 0; c < pattern.columns; c++) {
+		int64_t k = pattern.column[c];
+		for (int64_t r = 0; r < pattern.rows; r++) {
+			double want = mpfr_get_d(exact_element(tangents, ROLE_OUT, r * pattern.columns + c), MPFR_RNDN), got = 0;
+			if (k < pattern.column[c + 1] && pattern.row[k] == r)
+				got = mpfr_get_d(exact_element(x, ROLE_OUT, k++), MPFR_RNDN);
+			cr_expect(fabs(got - want) <= 1e-15 * fabs(want), "%s\nrow %ld, column %ld: %.17g instead of %.17g", text,
+			          (long)r, (long)c, got, want);
+		}
+		cr_expect_eq(k, pattern.column[c + 1], "%s\nrows of column %ld are not in order", text, (long)c);
+	}
+	exact_free(tangents);
+	exact_free(x);
+	oj_program_drop(&jacobian);
+	oj_pattern_drop(&pattern, p->m.context);
+}
+
+static void hold(const char *text, enum array_role role, bool roll)
+{
+	struct derivative_problem p;
+	derivative_begin(&p, text, roll);
+	compare(&p, text, role);
+	derivative_end(&p);
+}
+
+Test(jacobians, by_states_are_what_tangents_are)
+{
+	for (size_t k = 0; k < derivative_model_count; k++)
+		hold(derivative_models[k], ROLE_STATE, true);
+}
+
+Test(jacobians, by_parameters_go_through_derived_ones)
+{
+	for (size_t k = 0; k < derivative_model_count; k++)
+		hold(derivative_models[k], ROLE_PARAMETER, true);
+}
+
+Test(jacobians, of_unrolled_equations_are_the_same)
+{
+	for (size_t k = 0; k < derivative_model_count; k++)
+		hold(derivative_models[k], ROLE_STATE, false);
+}
+
+static int64_t entries_of(const char *text)
+{
+	struct derivative_problem p;
+	struct pattern pattern;
+	derivative_begin(&p, text, true);
+	struct program jacobian = jacobian_of(&p, ROLE_STATE, &pattern);
+	int64_t entries = pattern.entries;
+	oj_program_drop(&jacobian);
+	oj_pattern_drop(&pattern, p.m.context);
+	derivative_end(&p);
+	return entries;
+}
+
+Test(jacobians, have_no_entries_that_are_zero_by_structure)
+{
+	cr_expect_eq(entries_of("init x = 1, y = 2\nx' = x - x + y\ny' = 0*x + 3"), 1);
+	cr_expect_eq(entries_of("init x = 1, y = 2\nx' = floor(x) + y^2\ny' = sign(y)"), 1);
+	cr_expect_eq(entries_of("const N = 50\ninit u[i in 1..N] = i\nlet u[0] = 0, u[N+1] = 0\n"
+	                        "u[i in 1..N]' = u[i-1] - 2*u[i] + u[i+1]"), 3 * 50 - 2);
+	cr_expect_eq(entries_of("init x = 1, y = 2\nlet r = x*y\nx' = r - r\ny' = -r"), 2);
+}
+
+static size_t blocks_of(const char *format, int n)
+{
+	char text[400];
+	struct derivative_problem p;
+	struct pattern pattern;
+	snprintf(text, sizeof text, format, n);
+	derivative_begin(&p, text, true);
+	struct program jacobian = jacobian_of(&p, ROLE_STATE, &pattern);
+	size_t blocks = jacobian.blocks.count;
+	oj_program_drop(&jacobian);
+	oj_pattern_drop(&pattern, p.m.context);
+	derivative_end(&p);
+	return blocks;
+}
+
+Test(jacobians, of_families_are_as_many_blocks_whatever_their_length)
+{
+	static const char *const families[] = {
+		"const N = %d\nparam K = 0.5\ninit θ[i in 1..N] = i\nθ[i in 1..N]' = K/N*sum(j in 1..N, sin(θ[j] - θ[i]))",
+		"const N = %d\ninit u[i in 1..N] = i\nlet u[0] = 0, u[N+1] = 0\n"
+		"u[i in 1..N]' = u[i]*(u[i-1] - 2*u[i] + u[i+1])",
+		"const N = %d\nindex s[i in 1..N] = mod(i*i, N) + 1\ninit u[i in 1..N] = i\nlet r[i in 1..N] = u[i]*u[s[i]]\n"
+		"u[i in 1..N]' = r[s[i]] - r[i]",
+	};
+	for (size_t k = 0; k < sizeof families / sizeof families[0]; k++)
+		cr_expect_eq(blocks_of(families[k], 10), blocks_of(families[k], 40), "%s", families[k]);
+}
