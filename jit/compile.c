@@ -86,10 +86,12 @@ static void begin_stage(const struct settings *settings, const char *stage)
 /* Forget what a pass has left behind. */
 static ojit_status tidy(struct lowered *lowered, struct oj_error *error)
 {
-	struct program *programs[PROGRAM_KINDS + 1] = {&lowered->primal};
+	enum { PRIMALS = 3 };
+	struct program *programs[PROGRAM_KINDS + PRIMALS] = {&lowered->primal, &lowered->primal_outputs,
+	                                                     &lowered->primal_prepare};
 	for (int kind = 0; kind < PROGRAM_KINDS; kind++)
-		programs[kind + 1] = &lowered->programs[kind];
-	if (oj_space_tidy(&lowered->space, programs, PROGRAM_KINDS + 1) != OJIT_OK)
+		programs[kind + PRIMALS] = &lowered->programs[kind];
+	if (oj_space_tidy(&lowered->space, programs, PROGRAM_KINDS + PRIMALS) != OJIT_OK)
 		return oj_fail_memory(error);
 	return OJIT_OK;
 }
@@ -139,21 +141,22 @@ static ojit_status prepare_parameters(struct lowered *lowered, const struct sett
 	return oj_program_layout(program) == OJIT_OK ? OJIT_OK : oj_fail_memory(error);
 }
 
-/* Variants are made of the right-hand side as it is when all passes are done that
- * later ones do not repeat: before operators are written out and code is cut. */
-static ojit_status bring_to_primal(struct lowered *lowered, const struct settings *settings, struct oj_error *error)
+/* Variants are made of a program as it is when all passes are done that later ones do
+ * not repeat: before operators are written out and code is cut. */
+static ojit_status bring_to_primal(struct lowered *lowered, enum kernel_kind kind, struct program *primal,
+                                   const struct settings *settings, struct oj_error *error)
 {
-	struct program *rhs = &lowered->programs[KERNEL_RHS];
+	struct program *program = &lowered->programs[kind], *prepare = &lowered->programs[KERNEL_PREPARE];
 	struct settings rest = *settings;
-	TRY(run_passes(lowered, rhs, settings, &lowered->programs[KERNEL_PREPARE], "hoist", error));
-	if (oj_program_copy(&lowered->primal, rhs, &lowered->space) != OJIT_OK)
+	TRY(run_passes(lowered, program, settings, prepare, "hoist", error));
+	if (oj_program_copy(primal, program, program->space) != OJIT_OK)
 		return oj_fail_memory(error);
 	for (uint32_t p = 0; oj_passes[p].name; p++) {
 		rest.without |= 1u << p;
 		if (!strcmp(oj_passes[p].name, "hoist"))
 			break;
 	}
-	return run_passes(lowered, rhs, &rest, NULL, NULL, error);
+	return run_passes(lowered, program, &rest, NULL, NULL, error);
 }
 
 static ojit_status run_all(ojit_model *model, const struct settings *settings, int kind, const char *stop,
@@ -165,8 +168,10 @@ static ojit_status run_all(ojit_model *model, const struct settings *settings, i
 	if (stop && kind != KERNEL_PREPARE)
 		return !strcmp(stop, "program") ? OJIT_OK
 		                                : run_passes(lowered, &programs[kind], settings, prepare, stop, error);
-	TRY(bring_to_primal(lowered, settings, error));
-	TRY(run_passes(lowered, &programs[KERNEL_OUTPUTS], settings, prepare, NULL, error));
+	TRY(bring_to_primal(lowered, KERNEL_RHS, &lowered->primal, settings, error));
+	TRY(bring_to_primal(lowered, KERNEL_OUTPUTS, &lowered->primal_outputs, settings, error));
+	if (oj_program_copy(&lowered->primal_prepare, prepare, &lowered->space) != OJIT_OK)
+		return oj_fail_memory(error);
 	TRY(run_passes(lowered, &programs[KERNEL_INIT], settings, NULL, NULL, error));
 	TRY(prepare_parameters(lowered, settings, error));
 	return run_passes(lowered, prepare, settings, NULL, NULL, error);

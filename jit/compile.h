@@ -67,6 +67,7 @@ void oj_slot_drop(ojit_context *context, struct kernel_slot *slot);
 /* system->variant of compiled programs, and their end: variants.c. */
 ojit_status oj_program_variant(struct system *system, const struct variant *variant, const struct kernel **kernel,
                                struct oj_error *error);
+const struct pattern *oj_program_pattern(struct system *system, const struct variant *variant);
 void oj_variants_drop(struct ojit_program *program);
 /* The kernel of a slot, made if it was not yet; system->kernel of compiled programs. */
 ojit_status oj_program_kernel(struct system *system, enum kernel_kind kind,

@@ -166,6 +166,7 @@ static void describe(struct ojit_program *program)
 	system->derived = lowered->space.derived;
 	system->kernel = oj_program_kernel;
 	system->variant = oj_program_variant;
+	system->pattern = oj_program_pattern;
 	system->defaults = defaults;
 	system->has_span = lowered->has_span;
 	system->span[0] = lowered->span[0];

@@ -1,24 +1,8 @@
 /* Evaluating kernels one call at a time. */
-#include "jit/compile.h"
+#include "jit/evaluator.h"
 
 #include <math.h>
 #include <string.h>
-
-struct ojit_evaluator {
-	struct ojit_program *program;
-	struct oj_error error;
-	bool prepared; /* d fits p */
-	double *p, *d, *scratch;
-	size_t room, scratch_room; /* doubles: p with d, scratch */
-	const struct kernel *kernels[KERNEL_KINDS]; /* NULL: not asked for yet */
-	struct kernel_args args[KERNEL_KINDS];
-	/* What a call may go to at once, when nothing is left to fetch, prepare or
-	 * forget; set by a call that went well, unset by whatever could change it. */
-	struct {
-		void (*run)(const struct kernel_args *);
-		struct kernel_args *args;
-	} ready[OJIT_KERNEL_COUNT];
-};
 
 ojit_evaluator *ojit_evaluator_new(ojit_program *program)
 {
@@ -44,6 +28,7 @@ void ojit_evaluator_free(ojit_evaluator *e)
 	if (!e)
 		return;
 	ojit_context *context = e->program->system.context;
+	oj_evaluator_drop_derivatives(e);
 	oj_memory_put(context, e->p, e->room * sizeof *e->p);
 	oj_memory_put(context, e->scratch, e->scratch_room * sizeof *e->scratch);
 	oj_error_drop(&e->error);
@@ -67,8 +52,7 @@ ojit_status ojit_evaluator_parameters(ojit_evaluator *e, const double *p)
 	return OJIT_OK;
 }
 
-/* Scratch for `count` doubles; arguments made before point to where it is now. */
-static ojit_status reserve(ojit_evaluator *e, size_t count)
+ojit_status oj_evaluator_reserve(ojit_evaluator *e, size_t count)
 {
 	ojit_context *context = e->program->system.context;
 	if (count <= e->scratch_room)
@@ -81,6 +65,8 @@ static ojit_status reserve(ojit_evaluator *e, size_t count)
 	e->scratch_room = count;
 	for (int k = 0; k < KERNEL_KINDS; k++)
 		e->args[k].scratch = fresh;
+	for (struct derivative_kernel *k = e->derivatives; k; k = k->next)
+		k->args.scratch = fresh;
 	return OJIT_OK;
 }
 
@@ -89,7 +75,7 @@ static ojit_status fetch(ojit_evaluator *e, enum kernel_kind kind)
 	struct system *system = &e->program->system;
 	const struct kernel *kernel;
 	TRY(system->kernel(system, kind, &kernel, &e->error));
-	TRY(reserve(e, (size_t)kernel->scratch + 1));
+	TRY(oj_evaluator_reserve(e, (size_t)kernel->scratch + 1));
 	e->args[kind] = (struct kernel_args){.p = e->p, .d = e->d, .scratch = e->scratch};
 	oj_kernel_bind(kernel, &e->args[kind]);
 	e->kernels[kind] = kernel;
@@ -115,6 +101,13 @@ static ojit_status prepare(ojit_evaluator *e)
 		TRY(run(e, KERNEL_PREPARE, &zero, NULL, e->d));
 	e->prepared = true;
 	return OJIT_OK;
+}
+
+ojit_status oj_evaluator_begin(ojit_evaluator *e)
+{
+	memset(e->ready, 0, sizeof e->ready);
+	oj_error_clear(&e->error);
+	return e->prepared ? OJIT_OK : prepare(e);
 }
 
 /* Apart, so that the quick way saves no registers for it. */

@@ -5,19 +5,24 @@
  * there already read the space's tables: it never changes once it is compiled. */
 #include "jit/compile.h"
 
+#include "lib/graph/adjoint.h"
+#include "lib/graph/jacobian.h"
+#include "lib/graph/tangent.h"
+
 #include <string.h>
 
 /* Fills `made`, a program without blocks, from the primal program `rhs` in the same
  * space; leaves it empty where the system does better without. */
 typedef ojit_status maker(struct program *made, const struct program *rhs, const struct variant *variant,
                           struct oj_error *error);
-static maker *const makers[VARIANT_KINDS] = {
+static maker *const makers[VARIANT_TANGENT] = {
 	[VARIANT_TAYLOR] = NULL,
 	[VARIANT_STEP] = NULL,
 };
 
 struct variant_made {
 	struct variant variant;
+	struct pattern pattern; /* of a Jacobian */
 	struct space space;
 	struct program program;
 	struct kernel_slot slot;
@@ -27,6 +32,7 @@ struct variant_made {
 static void drop_variant(ojit_context *context, struct variant_made *made)
 {
 	oj_slot_drop(context, &made->slot);
+	oj_pattern_drop(&made->pattern, context);
 	oj_program_drop(&made->program);
 	oj_space_drop(&made->space);
 	oj_memory_put(context, made, sizeof *made);
@@ -46,23 +52,63 @@ static struct variant_made *find(const struct ojit_program *program, const struc
 {
 	struct variant_made *made = program->variants;
 	while (made && (made->variant.kind != v->kind || made->variant.order != v->order ||
-	                made->variant.recipe != v->recipe))
+	                made->variant.recipe != v->recipe || made->variant.of != v->of || made->variant.by != v->by))
 		made = made->next;
 	return made;
 }
 
-static ojit_status fill(struct ojit_program *program, struct variant_made *made, struct oj_error *error)
+/* Derivatives of `program`; conditions on indices are theirs to be decided yet. */
+static ojit_status differentiate(struct ojit_program *owner, struct variant_made *made, const struct program *program,
+                                 const struct program *prepare, struct oj_error *error)
 {
-	const struct lowered *lowered = &program->lowered;
+	const struct system *system = &owner->system;
+	const struct variant *v = &made->variant;
+	struct pass_options options = {.law = owner->settings.law};
+	int64_t states = v->by & BY_STATES ? system->states : 0, parameters = v->by & BY_PARAMETERS ? system->parameters : 0;
+	int64_t rows = v->of == KERNEL_RHS ? system->states : system->outputs;
+	struct tangent_request tangent = {states, parameters, v->by & BY_TIME, v->order};
+	struct adjoint_request adjoint = {states, parameters};
+	struct jacobian_request jacobian = {states ? ROLE_STATE : ROLE_PARAMETER, rows, states + parameters};
+	if (v->kind == VARIANT_TANGENT)
+		TRY(oj_tangent_program(&made->program, program, prepare, &tangent, error));
+	else if (v->kind == VARIANT_ADJOINT)
+		TRY(oj_adjoint_program(&made->program, program, prepare, &adjoint, error));
+	else
+		TRY(oj_jacobian_program(&made->program, program, prepare, &jacobian, &made->pattern, error));
+	TRY(oj_pass_simplify(&made->program, &options, error));
+	return oj_pass_split(&made->program, &options, error);
+}
+
+/* The derivative of what the variant says, in the copied space. */
+static ojit_status derive(struct ojit_program *owner, struct variant_made *made, struct oj_error *error)
+{
+	const struct lowered *lowered = &owner->lowered;
+	const struct program *of = made->variant.of == KERNEL_RHS ? &lowered->primal : &lowered->primal_outputs;
+	struct program program = {0}, prepare = {0};
+	bool ok = oj_program_copy(&program, of, &made->space) == OJIT_OK &&
+	          oj_program_copy(&prepare, &lowered->primal_prepare, &made->space) == OJIT_OK;
+	ojit_status status = ok ? differentiate(owner, made, &program, &prepare, error) : oj_fail_memory(error);
+	oj_program_drop(&program);
+	oj_program_drop(&prepare);
+	return status;
+}
+
+static ojit_status make_method(struct ojit_program *program, struct variant_made *made, struct oj_error *error)
+{
 	struct program rhs = {0};
-	if (oj_space_copy(&made->space, &lowered->space) != OJIT_OK)
-		return oj_fail_memory(error);
-	oj_program_init(&made->program, &made->space, KERNEL_RHS);
-	ojit_status status = oj_program_copy(&rhs, &lowered->primal, &made->space) == OJIT_OK
+	ojit_status status = oj_program_copy(&rhs, &program->lowered.primal, &made->space) == OJIT_OK
 		? makers[made->variant.kind](&made->program, &rhs, &made->variant, error)
 		: oj_fail_memory(error);
 	oj_program_drop(&rhs);
-	TRY(status);
+	return status;
+}
+
+static ojit_status fill(struct ojit_program *program, struct variant_made *made, struct oj_error *error)
+{
+	if (oj_space_copy(&made->space, &program->lowered.space) != OJIT_OK)
+		return oj_fail_memory(error);
+	oj_program_init(&made->program, &made->space, KERNEL_RHS);
+	TRY(made->variant.kind < VARIANT_TANGENT ? make_method(program, made, error) : derive(program, made, error));
 	if (made->program.blocks.count == 0)
 		return OJIT_OK;
 	TRY(oj_finish_variant(&made->program, &program->settings, error));
@@ -98,7 +144,7 @@ ojit_status oj_program_variant(struct system *system, const struct variant *vari
 	struct ojit_program *program = (struct ojit_program *)system;
 	ojit_status status = OJIT_OK;
 	*kernel = NULL;
-	if (!makers[variant->kind])
+	if (variant->kind < VARIANT_TANGENT && !makers[variant->kind])
 		return OJIT_OK;
 	pthread_mutex_lock(&program->lock);
 	struct variant_made *made = find(program, variant);
@@ -111,4 +157,13 @@ ojit_status oj_program_variant(struct system *system, const struct variant *vari
 		*kernel = atomic_load_explicit(&made->slot.ready, memory_order_acquire);
 	pthread_mutex_unlock(&program->lock);
 	return status;
+}
+
+const struct pattern *oj_program_pattern(struct system *system, const struct variant *variant)
+{
+	struct ojit_program *program = (struct ojit_program *)system;
+	pthread_mutex_lock(&program->lock);
+	const struct variant_made *made = find(program, variant);
+	pthread_mutex_unlock(&program->lock);
+	return made ? &made->pattern : NULL;
 }

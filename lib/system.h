@@ -70,16 +70,23 @@ struct pattern {
 bool oj_pattern_init(struct pattern *pattern, ojit_context *context, int64_t rows, int64_t columns, int64_t entries);
 void oj_pattern_drop(struct pattern *pattern, ojit_context *context);
 
-/* A kernel that one method wants, made of the right-hand side. */
+/* A kernel that one method wants, made of the right-hand side, or a derivative of it or
+ * of the observables. */
+enum { BY_STATES = 1, BY_PARAMETERS = 2, BY_TIME = 4 };
 struct step_recipe;
 struct variant {
 	enum variant_kind {
-		VARIANT_TAYLOR, /* Taylor coefficients of the solution, to `order` */
-		VARIANT_STEP,   /* a whole step of `recipe` */
+		VARIANT_TAYLOR,   /* Taylor coefficients of the solution, to `order` */
+		VARIANT_STEP,     /* a whole step of `recipe` */
+		VARIANT_TANGENT,  /* in `order` directions at a time; lib/graph/tangent.h */
+		VARIANT_ADJOINT,  /* lib/graph/adjoint.h */
+		VARIANT_JACOBIAN, /* out[entries of its pattern]; lib/graph/jacobian.h */
 		VARIANT_KINDS
 	} kind;
 	int order;
 	const struct step_recipe *recipe; /* static: variants are told apart by its address */
+	enum kernel_kind of; /* derivatives: KERNEL_RHS or KERNEL_OUTPUTS */
+	unsigned by;         /* derivatives: BY_STATES and others, of which a Jacobian takes one */
 };
 
 struct system {
@@ -95,6 +102,8 @@ struct system {
 	 * NULL: the system cannot make any. */
 	ojit_status (*variant)(struct system *self, const struct variant *variant,
 	                       const struct kernel **kernel, struct oj_error *error);
+	/* The pattern of a Jacobian's variant, once that was asked for; lives as long. */
+	const struct pattern *(*pattern)(struct system *self, const struct variant *variant);
 	/* Fill p[parameters] with defaults.  Elements k with set[k] != 0 are given by
 	 * the caller and stay; defaults that read them follow them.  `set` may be NULL:
 	 * none is given.  Allocates nothing. */

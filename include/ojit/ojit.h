@@ -6,6 +6,7 @@
  *   program.h  compiling a model; kernels; looking inside
  *   solve.h  integrating it in time
  *   integrate.h  the same step by step
+ *   derive.h     derivatives of what is integrated
  */
 #ifndef OJIT_H
 #define OJIT_H
@@ -13,7 +14,9 @@
 #include <ojit/base.h>
 #include <ojit/model.h>
 #include <ojit/program.h>
+#include <ojit/derive.h>
 #include <ojit/solve.h>
 #include <ojit/integrate.h>
+#include <ojit/derive.h>
 
 #endif

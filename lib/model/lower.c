@@ -201,6 +201,8 @@ void oj_lowered_drop(struct lowered *lowered)
 		if (lowered->programs[kind].space)
 			oj_program_drop(&lowered->programs[kind]);
 	oj_program_drop(&lowered->primal);
+	oj_program_drop(&lowered->primal_outputs);
+	oj_program_drop(&lowered->primal_prepare);
 	for (size_t i = 0; i < lowered->text_count; i++)
 		oj_shared_text_drop(lowered->space.context, lowered->texts[i]);
 	oj_space_drop(&lowered->space);

@@ -13,7 +13,8 @@
 struct lowered {
 	struct space space;
 	struct program programs[PROGRAM_KINDS]; /* KERNEL_PREPARE is left empty */
-	struct program primal;                  /* what variants are made of; left empty */
+	/* What variants and derivatives are made of; left empty. */
+	struct program primal, primal_outputs, primal_prepare;
 	/* Families tile their vector in order of offset; in the space's arena. */
 	struct family *families[FAMILY_KINDS];
 	size_t family_count[FAMILY_KINDS];

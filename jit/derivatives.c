@@ -1,0 +1,141 @@
+/* Derivatives through an evaluator: see ojit/derive.h.  Each is a variant of the program
+ * (variants.c); here arguments are checked and kernels called. */
+#include <ojit/derive.h>
+
+#include "jit/evaluator.h"
+
+#include <string.h>
+
+void oj_evaluator_drop_derivatives(ojit_evaluator *e)
+{
+	struct derivative_kernel *kernel = e->derivatives, *next;
+	for (; kernel; kernel = next) {
+		next = kernel->next;
+		oj_memory_put(e->program->system.context, kernel, sizeof *kernel);
+	}
+}
+
+/* ---------------------------------------------------------------- kernels */
+
+static bool same_variant(const struct variant *a, const struct variant *b)
+{
+	return a->kind == b->kind && a->order == b->order && a->of == b->of && a->by == b->by;
+}
+
+static ojit_status fetch(ojit_evaluator *e, const struct variant *variant, struct derivative_kernel **out)
+{
+	struct system *system = &e->program->system;
+	struct derivative_kernel *made = oj_memory_get(system->context, sizeof *made);
+	if (!made)
+		return oj_fail_memory(&e->error);
+	*made = (struct derivative_kernel){.variant = *variant, .next = e->derivatives};
+	ojit_status status = system->variant(system, variant, &made->kernel, &e->error);
+	if (status == OJIT_OK && made->kernel)
+		status = oj_evaluator_reserve(e, (size_t)made->kernel->scratch + 1);
+	if (status != OJIT_OK) {
+		oj_memory_put(system->context, made, sizeof *made);
+		return status;
+	}
+	made->args = (struct kernel_args){.p = e->p, .d = e->d, .scratch = e->scratch};
+	if (made->kernel)
+		oj_kernel_bind(made->kernel, &made->args);
+	*out = e->derivatives = made;
+	return OJIT_OK;
+}
+
+static ojit_status find(ojit_evaluator *e, const struct variant *variant, struct derivative_kernel **out)
+{
+	for (*out = e->derivatives; *out; *out = (*out)->next)
+		if (same_variant(&(*out)->variant, variant))
+			return OJIT_OK;
+	return fetch(e, variant, out);
+}
+
+static ojit_status run(ojit_evaluator *e, const struct variant *variant, double t, const double *y, const double *seed,
+                       double *out, size_t count)
+{
+	struct derivative_kernel *found;
+	TRY(find(e, variant, &found));
+	if (!found->kernel) {
+		if (count)
+			memset(out, 0, count * sizeof *out);
+		return OJIT_OK;
+	}
+	found->args.t = &t;
+	found->args.y = y;
+	found->args.seed = seed;
+	found->args.out = out;
+	found->kernel->run(&found->args);
+	return OJIT_OK;
+}
+
+/* ---------------------------------------------------------------- arguments */
+
+/* `one`: a matrix is by one kind of input. */
+static ojit_status set_variant(ojit_evaluator *e, ojit_kernel of, unsigned by, unsigned allowed, bool one,
+                               struct variant *variant)
+{
+	TRY(oj_evaluator_begin(e));
+	if (of != OJIT_RHS && of != OJIT_OBSERVABLES)
+		return oj_fail(&e->error, OJIT_ARGUMENT, "there are derivatives of OJIT_RHS and OJIT_OBSERVABLES, not of "
+		               "kernel %d", (int)of);
+	if (by == 0 || by & ~allowed || (one && by & (by - 1)))
+		return oj_fail(&e->error, OJIT_ARGUMENT, "inputs %u: choose %s %s", by, one ? "one of" : "among",
+		               allowed & OJIT_BY_TIME ? "OJIT_BY_STATES, OJIT_BY_PARAMETERS and OJIT_BY_TIME"
+		                                      : "OJIT_BY_STATES and OJIT_BY_PARAMETERS");
+	variant->of = of == OJIT_RHS ? KERNEL_RHS : KERNEL_OUTPUTS;
+	variant->by = by;
+	return OJIT_OK;
+}
+
+static size_t elements(const ojit_evaluator *e, const struct variant *variant)
+{
+	const struct system *s = &e->program->system;
+	return (size_t)(variant->of == KERNEL_RHS ? s->states : s->outputs);
+}
+
+static ojit_status jacobian_variant(ojit_evaluator *e, ojit_kernel of, ojit_inputs by, struct variant *variant)
+{
+	*variant = (struct variant){.kind = VARIANT_JACOBIAN};
+	return set_variant(e, of, by, OJIT_BY_STATES | OJIT_BY_PARAMETERS, true, variant);
+}
+
+ojit_status ojit_evaluator_pattern(ojit_evaluator *e, ojit_kernel of, ojit_inputs by, ojit_pattern *out)
+{
+	struct variant variant;
+	struct derivative_kernel *found;
+	*out = (ojit_pattern){0};
+	TRY(jacobian_variant(e, of, by, &variant));
+	TRY(find(e, &variant, &found));
+	const struct pattern *p = e->program->system.pattern(&e->program->system, &variant);
+	*out = (ojit_pattern){(size_t)p->rows, (size_t)p->columns, (size_t)p->entries, p->column, p->row};
+	return OJIT_OK;
+}
+
+ojit_status ojit_evaluator_jacobian(ojit_evaluator *e, ojit_kernel of, ojit_inputs by, double t, const double *y,
+                                    double *values)
+{
+	struct variant variant;
+	TRY(jacobian_variant(e, of, by, &variant));
+	return run(e, &variant, t, y, NULL, values, 0);
+}
+
+ojit_status ojit_evaluator_tangent(ojit_evaluator *e, ojit_kernel of, unsigned by, size_t directions, double t,
+                                   const double *y, const double *seed, double *out)
+{
+	struct variant variant = {.kind = VARIANT_TANGENT, .order = (int)directions};
+	TRY(set_variant(e, of, by, OJIT_BY_STATES | OJIT_BY_PARAMETERS | OJIT_BY_TIME, false, &variant));
+	if (directions == 0 || directions > INT32_MAX)
+		return oj_fail(&e->error, OJIT_ARGUMENT, "%zu directions: give at least one, and at most 2^31 - 1", directions);
+	return run(e, &variant, t, y, seed, out, elements(e, &variant) * directions);
+}
+
+ojit_status ojit_evaluator_adjoint(ojit_evaluator *e, ojit_kernel of, unsigned by, double t, const double *y,
+                                   const double *weights, double *out)
+{
+	const struct system *s = &e->program->system;
+	struct variant variant = {.kind = VARIANT_ADJOINT};
+	TRY(set_variant(e, of, by, OJIT_BY_STATES | OJIT_BY_PARAMETERS, false, &variant));
+	int64_t inputs = (by & OJIT_BY_STATES ? s->states : 0) + (by & OJIT_BY_PARAMETERS ? s->parameters : 0);
+	return run(e, &variant, t, y, weights, out, (size_t)inputs);
+}

@@ -1,0 +1,38 @@
+/* The inside of an ojit_evaluator. */
+#ifndef OJ_EVALUATOR_H
+#define OJ_EVALUATOR_H
+
+#include "jit/compile.h"
+
+/* A derivative's kernel, as far as this evaluator has asked for it. */
+struct derivative_kernel {
+	struct variant variant;
+	const struct kernel *kernel; /* NULL: there is nothing to compute */
+	struct kernel_args args;
+	struct derivative_kernel *next;
+};
+
+struct ojit_evaluator {
+	struct ojit_program *program;
+	struct oj_error error;
+	bool prepared; /* d fits p */
+	double *p, *d, *scratch;
+	size_t room, scratch_room; /* doubles: p with d, scratch */
+	const struct kernel *kernels[KERNEL_KINDS]; /* NULL: not asked for yet */
+	struct kernel_args args[KERNEL_KINDS];
+	struct derivative_kernel *derivatives;
+	/* What a call may go to at once, when nothing is left to fetch, prepare or
+	 * forget; set by a call that went well, unset by whatever could change it. */
+	struct {
+		void (*run)(const struct kernel_args *);
+		struct kernel_args *args;
+	} ready[OJIT_KERNEL_COUNT];
+};
+
+/* Begin a call: forget the last failure, bring derived parameters up to date. */
+ojit_status oj_evaluator_begin(ojit_evaluator *evaluator);
+/* Scratch for `count` doubles; arguments made before point to where it is now. */
+ojit_status oj_evaluator_reserve(ojit_evaluator *evaluator, size_t count);
+void oj_evaluator_drop_derivatives(ojit_evaluator *evaluator);
+
+#endif

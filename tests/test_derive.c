@@ -1,0 +1,208 @@
+/* Derivatives through the public API: machine code, interpreter, tangents, adjoints and
+ * Jacobians agree with one another. */
+#include <ojit/ojit.h>
+
+#include "tests/support_derivatives.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct host {
+	ojit_context *context;
+	ojit_program *program;
+	ojit_evaluator *evaluator;
+	ojit_solver *solver;
+	size_t states, parameters, outputs;
+	const double *y;
+};
+
+static void begin(struct host *h, const char *text, ojit_executor executor)
+{
+	ojit_compile_options options = ojit_compile_options_default();
+	options.executor = executor;
+	h->context = ojit_context_new(NULL);
+	ojit_model *model = ojit_model_new(h->context);
+	cr_assert_eq(ojit_model_read_text(model, text, strlen(text), NULL), OJIT_OK, "%s", ojit_model_error(model).text);
+	cr_assert_eq(ojit_program_compile(model, &options, &h->program), OJIT_OK, "%s", ojit_model_error(model).text);
+	ojit_model_free(model);
+	h->evaluator = ojit_evaluator_new(h->program);
+	h->solver = ojit_solver_new(h->program);
+	ojit_program_info info = ojit_program_describe(h->program);
+	h->states = info.states;
+	h->parameters = info.parameters;
+	h->outputs = info.outputs;
+	h->y = ojit_solver_initials(h->solver, 0.25);
+	cr_assert(h->y);
+}
+
+static void end(struct host *h)
+{
+	ojit_evaluator_free(h->evaluator);
+	ojit_solver_free(h->solver);
+	ojit_program_free(h->program);
+	cr_expect_eq(ojit_context_counters(h->context).live_bytes, 0);
+	ojit_context_free(h->context);
+}
+
+static double *room(size_t count)
+{
+	double *made = calloc(count + 1, sizeof *made);
+	for (size_t k = 0; k < count; k++)
+		made[k] = NAN;
+	return made;
+}
+
+#define OK(call) cr_assert_eq((call), OJIT_OK, "%s", ojit_evaluator_error(h->evaluator).text)
+
+/* The dense matrix, rows * columns, by Jacobian entries. */
+static double *by_entries(struct host *h, ojit_kernel of, ojit_inputs by, size_t *rows, size_t *columns)
+{
+	ojit_pattern p;
+	OK(ojit_evaluator_pattern(h->evaluator, of, by, &p));
+	double *values = room(p.entries), *dense = calloc(p.rows * p.columns + 1, sizeof *dense);
+	OK(ojit_evaluator_jacobian(h->evaluator, of, by, 0.25, h->y, values));
+	for (size_t c = 0; c < p.columns; c++)
+		for (int64_t k = p.column[c]; k < p.column[c + 1]; k++)
+			dense[(size_t)p.row[k] * p.columns + c] = values[k];
+	*rows = p.rows;
+	*columns = p.columns;
+	free(values);
+	return dense;
+}
+
+static double *by_tangents(struct host *h, ojit_kernel of, ojit_inputs by, size_t rows, size_t columns)
+{
+	double *seed = calloc(columns * columns + 1, sizeof *seed), *dense = room(rows * columns);
+	for (size_t k = 0; k < columns; k++)
+		seed[k * columns + k] = 1;
+	OK(ojit_evaluator_tangent(h->evaluator, of, by, columns, 0.25, h->y, seed, dense));
+	free(seed);
+	return dense;
+}
+
+static double *by_adjoints(struct host *h, ojit_kernel of, ojit_inputs by, size_t rows, size_t columns)
+{
+	double *weights = calloc(rows + 1, sizeof *weights), *dense = room(rows * columns);
+	for (size_t k = 0; k < rows; k++) {
+		weights[k] = 1;
+		OK(ojit_evaluator_adjoint(h->evaluator, of, by, 0.25, h->y, weights, dense + k * columns));
+		weights[k] = 0;
+	}
+	free(weights);
+	return dense;
+}
+
+static void same(const char *text, const char *what, const double *a, const double *b, size_t rows, size_t columns)
+{
+	for (size_t k = 0; k < rows * columns; k++)
+		cr_expect(fabs(a[k] - b[k]) <= 1e-13 * (1 + fabs(a[k])), "%s\n%s: row %zu, column %zu: %.17g and %.17g", text, what,
+		          k / columns, k % columns, a[k], b[k]);
+}
+
+static void three_ways(struct host *h, const char *text, ojit_kernel of, ojit_inputs by)
+{
+	size_t rows, columns;
+	double *entries = by_entries(h, of, by, &rows, &columns);
+	if (columns && rows) {
+		double *tangents = by_tangents(h, of, by, rows, columns), *adjoints = by_adjoints(h, of, by, rows, columns);
+		same(text, "Jacobian and tangents", entries, tangents, rows, columns);
+		same(text, "Jacobian and adjoints", entries, adjoints, rows, columns);
+		free(tangents);
+		free(adjoints);
+	}
+	free(entries);
+}
+
+static void hold(ojit_executor executor)
+{
+	for (size_t k = 0; k < derivative_model_count; k++) {
+		struct host h;
+		begin(&h, derivative_models[k], executor);
+		three_ways(&h, derivative_models[k], OJIT_RHS, OJIT_BY_STATES);
+		three_ways(&h, derivative_models[k], OJIT_RHS, OJIT_BY_PARAMETERS);
+		three_ways(&h, derivative_models[k], OJIT_OBSERVABLES, OJIT_BY_STATES);
+		end(&h);
+	}
+}
+
+Test(derive, three_ways_agree_in_machine_code)
+{
+	hold(OJIT_AUTOMATIC);
+}
+
+Test(derive, three_ways_agree_in_the_interpreter)
+{
+	hold(OJIT_INTERPRETER);
+}
+
+/* Bits of everything, one after another. */
+static size_t all_bits(struct host *h, double *out)
+{
+	size_t rows, columns, count = 0;
+	static const ojit_inputs by[] = {OJIT_BY_STATES, OJIT_BY_PARAMETERS};
+	for (int k = 0; k < 2; k++) {
+		double *dense = by_entries(h, OJIT_RHS, by[k], &rows, &columns);
+		if (columns) {
+			double *adjoints = by_adjoints(h, OJIT_RHS, by[k], rows, columns);
+			memcpy(out + count, dense, rows * columns * sizeof *out);
+			memcpy(out + count + rows * columns, adjoints, rows * columns * sizeof *out);
+			free(adjoints);
+		}
+		count += 2 * rows * columns;
+		free(dense);
+	}
+	return count;
+}
+
+Test(derive, machine_code_and_interpreter_have_equal_bits)
+{
+	static double a[20000], b[20000];
+	for (size_t k = 0; k < derivative_model_count; k++) {
+		struct host h;
+		begin(&h, derivative_models[k], OJIT_OPTIMISED);
+		size_t count = all_bits(&h, a);
+		end(&h);
+		begin(&h, derivative_models[k], OJIT_INTERPRETER);
+		cr_assert_eq(all_bits(&h, b), count);
+		end(&h);
+		cr_expect(memcmp(a, b, count * sizeof *a) == 0, "%s", derivative_models[k]);
+	}
+}
+
+Test(derive, arguments_that_make_no_sense_are_refused)
+{
+	struct host h;
+	ojit_pattern p;
+	double out[4];
+	begin(&h, derivative_models[0], OJIT_INTERPRETER);
+	cr_expect_eq(ojit_evaluator_pattern(h.evaluator, OJIT_INITIAL, OJIT_BY_STATES, &p), OJIT_ARGUMENT);
+	cr_expect_eq(ojit_evaluator_pattern(h.evaluator, OJIT_RHS, OJIT_BY_TIME, &p), OJIT_ARGUMENT);
+	cr_expect_eq(ojit_evaluator_pattern(h.evaluator, OJIT_RHS, (ojit_inputs)3, &p), OJIT_ARGUMENT);
+	cr_expect_eq(ojit_evaluator_adjoint(h.evaluator, OJIT_RHS, 0, 0, h.y, out, out), OJIT_ARGUMENT);
+	cr_expect_eq(ojit_evaluator_tangent(h.evaluator, OJIT_RHS, 1, 0, 0, h.y, out, out), OJIT_ARGUMENT);
+	end(&h);
+}
+
+Test(derive, by_time_is_the_derivative_by_time)
+{
+	struct host hosted, *h = &hosted;
+	double one = 1, out[1], y = 0.4;
+	begin(h, "init x = 0.4\nx' = sin(t*x) + t^2", OJIT_AUTOMATIC);
+	OK(ojit_evaluator_tangent(h->evaluator, OJIT_RHS, OJIT_BY_TIME, 1, 0.25, &y, &one, out));
+	cr_expect_float_eq(out[0], y * cos(0.25 * y) + 0.5, 1e-15);
+	end(h);
+}
+
+Test(derive, nothing_is_allocated_by_a_second_call)
+{
+	struct host hosted, *h = &hosted;
+	double values[100];
+	begin(h, derivative_models[1], OJIT_AUTOMATIC);
+	OK(ojit_evaluator_jacobian(h->evaluator, OJIT_RHS, OJIT_BY_STATES, 0, h->y, values));
+	uint64_t before = ojit_context_counters(h->context).allocations;
+	OK(ojit_evaluator_jacobian(h->evaluator, OJIT_RHS, OJIT_BY_STATES, 0, h->y, values));
+	cr_expect_eq(ojit_context_counters(h->context).allocations, before);
+	end(h);
+}
