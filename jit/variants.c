@@ -7,6 +7,7 @@
 
 #include "lib/graph/adjoint.h"
 #include "lib/graph/jacobian.h"
+#include "lib/graph/parity.h"
 #include "lib/graph/tangent.h"
 
 #include <string.h>
@@ -76,6 +77,7 @@ static ojit_status differentiate(struct ojit_program *owner, struct variant_made
 	else
 		TRY(oj_jacobian_program(&made->program, program, prepare, &jacobian, &made->pattern, error));
 	TRY(oj_pass_simplify(&made->program, &options, error));
+	TRY(oj_even_differences(&made->program, error));
 	return oj_pass_split(&made->program, &options, error);
 }
 

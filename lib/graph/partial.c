@@ -140,7 +140,7 @@ static ojit_expr others(struct graph *g, ojit_expr e, uint32_t slot)
 	uint32_t arity = oj_node(g, e)->arity, count = 0;
 	if (arity == 2)
 		return oj_operands(g, e)[1 - slot];
-	ojit_expr few[16], *rest = few;
+	ojit_expr few[16] = {0}, *rest = few;
 	if (arity > 16 && !(rest = oj_memory_get(g->context, arity * sizeof *rest)))
 		return 0;
 	for (uint32_t i = 0; i < arity; i++)
