@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct option_row;
 typedef int taker(struct request *request, const struct option_row *row, const char *text);
@@ -147,7 +148,7 @@ static int take_threads(struct request *request, const struct option_row *row, c
 
 /* ---- rows ---- */
 
-static const char *const formats[] = {[CSV] = "csv", [JSON] = "json", NULL};
+static const char *const formats[] = {[CSV] = "csv", [JSON] = "json", [NPY] = "npy", NULL};
 static const char *const kernels[] = {[OJIT_RHS] = "rhs", [OJIT_OBSERVABLES] = "outputs",
                                       [OJIT_INITIAL] = "init", NULL};
 static const char *const executors[] = {[OJIT_AUTOMATIC] = "automatic", [OJIT_OPTIMISED] = "optimised",
@@ -180,10 +181,15 @@ static const struct option_row rows[] = {
 	{"final", NULL, RUN, false, take_flag, FIELD(final), NULL, "put out the last state only"},
 	{"output", "FILE", RUN | EVAL | DUMP, false, take_text, FIELD(output), NULL,
 	 "write to a file, not to standard output"},
-	{"format", "csv|json", RUN | EVAL, false, take_choice, FIELD(format), formats,
-	 "of what is put out (default csv; eval: lines of text)"},
+	{"format", "csv|json|npy", RUN | EVAL, false, take_choice, FIELD(format), formats,
+	 "of what is put out (default: what the name of --output ends in, else csv; npy holds one record a "
+	 "row; eval: lines of text, or json)"},
 	{"stats", NULL, RUN, false, take_flag, FIELD(stats), NULL,
 	 "tell standard error what the solve took (JSON always says so)"},
+	{"refine", NULL, RUN, false, take_flag, FIELD(refine), NULL,
+	 "solve again with tighter tolerances until the digits that the tolerance promises agree, and say how "
+	 "many hold; with --fixed-step, steps are halved"},
+	{"digits", "N", RUN, false, take_count, FIELD(digits), NULL, "that --refine is after"},
 	{"kernel", "rhs|outputs|init", EVAL | DUMP, false, take_choice, FIELD(kernel), kernels,
 	 "the right-hand side (default), the observables or the initial values"},
 	{"at", "NAME=VALUE,...", EVAL, false, take_items, FIELD(at), NULL,
@@ -205,6 +211,10 @@ static const struct option_row rows[] = {
 	 "attempt N steps at most (default 1000000)"},
 	{"memory-limit", "BYTES", RUN, true, take_count, FIELD(options.memory_limit), NULL,
 	 "of what is kept for the output (default 4 GiB)"},
+	{"progress", NULL, RUN, true, take_flag, FIELD(progress), NULL,
+	 "tell standard error how far the solve is, terminal or not"},
+	{"no-progress", NULL, RUN, true, take_flag, FIELD(no_progress), NULL,
+	 "do not (default: on a terminal, once a solve takes half a second)"},
 	{"executor", "NAME", RUN | EVAL, true, take_choice, FIELD(compile.executor), executors,
 	 "automatic (default), optimised, unoptimised, or interpreter: all give the same bits"},
 	{"lanes", "W", RUN | EVAL | DUMP, true, take_lanes, 0, NULL,
@@ -318,6 +328,37 @@ static int read_words(struct request *request, int count, char **words, bool *he
 	return wrong;
 }
 
+/* Not given: what the output's name ends in. */
+static int settle_format(struct request *request)
+{
+	const char *dot = request->output ? strrchr(request->output, '.') : NULL;
+	bool given = request->format != FORMAT_COUNT;
+	for (int f = 0; !given && f < FORMAT_COUNT; f++)
+		if (dot && strcmp(dot + 1, formats[f]) == 0)
+			request->format = f;
+	if (request->format == FORMAT_COUNT)
+		request->format = CSV;
+	if (request->format != NPY)
+		return 0;
+	if (request->command->bit == EVAL)
+		return complain("format", "npy", 0, 3, "--format: ojit eval writes lines of text, or json");
+	if (!request->output && isatty(STDOUT_FILENO))
+		return complain_plainly("NPY is no text for a terminal; write it to a file with -o");
+	return 0;
+}
+
+static int check_refining(const struct request *request)
+{
+	if (request->refine && request->steps)
+		return complain_plainly("--refine compares what is put out at the same times, and every solve has "
+		                        "steps of its own; give --points, --every, --times or --final");
+	if (request->digits && !request->refine)
+		return complain_plainly("--digits says what --refine is after; add --refine");
+	if (request->progress && request->no_progress)
+		return complain_plainly("--progress and --no-progress exclude each other; give one of them");
+	return 0;
+}
+
 static int check_request(const struct request *request)
 {
 	int grids = (request->points > 0) + (request->every > 0) + (request->times != NULL) +
@@ -335,10 +376,15 @@ int request_read(struct request *request, const struct command *command, int cou
                  bool *help)
 {
 	*request = (struct request){.command = command, .options = ojit_options_default(),
-	                            .compile = ojit_compile_options_default()};
+	                            .compile = ojit_compile_options_default(), .format = FORMAT_COUNT};
 	*help = false;
 	int wrong = read_words(request, count, words, help);
-	return wrong || *help ? wrong : check_request(request);
+	if (wrong || *help)
+		return wrong;
+	wrong = check_request(request);
+	if (!wrong)
+		wrong = check_refining(request);
+	return wrong ? wrong : settle_format(request);
 }
 
 void request_drop(struct request *request)

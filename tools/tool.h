@@ -45,14 +45,14 @@ struct items {
 	size_t count;
 };
 
-enum format { CSV, JSON };
+enum format { CSV, JSON, NPY, FORMAT_COUNT }; /* FORMAT_COUNT: not given */
 
 struct request {
 	const struct command *command;
 	const char *file, *output, *times, *stage;
-	bool has_span, final, steps, stats, explain;
+	bool has_span, final, steps, stats, explain, refine, progress, no_progress;
 	double span[2], every;
-	uint64_t points; /* 0: not given */
+	uint64_t points, digits; /* 0: not given */
 	int format, kernel;
 	ojit_options options;
 	struct items set, init, at, atol;
@@ -137,6 +137,67 @@ void json_string(FILE *out, const char *text);
 void json_number(FILE *out, double value);
 /* `"name":value` of elements `values` of a vector, in braces. */
 void json_values(FILE *out, ojit_solver *solver, ojit_vector vector, const double *values);
+
+double seconds_now(void); /* of a clock that only goes forward */
+
+/* ---- runs (run.c) ---- */
+
+struct plan {
+	double span[2];
+	ojit_options options;
+	ojit_output output;
+	double *times;
+};
+struct result {
+	ojit_solver *solver;
+	ojit_stats stats; /* of the last run */
+	ojit_program_info info;
+	double seconds;   /* of all runs */
+	const struct refinement *refinement; /* NULL: there was one run */
+};
+/* Run the plan once. */
+int plan_run(struct session *session, const struct request *request, struct plan *plan,
+             struct result *result);
+
+/* ---- results (result.c) ---- */
+
+int result_write(struct output *output, const struct request *request, const struct result *result);
+void result_print_stats(const struct result *result);
+
+/* ---- refining (refine.c) ---- */
+
+struct refinement {
+	size_t columns;  /* the time not counted */
+	double *digits;  /* [columns] that agree between the last two runs */
+	size_t worst;    /* of columns */
+	double wanted, rtol, atol, fixed_step; /* of the last run; fixed_step 0: tolerances */
+	int runs;
+	bool reached;
+};
+/* Run again and again, tighter each time, until the digits wanted agree. */
+int refine(struct session *session, const struct request *request, struct plan *plan, struct result *result,
+           struct refinement *refinement);
+/* Say to stderr what holds. */
+void refinement_tell(ojit_solver *solver, const struct refinement *refinement);
+/* As a member of the statistics; nothing where it is NULL. */
+void refinement_write_json(FILE *out, ojit_solver *solver, const struct refinement *refinement);
+void refinement_drop(struct refinement *refinement);
+
+/* ---- progress (progress.c) ---- */
+
+struct progress {
+	double t0, t1, begun, shown, share, rate; /* rate: of the share, a second */
+	uint64_t steps;
+	bool wanted, visible;
+	int columns; /* written by the last line */
+};
+void progress_begin(struct progress *progress, const struct request *request, const double span[2]);
+/* A step has ended at time t. */
+void progress_step(struct progress *progress, double t);
+/* Take the line away again. */
+void progress_end(struct progress *progress);
+/* What the line says `elapsed` seconds after the beginning, with `left` seconds to go. */
+int progress_text(char *text, size_t size, double share, uint64_t steps, double elapsed, double left);
 
 /* ---- commands ---- */
 
