@@ -1,7 +1,8 @@
 /* Pass roll, its parts: what the values of scalar blocks are made of (roll.c), which
  * of them are computed on their own and which have equal shape (roll_shape.c), and
  * the blocks that compute many at once (roll_rows.c, roll_sums.c, from roll_columns.c,
- * roll_slots.c, roll_boxes.c and roll_lanes.c), and whether that pays (roll_verdict.c).
+ * roll_slots.c, roll_boxes.c, roll_lanes.c and roll_strands.c), and whether that pays
+ * (roll_verdict.c).
  *
  * A scalar that is computed on its own is an item: what a block stores for good, or
  * a node that several others need, which goes to an array of its height.  The
@@ -16,20 +17,33 @@
 
 enum {
 	LONG_SUM = 8,     /* more operands than that: a loop where their shapes are equal */
+	COMMON = 8,       /* so many sums of one shape are many */
+	LONG_ROW = 64,    /* operations of a sum that is written out in a block */
+	LONG_RUNS = 64,   /* terms of a sum of a few shapes in long runs */
+	FEW_USERS = 6,
 	PHASES = 4,       /* shapes a sum has one after another at most */
 };
-#define NOT_PLACED UINT32_MAX
 
 struct mark { /* of a node */
 	uint64_t key;      /* equal for equal shapes */
 	uint32_t users, work, height;
 	uint32_t cost;     /* of the work, by cost.h */
-	uint32_t place;    /* of an item in the array of its height */
-	ojit_expr built;   /* what stands for the node in straight code */
+	union {
+		uint32_t least; /* until items are found: height of an item at least */
+		uint32_t place; /* of an item in the array of its height, once placed */
+	};
+	union {
+		ojit_expr joined; /* until items are found: a term of a sum with it; 0: none */
+		ojit_expr built;  /* what stands for the node in straight code; 0: nothing yet */
+	};
 	bool seen : 1, item : 1, forced : 1;
 	bool term : 1;     /* of a sum, or a multiple of it is */
 	bool named : 1;    /* an intermediate of the model */
 	bool root : 1;     /* stored for good */
+	bool common : 1;   /* a sum whose shape many have */
+	bool placed : 1;
+	bool outside : 1;  /* needed elsewhere than in the terms of long sums */
+	bool spared : 1;   /* from being an item, though several need it */
 };
 
 enum choice { STRAIGHT, EQUAL, RAGGED };
@@ -97,7 +111,9 @@ ojit_expr oj_roll_term(const struct roller *r, ojit_expr e, double *factor);
 
 /* Keys, heights, items, groups: roll_shape.c. False: out of memory. */
 bool oj_roll_find_items(struct roller *r);
-/* Operand i of a sum or product as others see it, its factor taken off. */
+/* Operand i of a sum or product, resolved, in the order that it is added in; and its
+ * key as others see it, its factor taken off. */
+ojit_expr oj_roll_summand(const struct roller *r, ojit_expr e, uint32_t i);
 uint64_t oj_roll_term_key(const struct roller *r, ojit_expr e, uint32_t i);
 bool oj_roll_group(struct roller *r);
 
@@ -163,13 +179,18 @@ ojit_expr oj_roll_shelf_load(struct roller *r, uint32_t height, ojit_expr index)
 
 /* Blocks for a group of items: roll_rows.c, and for sums roll_sums.c. */
 bool oj_roll_emit_equal(struct roller *r, struct item *items, uint32_t count);
-bool oj_roll_emit_sums(struct roller *r, struct item *items, uint32_t count);
+bool oj_roll_emit_sums(struct roller *r, const struct item *items, uint32_t count);
+/* Sums that are short enough to be written out in a block, and of which many of one
+ * shape lie on a lattice.  Those that remain come first, *count of them, in order. */
+bool oj_roll_emit_written_out(struct roller *r, struct item *items, uint32_t *count);
 /* Make boxes of rows that lie in none but share elements, whatever their order: roll_lanes.c. */
 bool oj_roll_share_lanes(struct roller *r, const struct columns *columns, struct boxes *boxes);
 /* Items that stay straight code: roll.c. */
 bool oj_roll_emit_straight(struct roller *r, const struct item *item);
-/* Give items the next places on their shelf. */
+/* Give items the next places on their shelf, but those that have one; and the latest
+ * that were given back. */
 void oj_roll_place(struct roller *r, const struct item *items, uint32_t count);
+void oj_roll_unplace(struct roller *r, const struct item *items, uint32_t count);
 /* Where an item goes: its place on the shelf, or an element of out. */
 int64_t oj_roll_target(const struct roller *r, const struct item *item);
 /* A block that stores `value` where `element` says, for items like `item`. */

@@ -20,6 +20,7 @@ enum {
 	ROUNDS = RANK + 1,
 	FEW_BOXES = 8,    /* beyond them a box has to have WORTH points */
 	WORTH = 64,
+	OTHERS = 8,       /* so many rows of no box go through tables */
 	WORTH_BESIDE = 32, /* points of a box where a loop over tables is needed anyway */
 };
 
@@ -223,7 +224,7 @@ static bool choose(struct finder *f, uint32_t least, struct object_list *list)
 		return ok;
 	qsort(list->list.at, list->list.count, sizeof *list->list.at, by_points);
 	keep(list, least);
-	if (f->count - covered(list) >= least)
+	if (f->count - covered(list) >= OTHERS)
 		keep(list, WORTH_BESIDE);
 	if (list->list.count)
 		qsort(list->list.at, list->list.count, sizeof *list->list.at, by_first);

@@ -25,9 +25,8 @@ struct boxes {
 };
 
 /* column[c][row], c < width, row < count.  Boxes of fewer than `least` points are
- * not kept, and where rows remain for whom a loop of their own is worth while (as
- * many as `least`) only boxes that are worth a loop beside it.  False: out of
- * memory.  `boxes` is to be dropped in any case. */
+ * not kept, and where many rows remain, for which there will be a loop over tables,
+ * only boxes that are worth a loop beside it.  False: out of memory.  `boxes` is to be dropped in any case. */
 bool oj_boxes_find(ojit_context *context, const int64_t *const *column, uint32_t width, uint32_t count,
                    uint32_t least, struct boxes *boxes);
 void oj_boxes_drop(ojit_context *context, struct boxes *boxes);

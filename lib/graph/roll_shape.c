@@ -4,10 +4,11 @@
  * element or number; where the order of the first two operands is free it goes by
  * key.  Equal keys are only a guess: instances are compared when they are taken.
  *
- * What becomes an item: a node of some work that several need; intermediates and
- * shared nodes that are terms of sums; the terms of a long sum of differing shapes,
- * which then are all loads; long sums inside of other expressions.  A bound on the
- * work that is repeated for want of an item keeps all of this linear. */
+ * What becomes an item: a node of some work that several need, but for parts of terms
+ * that few need and that a loop over terms will share; intermediates and shared nodes
+ * that are terms of sums; the terms of a long sum of differing shapes, which then are
+ * all loads; long sums inside of other expressions.  A bound on the work that is
+ * repeated for want of an item keeps all of this linear. */
 #include "lib/graph/roll.h"
 
 #include "lib/graph/cost.h"
@@ -65,22 +66,76 @@ static uint32_t outer_height(const struct roller *r, ojit_expr e)
 	return r->marks[e].height + r->marks[e].item;
 }
 
-uint64_t oj_roll_term_key(const struct roller *r, ojit_expr e, uint32_t i)
-{
-	double factor;
-	ojit_expr o = oj_roll_resolved(r, oj_operands(r->g, e)[i]);
-	return outer_key(r, oj_is(r->g, e, OP_ADD) ? oj_roll_term(r, o, &factor) : o);
-}
-
-/* The key that the terms of a sum or product share; 0: they differ. */
-static uint64_t common_key(const struct roller *r, ojit_expr e)
+/* A sum's first two terms may change places: the second comes first where only that
+ * puts terms of one shape side by side. */
+ojit_expr oj_roll_summand(const struct roller *r, ojit_expr e, uint32_t i)
 {
 	const struct node *n = oj_node(r->g, e);
-	uint64_t common = oj_roll_term_key(r, e, 0);
-	for (uint32_t i = 1; i < n->arity; i++)
-		if (oj_roll_term_key(r, e, i) != common)
+	uint64_t key[3];
+	for (uint32_t k = 0; i < 2 && n->arity > 2 && k < 3; k++) {
+		double factor;
+		ojit_expr o = oj_roll_resolved(r, oj_operands(r->g, e)[k]);
+		key[k] = outer_key(r, n->op == OP_ADD ? oj_roll_term(r, o, &factor) : o);
+	}
+	if (i < 2 && n->arity > 2 && key[0] == key[2] && key[0] != key[1])
+		i = 1 - i;
+	return oj_roll_resolved(r, oj_operands(r->g, e)[i]);
+}
+
+/* Without its factor. */
+static ojit_expr term_of(const struct roller *r, ojit_expr e, uint32_t i)
+{
+	double factor;
+	ojit_expr o = oj_roll_summand(r, e, i);
+	return oj_is(r->g, e, OP_ADD) ? oj_roll_term(r, o, &factor) : o;
+}
+
+uint64_t oj_roll_term_key(const struct roller *r, ojit_expr e, uint32_t i)
+{
+	return outer_key(r, term_of(r, e, i));
+}
+
+/* The key of a sum or product of any length by its terms: all of one shape, or at
+ * most `most` shapes one after another; 0: they differ more. */
+static uint64_t terms_key(const struct roller *r, ojit_expr e, uint32_t most)
+{
+	const struct node *n = oj_node(r->g, e);
+	uint64_t latest = oj_roll_term_key(r, e, 0), key = mixed(latest, n->op);
+	uint32_t phases = 1;
+	for (uint32_t i = 1; i < n->arity; i++) {
+		uint64_t next = oj_roll_term_key(r, e, i);
+		if (next == latest)
+			continue;
+		if (++phases > most)
 			return 0;
-	return mixed(common, n->op);
+		key = mixed(key, latest = next);
+	}
+	return key;
+}
+
+/* Runs of fewer than four terms are not worth a loop each. */
+static uint32_t most_phases(uint32_t terms)
+{
+	return terms < 8 ? 1 : terms / 4 < PHASES ? terms / 4 : PHASES;
+}
+
+/* A long sum or product whose terms differ, but for a few shapes in long runs.
+ * Numbers and elements do not count: they cannot be made like the others. */
+static bool is_mixed(const struct roller *r, ojit_expr e)
+{
+	const struct node *n = oj_node(r->g, e);
+	uint32_t phases = 0, most = n->arity >= LONG_RUNS ? PHASES : 1;
+	uint64_t latest = 0;
+	if (!is_chain(n->op) || n->arity <= LONG_SUM)
+		return false;
+	for (uint32_t i = 0; i < n->arity && phases <= most; i++) {
+		ojit_expr o = term_of(r, e, i);
+		if (!is_inner(r->g, o))
+			continue;
+		phases += phases == 0 || outer_key(r, o) != latest;
+		latest = outer_key(r, o);
+	}
+	return phases > most;
 }
 
 static void find_key(const struct roller *r, ojit_expr e)
@@ -103,6 +158,14 @@ static void find_key(const struct roller *r, ojit_expr e)
 		m->cost += r->marks[o].item ? 0 : r->marks[o].cost;
 		m->height = height > m->height ? height : m->height;
 	}
+	m->height = m->least > m->height ? m->least : m->height;
+}
+
+static bool is_shared(const struct mark *m)
+{
+	if (m->users < 2 || (m->spared && m->work <= LONG_ROW))
+		return false;
+	return m->work > 1 || m->term || (m->users > FEW_USERS && m->cost >= COST_CALL);
 }
 
 static bool worth_an_item(const struct roller *r, ojit_expr e)
@@ -111,16 +174,61 @@ static bool worth_an_item(const struct roller *r, ojit_expr e)
 	const struct node *n = oj_node(r->g, e);
 	if (!is_inner(r->g, e) || oj_type(r->g, e) != REAL || is_multiple(r, e))
 		return false;
-	if (m->forced || (m->users > 1 && (m->work > 1 || m->term)) || (m->named && m->term))
+	if (m->forced || is_shared(m) || (m->named && m->term))
 		return true;
-	return is_chain(n->op) && n->arity > LONG_SUM && !m->root;
+	return is_chain(n->op) && n->arity > LONG_SUM && !m->root && !m->common;
+}
+
+static uint32_t short_key(uint64_t key)
+{
+	return (uint32_t)(key ^ key >> 32) | 1;
+}
+
+/* Sums whose terms differ, but that many have alike: such equations are rows of a
+ * block as they are, if they are no longer than a block should be. */
+static bool find_common(const struct roller *r)
+{
+	struct expr_map counts;
+	bool ok = true;
+	oj_expr_map_init(&counts, r->space->context);
+	for (int pass = 0; ok && pass < 2; pass++)
+		for (size_t i = 0; ok && i < r->order.count; i++) {
+			ojit_expr e = r->order.at[i];
+			struct mark *m = &r->marks[e];
+			uint32_t count = 0;
+			if (m->work > LONG_ROW || !is_mixed(r, e))
+				continue;
+			oj_expr_map_get(&counts, short_key(m->key), &count);
+			m->common = count >= COMMON;
+			ok = pass || oj_expr_map_put(&counts, short_key(m->key), count + 1);
+		}
+	oj_expr_map_drop(&counts);
+	return ok;
+}
+
+/* What several terms of long sums need, but nothing else, is computed again in each:
+ * the sums will be loops, and those that belong together one loop, which shares it
+ * (the distances of bodies, for the forces along three axes).  Where more than a few
+ * need it, as that of one body for all others, it is kept. */
+static void spare_parts(const struct roller *r)
+{
+	for (size_t i = r->order.count; i-- > 0;) {
+		ojit_expr e = r->order.at[i];
+		const struct node *n = oj_node(r->g, e);
+		struct mark *m = &r->marks[e];
+		m->spared = !m->outside && !m->root && !m->term && !m->forced && m->users <= FEW_USERS;
+		bool sum = is_chain(n->op) && n->arity > LONG_SUM && !m->common && !is_mixed(r, e);
+		bool looped = sum || (!m->outside && !m->root && (m->spared || !m->item));
+		for (uint32_t k = 0; is_inner(r->g, e) && !looped && k < n->arity; k++)
+			r->marks[oj_roll_resolved(r, oj_operands(r->g, e)[k])].outside = true;
+	}
 }
 
 /* Terms of a long sum that differ are kept, each for itself, so that all are loads. */
 static void force_terms(const struct roller *r, ojit_expr e)
 {
 	const struct node *n = oj_node(r->g, e);
-	if (!is_chain(n->op) || n->arity <= LONG_SUM || common_key(r, e))
+	if (r->marks[e].common || !is_mixed(r, e))
 		return;
 	for (uint32_t i = 0; i < n->arity; i++) {
 		double factor;
@@ -137,6 +245,53 @@ static void find_keys(const struct roller *r, size_t from, size_t end)
 		find_key(r, e);
 		r->marks[e].item = worth_an_item(r, e);
 	}
+}
+
+/* Terms of one sum had best be of one height, so that they are read from one array.
+ * Terms that sums join form a class, which gets the greatest height in it. */
+static ojit_expr class_of(const struct roller *r, ojit_expr e)
+{
+	while (r->marks[e].joined) {
+		ojit_expr next = r->marks[e].joined;
+		if (r->marks[next].joined)
+			r->marks[e].joined = r->marks[next].joined;
+		e = next;
+	}
+	return e;
+}
+
+static void join_terms(const struct roller *r, ojit_expr e)
+{
+	const struct node *n = oj_node(r->g, e);
+	ojit_expr first = 0;
+	for (int pass = 0; is_chain(n->op) && pass < 2; pass++)
+		for (uint32_t i = 0; i < n->arity; i++) {
+			double factor;
+			ojit_expr o = oj_roll_resolved(r, oj_operands(r->g, e)[i]);
+			o = n->op == OP_ADD ? oj_roll_term(r, o, &factor) : o;
+			if (!r->marks[o].item)
+				return;
+			ojit_expr class = class_of(r, o);
+			first = first ? first : class;
+			if (pass && class != class_of(r, first))
+				r->marks[class].joined = class_of(r, first);
+		}
+}
+
+static void level_heights(const struct roller *r)
+{
+	for (size_t i = 0; i < r->order.count; i++)
+		join_terms(r, r->order.at[i]);
+	for (size_t i = 0; i < r->order.count; i++) {
+		const struct mark *m = &r->marks[r->order.at[i]];
+		struct mark *class = &r->marks[class_of(r, r->order.at[i])];
+		if (m->item && m->height > class->least)
+			class->least = m->height;
+	}
+	for (size_t i = 0; i < r->order.count; i++)
+		r->marks[r->order.at[i]].least = r->marks[class_of(r, r->order.at[i])].least;
+	for (size_t i = 0; i < r->order.count; i++)
+		r->marks[r->order.at[i]].joined = 0;
 }
 
 /* Users of a multiple are users of the number. */
@@ -194,7 +349,7 @@ static bool add_item(struct roller *r, ojit_expr e, uint32_t block, uint32_t sto
 	item.order = free && !kept ? oj_roll_target(r, &item) : sequence;
 	if (free && whole && is_inner(r->g, e) && is_chain(oj_node(r->g, e)->op)) {
 		item.terms = oj_node(r->g, e)->arity;
-		item.ragged = common_key(r, e);
+		item.ragged = terms_key(r, e, most_phases(item.terms));
 		if (item.ragged)
 			item.ragged = mixed(mixed(item.ragged, item.height), 2u * has_factors(r, e) + kept) | 1;
 	}
@@ -239,8 +394,12 @@ bool oj_roll_find_items(struct roller *r)
 	bool ok = true;
 	pass_users_on(r);
 	find_keys(r, 0, r->order.count);
-	for (size_t i = 0; i < r->order.count; i++)
+	ok = find_common(r);
+	for (size_t i = 0; ok && i < r->order.count; i++)
 		force_terms(r, r->order.at[i]);
+	spare_parts(r);
+	find_keys(r, 0, r->order.count);
+	level_heights(r);
 	for (uint32_t b = 0; ok && b < r->program->blocks.count; from = r->ends.at[b++]) {
 		find_keys(r, from, r->ends.at[b]);
 		ok = oj_roll_foreign(r, &r->program->blocks.at[b]) ? add_foreign(r, b, sequence++)

@@ -5,59 +5,16 @@
  * that terms with and without a sign are alike.
  *
  * The terms of a row lie in phases, each of terms of one shape; most sums have one.
- * In a phase there are strands, in which elements are affine in the turn.  Where the
- * strands of several rows have lengths and elements that are affine in the row, the
- * rows are one box, and its sums a chain of reductions over consecutive ranges,
- * each beginning with the value of the one before: `j != i` written out comes back
- * as the strands before and after i (a strand may be empty in some rows).
+ * Rows that are a stretch (roll_strands.c) are one box, and their sums a chain of
+ * reductions over consecutive ranges, one a strand, each beginning with the value of
+ * the one before: `j != i` written out comes back as what is before and after i.
  *
  * Rows in no such box go through tables, the longest first: lanes run across rows,
  * and neighbours then have about the same length. */
-#include "lib/graph/roll.h"
+#include "lib/graph/roll_sums.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <string.h>
-
-enum {
-	STRANDS = 8,       /* of a row */
-	BOXES = 16,       /* of a group */
-};
-
-struct phase {
-	struct columns columns;
-	int64_t *factors;         /* [terms], bits */
-	uint32_t *length, *begin; /* [rows] terms of a row; its first instance */
-	uint32_t terms, longest;
-	bool plain;               /* all factors are 1 */
-};
-
-struct strand {
-	uint32_t phase;
-	int64_t length, length_step; /* terms in row 0, and more in each that follows */
-	size_t map;                  /* in sums.maps: first, row step, turn step of each column */
-};
-
-struct stretch { /* rows [lo, end), one box */
-	uint32_t lo, end;
-	size_t strand, strands;
-};
-
-struct run { uint32_t phase, turn, length; };
-
-struct sums {
-	struct roller *r;
-	const struct item *items;
-	uint32_t count, phase_count;
-	enum op op;
-	struct phase phases[PHASES];
-	uint32_t *row, rows;              /* [count] those of the box at hand */
-	VECTOR(struct strand) strands;
-	VECTOR(int64_t) maps;
-	VECTOR(struct stretch) stretches;
-	VECTOR(struct stretch) open;      /* rows still to be looked at */
-	bool failed;                      /* out of memory */
-};
 
 /* ---------------------------------------------------------------- terms */
 
@@ -127,8 +84,8 @@ static bool take_row(struct sums *s, uint32_t row)
 	for (uint32_t p = 0; p < s->phase_count; p++) {
 		struct phase *phase = &s->phases[p];
 		for (uint32_t k = 0; ok && !s->r->refused && k < phase->length[row]; k++) {
-			ojit_expr e = oj_operands(s->r->g, s->items[row].node)[operand++];
-			ok = take_term(s, phase, oj_roll_resolved(s->r, e), phase->begin[row] + (size_t)k);
+			ojit_expr e = oj_roll_summand(s->r, s->items[row].node, operand++);
+			ok = take_term(s, phase, e, phase->begin[row] + (size_t)k);
 		}
 	}
 	return ok;
@@ -153,177 +110,6 @@ static bool take_terms(struct sums *s)
 	for (uint32_t row = 0; ok && !s->r->refused && row < s->count; row++)
 		ok = take_row(s, row);
 	return ok && (s->r->refused || orient(s));
-}
-
-/* ---------------------------------------------------------------- strands */
-
-static int64_t element(const struct phase *phase, uint32_t column, size_t at)
-{
-	return phase->columns.values[column * phase->columns.length + at];
-}
-
-/* Do instances at-2, at-1 and at stand at equal distances in all columns? */
-static bool evenly(const struct phase *phase, size_t at)
-{
-	for (uint32_t c = 0; c < phase->columns.count; c++)
-		if (!phase->columns.numbers.at[c] && element(phase, c, at) - element(phase, c, at - 1) !=
-		                                     element(phase, c, at - 1) - element(phase, c, at - 2))
-			return false;
-	return true;
-}
-
-/* The longest run of a row that begins at a turn: one term, or at least three. */
-static uint32_t run_length(const struct phase *phase, uint32_t row, uint32_t turn)
-{
-	uint32_t left = phase->length[row] - turn, length = 2;
-	size_t at = phase->begin[row] + (size_t)turn;
-	while (length < left && evenly(phase, at + length))
-		length++;
-	return length > 2 && length <= left ? length : 1;
-}
-
-/* The runs of a row; 0: too many. */
-static size_t find_runs(const struct sums *s, uint32_t row, struct run *runs)
-{
-	size_t count = 0;
-	for (uint32_t p = 0; p < s->phase_count; p++) {
-		const struct phase *phase = &s->phases[p];
-		for (uint32_t turn = 0; turn < phase->length[row]; turn += runs[count++].length) {
-			if (count == STRANDS)
-				return 0;
-			runs[count] = (struct run){p, turn, run_length(phase, row, turn)};
-		}
-	}
-	return count;
-}
-
-static void keep_map(struct sums *s, int64_t first, int64_t row, int64_t turn)
-{
-	ojit_context *context = s->r->space->context;
-	s->failed = s->failed || !VECTOR_PUSH(context, &s->maps, first) || !VECTOR_PUSH(context, &s->maps, row) ||
-	            !VECTOR_PUSH(context, &s->maps, turn);
-}
-
-/* The strand that has the run here[0] in `row`, here[-1] in the row `shift` before and
- * here[1] in the one `shift` after; false: there is none. */
-static bool add_strand(struct sums *s, const struct run *const here[3], uint32_t row, uint32_t shift)
-{
-	const struct phase *phase = &s->phases[here[1]->phase];
-	struct strand strand = {here[1]->phase, 0, (int64_t)here[1]->length - here[0]->length, s->maps.count};
-	strand.length = here[1]->length - strand.length_step * (int64_t)row;
-	if (here[0]->phase != here[1]->phase || here[2]->phase != here[1]->phase ||
-	    (int64_t)here[2]->length - here[1]->length != strand.length_step)
-		return false;
-	for (uint32_t c = 0; c < phase->columns.count; c++) {
-		size_t at = phase->begin[row] + (size_t)here[1]->turn;
-		int64_t first = element(phase, c, at);
-		int64_t step = first - element(phase, c, phase->begin[row - shift] + (size_t)here[0]->turn);
-		int64_t next = element(phase, c, phase->begin[row + shift] + (size_t)here[2]->turn);
-		if (phase->columns.numbers.at[c])
-			first = step = 0;
-		else if (next - first != step)
-			return false;
-		keep_map(s, first - step * row, step, here[1]->length > 1 ? element(phase, c, at + 1) - element(phase, c, at) : 0);
-	}
-	s->failed = s->failed || !VECTOR_PUSH(s->r->space->context, &s->strands, strand);
-	return true;
-}
-
-/* The strands of rows around `row`, or of that row alone (shift 0). */
-static bool fit(struct sums *s, uint32_t row, uint32_t shift, struct stretch *stretch)
-{
-	struct run runs[3][STRANDS];
-	size_t strands = s->strands.count, maps = s->maps.count, count = find_runs(s, row, runs[1]);
-	bool fits = count && find_runs(s, row - shift, runs[0]) == count && find_runs(s, row + shift, runs[2]) == count;
-	for (size_t k = 0; fits && !s->failed && k < count; k++)
-		fits = add_strand(s, (const struct run *const[]){&runs[0][k], &runs[1][k], &runs[2][k]}, row, shift);
-	*stretch = (struct stretch){row, row + 1, strands, count};
-	if (!fits || s->failed) {
-		s->strands.count = strands;
-		s->maps.count = maps;
-	}
-	return fits && !s->failed;
-}
-
-static bool is_strand(const struct sums *s, const struct strand *strand, uint32_t row, uint32_t turn, int64_t length)
-{
-	const struct phase *phase = &s->phases[strand->phase];
-	if (length < 0 || turn + length > phase->length[row])
-		return false;
-	for (uint32_t c = 0; c < phase->columns.count; c++) {
-		const int64_t *map = &s->maps.at[strand->map + 3 * (size_t)c];
-		for (int64_t k = 0; !phase->columns.numbers.at[c] && k < length; k++)
-			if (element(phase, c, phase->begin[row] + (size_t)(turn + k)) != map[0] + map[1] * row + map[2] * k)
-				return false;
-	}
-	return true;
-}
-
-/* Does a row consist of the strands of a stretch? */
-static bool belongs(const struct sums *s, const struct stretch *stretch, uint32_t row)
-{
-	uint32_t turn[PHASES] = {0};
-	bool all = true;
-	for (size_t k = 0; all && k < stretch->strands; k++) {
-		const struct strand *strand = &s->strands.at[stretch->strand + k];
-		int64_t length = strand->length + strand->length_step * row;
-		all = is_strand(s, strand, row, turn[strand->phase], length);
-		turn[strand->phase] += all ? (uint32_t)length : 0;
-	}
-	for (uint32_t p = 0; all && p < s->phase_count; p++)
-		all = turn[p] == s->phases[p].length[row];
-	return all;
-}
-
-static size_t terms_of(const struct sums *s, const uint32_t *rows, uint32_t first, uint32_t count)
-{
-	size_t terms = 0;
-	for (uint32_t i = 0; i < count; i++)
-		terms += s->items[rows ? rows[i] : first + i].terms;
-	return terms;
-}
-
-static bool is_worth_a_block(const struct sums *s, const uint32_t *rows, uint32_t first, uint32_t count)
-{
-	return oj_roll_may_pay(s->r, s->items, count, terms_of(s, rows, first, count));
-}
-
-/* A box around `row`, as long as it goes between the rows of `within`. */
-static bool grow_box(struct sums *s, const struct stretch *within, uint32_t row)
-{
-	struct stretch box;
-	bool alone = within->end - within->lo < 3;
-	if (!alone && (row == within->lo || row + 1 == within->end))
-		return false;
-	if (!fit(s, row, alone ? 0 : 1, &box))
-		return false;
-	while (!alone && box.lo > within->lo && belongs(s, &box, box.lo - 1))
-		box.lo--;
-	while (!alone && box.end < within->end && belongs(s, &box, box.end))
-		box.end++;
-	if (!is_worth_a_block(s, NULL, box.lo, box.end - box.lo)) {
-		s->strands.count = box.strand;
-		return false;
-	}
-	struct stretch before = {.lo = within->lo, .end = box.lo}, after = {.lo = box.end, .end = within->end};
-	ojit_context *context = s->r->space->context;
-	s->failed = s->failed || !VECTOR_PUSH(context, &s->stretches, box) || !VECTOR_PUSH(context, &s->open, before) ||
-	            !VECTOR_PUSH(context, &s->open, after);
-	return true;
-}
-
-/* Look for boxes in the middle of what is left, and a quarter from its ends. */
-static void find_stretches(struct sums *s)
-{
-	static const uint32_t quarters[] = {2, 1, 3};
-	s->failed = s->failed || !VECTOR_PUSH(s->r->space->context, &s->open, (struct stretch){.end = s->count});
-	while (!s->failed && s->open.count && s->stretches.count < BOXES) {
-		struct stretch within = s->open.at[--s->open.count];
-		uint32_t rows = within.end - within.lo;
-		bool found = rows == 0 || !is_worth_a_block(s, NULL, within.lo, rows);
-		for (size_t q = 0; !found && q < sizeof quarters / sizeof *quarters; q++)
-			found = grow_box(s, &within, within.lo + (uint32_t)((uint64_t)rows * quarters[q] / 4));
-	}
 }
 
 /* ---------------------------------------------------------------- places in tables */
@@ -542,9 +328,10 @@ static ojit_expr add_phase(struct sums *s, const struct phase *phase, ojit_expr 
 	return sum;
 }
 
-struct place { /* of a strand: its maps, the turn in it, and the row of the first row */
+struct place { /* of a strand: its maps, the turn in it, and the first row's step from the base */
 	const struct sums *sums;
 	const struct strand *strand;
+	int64_t step;
 	ojit_expr turn;
 };
 
@@ -554,18 +341,19 @@ static ojit_expr element_of_strand(struct roller *r, const struct filling *f, co
 	size_t column = (size_t)(values - f->columns->values) / f->columns->length;
 	const int64_t *map = &at->sums->maps.at[at->strand->map + 3 * column];
 	ojit_expr levels[2] = {oj_index(r->g, 0), at->turn};
-	return oj_integer_sum(r->g, map[0] + map[1] * at->sums->row[0], 2, levels, map + 1);
+	return oj_integer_sum(r->g, map[0] + map[1] * at->step, 2, levels, map + 1);
 }
 
 /* The turns of a strand begin at `lo`; *end is set. */
-static ojit_expr add_one_strand(struct sums *s, const struct strand *strand, ojit_expr before, ojit_expr lo, ojit_expr *end)
+static ojit_expr add_one_strand(struct sums *s, const struct strand *strand, int64_t step, ojit_expr before,
+                                ojit_expr lo, ojit_expr *end)
 {
 	struct graph *g = s->r->g;
 	const struct phase *phase = &s->phases[strand->phase];
 	struct grid grid = {0};
 	ojit_expr row = oj_index(g, 0), sum = 0, turn = oj_index(g, 1);
-	struct place place = {s, strand, oj_integer_sum(g, 0, 2, (ojit_expr[]){turn, lo}, (int64_t[]){1, -1})};
-	*end = oj_integer_sum(g, strand->length + strand->length_step * s->row[0], 2, (ojit_expr[]){lo, row},
+	struct place place = {s, strand, step, oj_integer_sum(g, 0, 2, (ojit_expr[]){turn, lo}, (int64_t[]){1, -1})};
+	*end = oj_integer_sum(g, strand->length + strand->length_step * step, 2, (ojit_expr[]){lo, row},
 	                      (int64_t[]){1, strand->length_step});
 	if (place.turn && *end && open_grid(s, phase, &grid)) {
 		struct filling filling = {&phase->columns, element_of_strand, number_of_sum, &grid, &place};
@@ -584,7 +372,7 @@ static ojit_expr build_strands(struct sums *s, const struct stretch *stretch)
 	for (size_t k = 0; k < stretch->strands; k++) {
 		const struct strand *strand = &s->strands.at[stretch->strand + k];
 		ojit_expr end;
-		sum = add_one_strand(s, strand, sum, lo[strand->phase], &end);
+		sum = add_one_strand(s, strand, oj_sums_step(stretch, stretch->lo), sum, lo[strand->phase], &end);
 		lo[strand->phase] = end;
 		if (!sum)
 			return 0;
@@ -606,9 +394,7 @@ static bool emit_rows(struct sums *s, ojit_expr value)
 
 static bool emit_stretch(struct sums *s, const struct stretch *stretch)
 {
-	s->rows = 0;
-	for (uint32_t row = stretch->lo; row < stretch->end; row++)
-		s->row[s->rows++] = row;
+	oj_sums_enter(s, stretch);
 	return emit_rows(s, build_strands(s, stretch));
 }
 
@@ -617,7 +403,8 @@ static bool emit_others(struct sums *s)
 {
 	bool ok = true;
 	ojit_expr sum = 0;
-	if (s->rows && is_worth_a_block(s, s->row, 0, s->rows)) {
+	bool few = s->rows < s->all && s->rows < COMMON; /* left over beside boxes */
+	if (s->rows && !few && oj_sums_may_pay(s, s->row, 0, s->rows)) {
 		for (uint32_t p = 0; p < s->phase_count && (p == 0 || sum); p++)
 			sum = add_phase(s, &s->phases[p], sum);
 		return emit_rows(s, sum);
@@ -627,51 +414,53 @@ static bool emit_others(struct sums *s)
 	return ok;
 }
 
+struct measured { uint32_t row, terms; };
+
 static int longest_first(const void *a, const void *b)
 {
-	const struct run *x = a, *y = b;
-	return x->length != y->length ? (x->length < y->length) - (x->length > y->length)
-	                              : (x->turn > y->turn) - (x->turn < y->turn);
+	const struct measured *x = a, *y = b;
+	return x->terms != y->terms ? (x->terms < y->terms) - (x->terms > y->terms) : (x->row > y->row) - (x->row < y->row);
 }
 
-/* Rows by their lengths; what is sorted are lengths with the place of a row. */
 static bool sort_rows(struct sums *s)
 {
-	struct run *runs = oj_memory_get(s->r->space->context, s->rows * sizeof *runs);
-	for (uint32_t i = 0; runs && i < s->rows; i++)
-		runs[i] = (struct run){s->row[i], i, s->items[s->row[i]].terms};
-	if (runs)
-		qsort(runs, s->rows, sizeof *runs, longest_first);
-	for (uint32_t i = 0; runs && i < s->rows; i++)
-		s->row[i] = runs[i].phase;
-	oj_memory_put(s->r->space->context, runs, s->rows * sizeof *runs);
-	return runs != NULL;
+	struct measured *rows = oj_memory_get(s->r->space->context, s->rows * sizeof *rows);
+	for (uint32_t i = 0; rows && i < s->rows; i++)
+		rows[i] = (struct measured){s->row[i], s->items[s->row[i]].terms};
+	if (rows)
+		qsort(rows, s->rows, sizeof *rows, longest_first);
+	for (uint32_t i = 0; rows && i < s->rows; i++)
+		s->row[i] = rows[i].row;
+	oj_memory_put(s->r->space->context, rows, s->rows * sizeof *rows);
+	return rows != NULL;
 }
 
 /* The rows at hand become those of no stretch. */
 static bool find_others(struct sums *s)
 {
 	s->rows = 0;
-	for (uint32_t row = 0; row < s->count; row++) {
-		bool inside = false;
-		for (size_t k = 0; !inside && k < s->stretches.count; k++)
-			inside = row >= s->stretches.at[k].lo && row < s->stretches.at[k].end;
-		if (!inside)
+	for (uint32_t row = 0; row < s->count; row++)
+		if (!s->taken[row])
 			s->row[s->rows++] = row;
-	}
 	return s->rows == 0 || sort_rows(s);
 }
 
-/* Sums on a shelf lie as they were written if any of them are affine, so that those
- * who read them find them so. */
+/* Where no row is affine, rows are kept in the order that tables have. */
+static void place_anew(struct sums *s)
+{
+	oj_roll_unplace(s->r, s->items, s->count);
+	for (uint32_t i = 0; i < s->rows; i++)
+		oj_roll_place(s->r, &s->items[s->row[i]], 1);
+}
+
 static bool emit(struct sums *s)
 {
-	find_stretches(s);
+	bool ok = true;
+	oj_sums_find_stretches(s);
 	if (s->failed || !find_others(s))
 		return false;
-	for (uint32_t i = 0; i < s->count; i++)
-		oj_roll_place(s->r, &s->items[s->stretches.count ? i : s->row[i]], 1);
-	bool ok = true;
+	if (s->rows == s->all)
+		place_anew(s);
 	for (size_t k = 0; ok && k < s->stretches.count; k++)
 		ok = emit_stretch(s, &s->stretches.at[k]);
 	return ok && find_others(s) && emit_others(s);
@@ -688,17 +477,37 @@ static void drop_sums(struct sums *s)
 		oj_memory_put(context, phase->begin, s->count * sizeof *phase->begin);
 	}
 	oj_memory_put(context, s->row, s->count * sizeof *s->row);
+	oj_memory_put(context, s->taken, s->count);
 	VECTOR_DROP(context, &s->strands);
 	VECTOR_DROP(context, &s->maps);
 	VECTOR_DROP(context, &s->stretches);
 	VECTOR_DROP(context, &s->open);
 }
 
-bool oj_roll_emit_sums(struct roller *r, struct item *items, uint32_t count)
+/* Rows that were not written out, `items` of `all`. */
+static bool emit_rest(struct roller *r, const struct item *items, uint32_t count, uint32_t all)
 {
-	struct sums s = {.r = r, .items = items, .count = count, .op = oj_node(r->g, items->node)->op};
+	struct sums s = {.r = r, .items = items, .count = count, .all = all, .op = oj_node(r->g, items->node)->op};
 	s.row = oj_memory_get(r->space->context, count * sizeof *s.row);
-	bool ok = s.row && take_terms(&s) && (r->refused || emit(&s));
+	s.taken = oj_memory_get(r->space->context, count);
+	if (s.taken)
+		memset(s.taken, 0, count);
+	bool ok = s.row && s.taken && take_terms(&s) && (r->refused || emit(&s));
 	drop_sums(&s);
+	return ok;
+}
+
+bool oj_roll_emit_sums(struct roller *r, const struct item *items, uint32_t count)
+{
+	uint32_t rest = count;
+	struct item *copy = oj_memory_get(r->space->context, count * sizeof *copy);
+	if (!copy)
+		return false;
+	memcpy(copy, items, count * sizeof *copy);
+	oj_roll_place(r, copy, count);
+	bool ok = oj_roll_emit_written_out(r, copy, &rest);
+	if (ok && !r->refused && rest)
+		ok = emit_rest(r, copy, rest, count);
+	oj_memory_put(r->space->context, copy, count * sizeof *copy);
 	return ok;
 }
