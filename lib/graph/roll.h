@@ -172,8 +172,9 @@ struct grid oj_roll_box(uint32_t rank, const uint32_t *extent, const uint32_t *r
 /* Values of instances as an integer in the indices of the box and the turn. */
 ojit_expr oj_roll_integer(struct roller *r, const int64_t *values, const struct grid *grid);
 ojit_expr oj_roll_number(struct roller *r, const int64_t *bits, const struct grid *grid);
-/* Do values differ from turn to turn of a sum without a pattern? */
-bool oj_roll_is_scattered(const int64_t *values, const struct grid *grid);
+/* Are all values of each row of a sum the same?  Are elements not even affine in row and turn? */
+bool oj_roll_is_by_row(const int64_t *values, const struct grid *grid);
+bool oj_roll_is_scattered(const int64_t *elements, const struct grid *grid);
 uint32_t oj_roll_vector(struct roller *r, enum array_role role); /* its array; UINT32_MAX */
 ojit_expr oj_roll_shelf_load(struct roller *r, uint32_t height, ojit_expr index);
 

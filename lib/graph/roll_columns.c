@@ -179,8 +179,7 @@ static int64_t at_point(const int64_t *values, const struct grid *grid, size_t p
 	return grid->turns ? at_turn(values, grid, point, 0) : values[row_of(grid, point)];
 }
 
-/* Are all values of every row the same? */
-static bool by_row(const int64_t *values, const struct grid *grid)
+bool oj_roll_is_by_row(const int64_t *values, const struct grid *grid)
 {
 	for (uint32_t i = 0; i < grid->points; i++)
 		for (uint32_t k = 1; k < length_of(grid, i); k++)
@@ -342,10 +341,10 @@ static ojit_expr over_outer_box(struct roller *r, const int64_t *values, const s
 	return e;
 }
 
-bool oj_roll_is_scattered(const int64_t *values, const struct grid *grid)
+bool oj_roll_is_scattered(const int64_t *elements, const struct grid *grid)
 {
 	struct affine_map map;
-	return !is_affine_sum(values, grid, &map) && !by_row(values, grid);
+	return !is_affine_sum(elements, grid, &map) && !oj_roll_is_by_row(elements, grid);
 }
 
 ojit_expr oj_roll_integer(struct roller *r, const int64_t *values, const struct grid *grid)
@@ -359,7 +358,7 @@ ojit_expr oj_roll_integer(struct roller *r, const int64_t *values, const struct 
 	}
 	if (is_level(values, grid))
 		return over_outer_box(r, values, grid, oj_roll_integer);
-	return tabled(r, values, grid, !grid->turns || by_row(values, grid));
+	return tabled(r, values, grid, !grid->turns || oj_roll_is_by_row(values, grid));
 }
 
 static bool all_same(const int64_t *values, const struct grid *grid)
@@ -367,12 +366,12 @@ static bool all_same(const int64_t *values, const struct grid *grid)
 	for (uint32_t i = 1; i < grid->points; i++)
 		if (at_point(values, grid, i) != at_point(values, grid, 0))
 			return false;
-	return !grid->turns || by_row(values, grid);
+	return !grid->turns || oj_roll_is_by_row(values, grid);
 }
 
 ojit_expr oj_roll_number(struct roller *r, const int64_t *bits, const struct grid *grid)
 {
-	bool rows = !grid->turns || by_row(bits, grid);
+	bool rows = !grid->turns || oj_roll_is_by_row(bits, grid);
 	size_t count = rows ? grid->points : grid->places;
 	if (all_same(bits, grid)) {
 		double value;

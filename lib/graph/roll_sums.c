@@ -261,7 +261,7 @@ static bool open_signs(const struct sums *s, const struct phase *phase, const st
 {
 	const struct columns *columns = &phase->columns;
 	*signs = (struct signs){.count = phase->terms};
-	if (phase->plain || !are_signs(phase) || !oj_roll_is_scattered(phase->factors, grid))
+	if (phase->plain || !are_signs(phase) || oj_roll_is_by_row(phase->factors, grid))
 		return true;
 	for (uint32_t c = 0; c < columns->count && !signs->column; c++)
 		if (!columns->numbers.at[c] && oj_roll_is_scattered(columns->values + c * columns->length, grid))
