@@ -22,6 +22,7 @@ struct target {
 	enum lane_axis axis;    /* ENSEMBLE: `lanes` trajectories a call */
 	unsigned uniform;       /* ENSEMBLE: bit r set: arrays of role r (and bit ROLE_COUNT: time) are shared by all lanes */
 	int level;              /* 0: no optimisation (FastISel); 2: the default; LEVEL_AUTOMATIC */
+	bool soon;              /* LEVEL_AUTOMATIC leaves all straight code unoptimised */
 	const char *cpu, *features; /* LLVM's names; NULL: this machine */
 	size_t module;          /* nodes that are translated together at most; 0: what suits */
 	int threads;            /* that may translate at once, the caller's own among them; no bit of the
@@ -53,7 +54,7 @@ struct backend {
 	/* The lane width that suits this machine: 8, 4 or 2. */
 	int (*lanes)(void);
 };
-enum { BACKEND_VERSION = 2 };
+enum { BACKEND_VERSION = 3 };
 typedef const struct backend *backend_entry(void); /* exported as ojit_llvm_backend */
 
 /* The backend, opened if it was not yet. OJIT_BACKEND where it cannot be. */

@@ -58,9 +58,9 @@ ojit_status oj_compile(ojit_model *model, const struct settings *settings, int k
                        struct lowered *lowered, struct oj_error *error);
 /* The passes that a program made of the primal one still needs. */
 ojit_status oj_finish_variant(struct program *program, const struct settings *settings, struct oj_error *error);
-/* Fill a slot with machine code for `source`; under the lock. */
-ojit_status oj_slot_translate(struct ojit_program *program, const struct program *source, struct kernel_slot *slot,
-                              struct oj_error *error);
+/* Fill a slot with machine code for `source`; under the lock.  `soon` as in struct target. */
+ojit_status oj_slot_translate(struct ojit_program *program, const struct program *source, bool soon,
+                              struct kernel_slot *slot, struct oj_error *error);
 /* Fill a slot with a plan for `source`. */
 ojit_status oj_slot_plan(const struct program *source, struct kernel_slot *slot, struct oj_error *error);
 void oj_slot_drop(ojit_context *context, struct kernel_slot *slot);

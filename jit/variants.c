@@ -6,18 +6,28 @@
 #include "jit/compile.h"
 
 #include "lib/graph/adjoint.h"
+#include "lib/graph/coefficients.h"
 #include "lib/graph/jacobian.h"
 #include "lib/graph/parity.h"
 #include "lib/graph/tangent.h"
+#include "lib/math/math.h"
 
 #include <string.h>
 
 /* Fills `made`, a program without blocks, from the primal program `rhs` in the same
  * space; leaves it empty where the system does better without. */
-typedef ojit_status maker(struct program *made, const struct program *rhs, const struct variant *variant,
+typedef ojit_status maker(struct program *made, struct program *rhs, const struct variant *variant,
                           struct oj_error *error);
+
+/* Fused multiply-adds where lib/math has them too: machine code is made for this machine. */
+static ojit_status make_taylor(struct program *made, struct program *rhs, const struct variant *variant,
+                               struct oj_error *error)
+{
+	return oj_taylor_program(made, rhs, variant->order, oj_math_best() != OJ_MATH_SSE2, error);
+}
+
 static maker *const makers[VARIANT_TANGENT] = {
-	[VARIANT_TAYLOR] = NULL,
+	[VARIANT_TAYLOR] = make_taylor,
 	[VARIANT_STEP] = NULL,
 };
 
@@ -116,7 +126,7 @@ static ojit_status fill(struct ojit_program *program, struct variant_made *made,
 	TRY(oj_finish_variant(&made->program, &program->settings, error));
 	TRY(program->settings.executor == OJIT_INTERPRETER
 		? oj_slot_plan(&made->program, &made->slot, error)
-		: oj_slot_translate(program, &made->program, &made->slot, error));
+		: oj_slot_translate(program, &made->program, made->variant.kind == VARIANT_TAYLOR, &made->slot, error));
 	atomic_store_explicit(&made->slot.ready, &made->slot.kernel, memory_order_release);
 	return OJIT_OK;
 }

@@ -23,6 +23,10 @@ static const struct method others[] = {
 	          .aliases = "", .source = "A. Abdulle, SIAM J. Sci. Comput. 23 (2002) 2041-2054",
 	          .order = 4, .estimate_order = 3, .stages = 5, .dense_order = 4, .extra_stages = 13,
 	          .fsal = true}},
+	{.stepper = &oj_stepper_taylor, .row = &oj_stepper_taylor,
+	 .control = {.error_order = 4, .safety = 0.9, .shrink = 0.1, .grow = 10}, /* of rejected steps alone */
+	 .info = {.name = "taylor", .full_name = "Taylor series, their order from rtol, their own interpolants",
+	          .aliases = "", .source = "A. Jorba, M. Zou, Exp. Math. 14 (2005) 99-117"}},
 	{.stepper = NULL},
 };
 

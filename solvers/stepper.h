@@ -81,5 +81,7 @@ struct stepper {
 
 /* Explicit Runge–Kutta methods; a row is a struct tableau. */
 extern const struct stepper oj_stepper_explicit __attribute__((visibility("hidden")));
+/* Taylor series; the order follows from rtol, `row` only has to differ from NULL. */
+extern const struct stepper oj_stepper_taylor __attribute__((visibility("hidden")));
 
 #endif

@@ -150,6 +150,43 @@ static double norm_of(const double *part, int64_t n, bool max_norm)
 	return sqrt((low + high) / (double)n);
 }
 
+/* Horner's scheme in h^2, even and odd powers apart, so that half as many operations
+ * wait for each other. */
+static INLINE void sum_powers_tile(int64_t n, int order, const double *restrict c, double h,
+                                   double *restrict change, double *restrict slope)
+{
+	double odd[POWERS_TILE], even[POWERS_TILE], odd_slope[POWERS_TILE], even_slope[POWERS_TILE], q = h * h;
+	int k = order;
+	for (int i = 0; i < POWERS_TILE; i++)
+		odd[i] = even[i] = odd_slope[i] = even_slope[i] = 0;
+	if (k % 2) {
+		for (int i = 0; i < POWERS_TILE; i++) {
+			odd[i] = c[k * n + i];
+			odd_slope[i] = k * odd[i];
+		}
+		k--;
+	}
+	for (; k >= 2; k -= 2) { /* c_k h^(k-1) is an odd power: h divides out */
+		const double *above = c + k * n, *below = above - n;
+		for (int i = 0; i < POWERS_TILE; i++) {
+			even[i] = even[i] * q + above[i];
+			even_slope[i] = even_slope[i] * q + k * above[i];
+			odd[i] = odd[i] * q + below[i];
+			odd_slope[i] = odd_slope[i] * q + (k - 1) * below[i];
+		}
+	}
+	for (int i = 0; i < POWERS_TILE; i++) {
+		change[i] = h * (odd[i] + h * even[i]);
+		slope[i] = odd_slope[i] + h * even_slope[i];
+	}
+}
+
+VECTORS void oj_sum_powers(int64_t n, int order, const double *c, double h, double *change, double *slope)
+{
+	for (int64_t i = 0; i < n; i += POWERS_TILE)
+		sum_powers_tile(n, order, c + i, h, change + i, slope + i);
+}
+
 VECTORS void oj_error_norms(int64_t n, double h, const double *k, const struct terms *e, int estimates,
                     const double *y0, const double *y1, const struct tolerance *tolerance,
                     double *norms)

@@ -26,6 +26,11 @@ void oj_sum_step(int64_t n, const double *y, double h, const double *k, const st
 void oj_sum_three(int64_t n, double a, const double *u, double b, const double *v, double c,
                   const double *w, double *out);
 
+/* change[i] = sum over k = 1 .. order of c_k h^k, slope[i] = that of k c_k h^(k-1), for
+ * c_k = c[k n + i].  May read and write up to POWERS_TILE doubles beyond the vectors. */
+enum { POWERS_TILE = 4 };
+void oj_sum_powers(int64_t n, int order, const double *c, double h, double *change, double *slope);
+
 /* Norms of `estimates` scaled errors h e_j, in one pass; sc from y0 and y1.  Not
  * finite when an error or y1 is not. */
 void oj_error_norms(int64_t n, double h, const double *k, const struct terms *e, int estimates,

@@ -1,6 +1,8 @@
 /* See support_systems.h. */
 #include "tests/support_systems.h"
 
+#include "solvers/method.h"
+
 #include <string.h>
 
 static void run_zero_init(const struct kernel_args *args)
@@ -70,6 +72,12 @@ void support_system_scalars(struct support_system *s, enum family_kind kind, con
 	*size_of(s, kind) = 0;
 	for (int i = 0; i < count; i++)
 		support_system_family(s, kind, names[i], 0, NULL, NULL);
+}
+
+bool support_system_lacks(const char *name)
+{
+	struct method method;
+	return oj_method_find(name, &method) && method.stepper->needs_variant;
 }
 
 void support_system_init(struct support_system *s, ojit_context *context, int64_t states,

@@ -27,6 +27,9 @@ void support_system_scalars(struct support_system *s, enum family_kind kind, con
 /* Add a family of up to three axes after those of its kind. */
 void support_system_family(struct support_system *s, enum family_kind kind, const char *name, int rank,
                            const int64_t *base, const int64_t *extent);
+/* Whether the method is made from equations, which systems of C functions have not:
+ * its own tests hold it to what loops over all methods claim (test_solvers_taylor.c). */
+bool support_system_lacks(const char *method);
 void support_system_kernel(struct support_system *s, enum kernel_kind kind, support_kernel run);
 
 #endif

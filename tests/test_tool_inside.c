@@ -188,7 +188,7 @@ Test(tool_inside, refuses_to_explain_what_has_no_explanation)
 Test(tool_inside, lists_the_methods)
 {
 	static const char *const names[] = {"\neuler ", "\nrk4 ", "\nbs3 ", "\ndopri5 ", "\ntsit5 ", "\ndop853 ",
-	                                    "\nvern9 ", "also RK45", "Verner"};
+	                                    "\nvern9 ", "also RK45", "Verner", "\ntaylor ", "Zou"};
 	cr_assert_eq(tool_run("$OJIT methods"), 0);
 	const char *table = tool_out();
 	EXPECT_HAS(table, "order");

@@ -5,8 +5,11 @@
 
 static void write_row(FILE *out, const ojit_method *m)
 {
-	fprintf(out, "%-10s %5d  %8d  %6d  %6d  %5d  %s", m->name, m->order, m->estimate_order, m->dense_order,
-	        m->stages, m->extra_stages, m->full_name);
+	if (m->order)
+		fprintf(out, "%-10s %5d  %8d  %6d  %6d  %5d  %s", m->name, m->order, m->estimate_order, m->dense_order,
+		        m->stages, m->extra_stages, m->full_name);
+	else
+		fprintf(out, "%-10s  rtol         -       -       -      -  %s", m->name, m->full_name);
 	if (m->aliases[0])
 		fprintf(out, "; also %s", m->aliases);
 	fputc('\n', out);

@@ -39,11 +39,11 @@ typedef struct ojit_method {
 	const char *full_name; /* such as "Dormand-Prince 5(4)" */
 	const char *aliases;   /* other names taken, blank-separated, "" for none */
 	const char *source;    /* the publication */
-	int order;             /* of the solution */
-	int estimate_order;    /* of the solution that the error estimate compares with */
+	int order;             /* of the solution; 0: the one that rtol asks for (taylor) */
+	int estimate_order;    /* of the solution that the error estimate compares with; 0: none */
 	int stages;            /* including the one shared with the next step, if fsal; the
-	                          fewest, where stability asks for more */
-	int dense_order;       /* of the interpolant that output goes through */
+	                          fewest, where stability asks for more; 0: none */
+	int dense_order;       /* of the interpolant that output goes through; 0: the solution's */
 	int extra_stages;      /* evaluated only in steps that output falls inside; the fewest */
 	int fsal;              /* the last stage of a step is the first of the next */
 } ojit_method;
@@ -192,7 +192,8 @@ OJIT_API ojit_status ojit_solver_run(ojit_solver *solver, const ojit_options *op
 typedef struct ojit_stats {
 	ojit_outcome outcome;
 	uint64_t steps, rejected; /* accepted and rejected steps */
-	uint64_t rhs;             /* evaluations of the right-hand side, all of them */
+	uint64_t rhs;             /* evaluations of the right-hand side, all of them; of method
+	                             taylor all coefficients about one time count as one more */
 	uint64_t extra;           /* those of them that output inside steps took */
 	uint64_t outputs;         /* evaluations of the observables */
 	double t;                 /* the time reached */

@@ -1,0 +1,623 @@
+/* See series.h.  First the arithmetic of expressions that may vanish, then one function
+ * a rule, in the order of series_rules.def, then the table. */
+#include "lib/graph/series.h"
+
+#include "lib/graph/passes.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- expressions; 0 vanishes ---- */
+
+static ojit_expr made(struct series *s, ojit_expr e)
+{
+	s->failed = s->failed || e == 0;
+	return e;
+}
+
+static ojit_expr make(struct series *s, enum op op, uint32_t count, const ojit_expr *operands)
+{
+	ojit_expr e = made(s, oj_make(s->graph, op, count, operands));
+	return e ? made(s, oj_simplified(s->graph, e, operands)) : 0;
+}
+
+static ojit_expr number(struct series *s, double value)
+{
+	return made(s, oj_literal(s->graph, value));
+}
+
+static ojit_expr times(struct series *s, ojit_expr a, ojit_expr b)
+{
+	return a && b ? make(s, OP_MUL, 2, (ojit_expr[]){a, b}) : 0;
+}
+
+static ojit_expr scaled(struct series *s, double factor, ojit_expr a)
+{
+	return a ? times(s, a, number(s, factor)) : 0;
+}
+
+static ojit_expr plus(struct series *s, ojit_expr a, ojit_expr b)
+{
+	return a && b ? make(s, OP_ADD, 2, (ojit_expr[]){a, b}) : a ? a : b;
+}
+
+static ojit_expr minus(struct series *s, ojit_expr a)
+{
+	return a ? make(s, OP_NEG, 1, &a) : 0;
+}
+
+static ojit_expr over(struct series *s, double a, ojit_expr b)
+{
+	return make(s, OP_DIV, 2, (ojit_expr[]){number(s, a), b});
+}
+
+/* factor a / b */
+static ojit_expr ratio(struct series *s, double factor, ojit_expr a, ojit_expr b)
+{
+	return a ? times(s, a, over(s, factor, b)) : 0;
+}
+
+static ojit_expr or_zero(struct series *s, ojit_expr a)
+{
+	return a ? a : number(s, 0);
+}
+
+static ojit_expr choose(struct series *s, ojit_expr condition, ojit_expr yes, ojit_expr no)
+{
+	if (!yes && !no)
+		return 0;
+	yes = or_zero(s, yes);
+	no = or_zero(s, no);
+	return make(s, OP_IF, 3, (ojit_expr[]){condition, yes, no});
+}
+
+/* ---- sums of products ---- */
+
+struct factor {
+	ojit_expr e;
+	bool slope; /* k times the coefficient instead of the coefficient */
+};
+
+static ojit_expr coefficient(struct series *s, struct factor f, int k)
+{
+	return f.slope ? oj_series_slope(s, f.e, k) : oj_series_value(s, f.e, k);
+}
+
+/* sum + a b, the sum being gathered in s->terms where nothing is fused. */
+static ojit_expr add_product(struct series *s, ojit_expr sum, ojit_expr a, ojit_expr b)
+{
+	if (!a || !b)
+		return sum;
+	if (!s->fused) {
+		s->failed = s->failed || !VECTOR_PUSH(s->space->context, &s->terms.list, times(s, a, b));
+		return 0;
+	}
+	if (!sum || oj_is_literal(s->graph, a, 1) || oj_is_literal(s->graph, b, 1))
+		return plus(s, sum, times(s, a, b));
+	return made(s, oj_make3(s->graph, OP_FMA, a, b, sum));
+}
+
+static ojit_expr add_term(struct series *s, ojit_expr sum, struct factor a, int i, struct factor b, int j)
+{
+	ojit_expr x = coefficient(s, a, i), y = coefficient(s, b, j);
+	return add_product(s, sum, x, y);
+}
+
+static ojit_expr finish_sum(struct series *s, ojit_expr sum)
+{
+	size_t count = s->terms.list.count;
+	s->terms.list.count = 0;
+	if (s->fused || count == 0)
+		return sum;
+	return count == 1 ? s->terms.list.at[0] : make(s, OP_ADD, (uint32_t)count, s->terms.list.at);
+}
+
+/* The sum over j = from .. to of a_j b_(k-j), from the middle outwards. */
+static ojit_expr convolve(struct series *s, struct factor a, struct factor b, int k, int from, int to)
+{
+	ojit_expr sum = 0;
+	int low = (from + to) / 2, high = low + 1;
+	while (low >= from || high <= to) {
+		if (low >= from)
+			sum = add_term(s, sum, a, low, b, k - low);
+		if (high <= to)
+			sum = add_term(s, sum, a, high, b, k - high);
+		low--;
+		high++;
+	}
+	return finish_sum(s, sum);
+}
+
+/* The sum over j = from .. k - from of e_j e_(k-j): every product twice. */
+static ojit_expr convolve_self(struct series *s, ojit_expr e, int k, int from)
+{
+	ojit_expr sum = 0, middle = k % 2 == 0 && k / 2 >= from ? oj_series_value(s, e, k / 2) : 0;
+	for (int j = (k - 1) / 2; j >= from; j--)
+		sum = add_product(s, sum, oj_series_value(s, e, j), oj_series_value(s, e, k - j));
+	sum = scaled(s, 2, finish_sum(s, sum));
+	if (middle && sum && s->fused)
+		return made(s, oj_make3(s->graph, OP_FMA, middle, middle, sum));
+	return plus(s, sum, times(s, middle, middle));
+}
+
+static struct factor value_of(ojit_expr e)
+{
+	return (struct factor){e, false};
+}
+
+static struct factor slope_of(ojit_expr e)
+{
+	return (struct factor){e, true};
+}
+
+/* ---- rules ---- */
+
+struct task { /* v_k is wanted */
+	const struct series_node *node;
+	struct node n;
+	ojit_expr o[4]; /* the first operands */
+	double factor;
+	int k;
+};
+typedef ojit_expr rule(struct series *s, const struct task *task);
+
+static ojit_expr rule_none(struct series *s, const struct task *task)
+{
+	(void)task;
+	return made(s, 0);
+}
+
+static ojit_expr rule_constant(struct series *s, const struct task *task)
+{
+	(void)s, (void)task;
+	return 0;
+}
+
+static ojit_expr rule_time(struct series *s, const struct task *task)
+{
+	(void)task;
+	return number(s, 1);
+}
+
+static ojit_expr rule_load(struct series *s, const struct task *task)
+{
+	return s->load(s, task->node->e, task->k);
+}
+
+static ojit_expr rule_sum(struct series *s, const struct task *task)
+{
+	size_t first = s->terms.list.count;
+	for (uint32_t i = 0; i < task->n.arity; i++) {
+		ojit_expr term = oj_series_value(s, oj_operands(s->graph, task->node->e)[i], task->k);
+		s->failed = s->failed || (term && !VECTOR_PUSH(s->space->context, &s->terms.list, term));
+	}
+	uint32_t count = (uint32_t)(s->terms.list.count - first);
+	s->terms.list.count = first;
+	return count == 0 ? 0 : count == 1 ? s->terms.list.at[first] : make(s, OP_ADD, count, s->terms.list.at + first);
+}
+
+static ojit_expr rule_negative(struct series *s, const struct task *task)
+{
+	return minus(s, oj_series_value(s, task->o[0], task->k));
+}
+
+static ojit_expr rule_product(struct series *s, const struct task *task)
+{
+	if (task->o[0] == task->o[1])
+		return convolve_self(s, task->o[0], task->k, 0);
+	return convolve(s, value_of(task->o[0]), value_of(task->o[1]), task->k, 0, task->k);
+}
+
+/* v b = a */
+static ojit_expr rule_division(struct series *s, const struct task *task)
+{
+	ojit_expr known = convolve(s, value_of(task->node->e), value_of(task->o[1]), task->k, 0, task->k - 1);
+	ojit_expr rest = plus(s, oj_series_value(s, task->o[0], task->k), minus(s, known));
+	return ratio(s, 1, rest, oj_series_value(s, task->o[1], 0));
+}
+
+/* v v = u, where u_k is known as `whole` */
+static ojit_expr root_of(struct series *s, const struct task *task, ojit_expr whole)
+{
+	ojit_expr known = convolve_self(s, task->node->e, task->k, 1);
+	return ratio(s, 0.5, plus(s, whole, minus(s, known)), oj_series_value(s, task->node->e, 0));
+}
+
+static ojit_expr rule_root(struct series *s, const struct task *task)
+{
+	return root_of(s, task, oj_series_value(s, task->o[0], task->k));
+}
+
+static ojit_expr rule_distance(struct series *s, const struct task *task)
+{
+	ojit_expr a = convolve_self(s, task->o[0], task->k, 0), b = convolve_self(s, task->o[1], task->k, 0);
+	return root_of(s, task, plus(s, a, b));
+}
+
+/* u v' = e v u' */
+static ojit_expr rule_power(struct series *s, const struct task *task)
+{
+	ojit_expr u = task->o[0], v = task->node->e, exponent;
+	if (task->n.op == OP_POW)
+		exponent = oj_series_value(s, task->o[1], 0);
+	else
+		exponent = number(s, task->n.op == OP_POWI ? (double)task->n.integer : task->factor);
+	ojit_expr grown = convolve(s, slope_of(u), value_of(v), task->k, 1, task->k);
+	ojit_expr known = convolve(s, slope_of(v), value_of(u), task->k, 1, task->k - 1);
+	ojit_expr whole = times(s, exponent, grown), rest = plus(s, whole, minus(s, known));
+	return ratio(s, 1, scaled(s, 1.0 / task->k, rest), oj_series_value(s, u, 0));
+}
+
+/* v' = f w u' */
+static ojit_expr rule_flow(struct series *s, const struct task *task)
+{
+	ojit_expr sum = convolve(s, slope_of(task->o[0]), value_of(task->node->auxiliary), task->k, 1, task->k);
+	return scaled(s, task->factor / task->k, sum);
+}
+
+/* v' w = f u' */
+static ojit_expr rule_quotient(struct series *s, const struct task *task)
+{
+	ojit_expr w = task->node->auxiliary;
+	ojit_expr known = convolve(s, slope_of(task->node->e), value_of(w), task->k, 1, task->k - 1);
+	ojit_expr whole = scaled(s, task->factor, oj_series_value(s, task->o[0], task->k));
+	ojit_expr rest = plus(s, whole, scaled(s, -1.0 / task->k, known));
+	return ratio(s, 1, rest, oj_series_value(s, w, 0));
+}
+
+/* v' (x^2 + y^2) = y' x - x' y */
+static ojit_expr rule_angle(struct series *s, const struct task *task)
+{
+	ojit_expr y = task->o[0], x = task->o[1], w = task->node->auxiliary;
+	ojit_expr grown = convolve(s, slope_of(y), value_of(x), task->k, 1, task->k);
+	ojit_expr shrunk = convolve(s, slope_of(x), value_of(y), task->k, 1, task->k);
+	ojit_expr known = convolve(s, slope_of(task->node->e), value_of(w), task->k, 1, task->k - 1);
+	ojit_expr rest = plus(s, grown, minus(s, shrunk));
+	rest = plus(s, rest, minus(s, known));
+	return ratio(s, 1, scaled(s, 1.0 / task->k, rest), oj_series_value(s, w, 0));
+}
+
+static ojit_expr less(struct series *s, ojit_expr a, ojit_expr b)
+{
+	return make(s, OP_LT, 2, (ojit_expr[]){a, b});
+}
+
+static ojit_expr rule_choice(struct series *s, const struct task *task)
+{
+	ojit_expr yes = oj_series_value(s, task->o[1], task->k), no = oj_series_value(s, task->o[2], task->k);
+	return choose(s, oj_series_value(s, task->o[0], 0), yes, no);
+}
+
+static ojit_expr rule_magnitude(struct series *s, const struct task *task)
+{
+	ojit_expr u = oj_series_value(s, task->o[0], task->k);
+	ojit_expr below = less(s, oj_series_value(s, task->o[0], 0), number(s, 0));
+	return choose(s, below, minus(s, u), u);
+}
+
+static ojit_expr rule_positive(struct series *s, const struct task *task)
+{
+	ojit_expr zero = number(s, 0);
+	ojit_expr above = less(s, zero, oj_series_value(s, task->o[0], 0));
+	return choose(s, above, oj_series_value(s, task->o[0], task->k), 0);
+}
+
+static ojit_expr rule_extreme(struct series *s, const struct task *task)
+{
+	bool least = task->n.op == OP_MIN;
+	ojit_expr first = oj_series_value(s, task->o[!least], 0), second = oj_series_value(s, task->o[least], 0);
+	ojit_expr a = oj_series_value(s, task->o[0], task->k), b = oj_series_value(s, task->o[1], task->k);
+	return choose(s, less(s, first, second), a, b);
+}
+
+/* a - b floor(a/b), between jumps */
+static ojit_expr rule_remainder(struct series *s, const struct task *task)
+{
+	ojit_expr a = oj_series_value(s, task->o[0], task->k), b = oj_series_value(s, task->o[1], task->k);
+	if (!b)
+		return a;
+	ojit_expr a0 = oj_series_value(s, task->o[0], 0), b0 = oj_series_value(s, task->o[1], 0);
+	ojit_expr ratio = make(s, OP_DIV, 2, (ojit_expr[]){a0, b0});
+	return plus(s, a, minus(s, times(s, b, make(s, OP_FLOOR, 1, &ratio))));
+}
+
+static ojit_expr reduce(struct series *s, const struct task *task, enum reduction_kind kind, ojit_expr start,
+                        ojit_expr body)
+{
+	ojit_expr operands[4] = {start, task->o[REDUCE_LO], task->o[REDUCE_END], body};
+	struct reduction reduction = task->n.reduction;
+	reduction.kind = (uint8_t)kind;
+	ojit_expr e = made(s, oj_reduce(s->graph, reduction, operands[0], operands[1], operands[2], operands[3]));
+	return e ? made(s, oj_simplified_reduction(s->space, e, operands)) : 0;
+}
+
+/* The coefficient of a term, where it is the one that is least or greatest. */
+static ojit_expr if_extreme(struct series *s, const struct task *task, ojit_expr term)
+{
+	ojit_expr value = oj_series_value(s, term, 0), whole = oj_series_value(s, task->node->e, 0);
+	ojit_expr is_it = make(s, OP_EQ, 2, (ojit_expr[]){value, whole});
+	ojit_expr never = number(s, -INFINITY);
+	return choose(s, is_it, oj_series_value(s, term, task->k), never);
+}
+
+static ojit_expr rule_reduction(struct series *s, const struct task *task)
+{
+	ojit_expr start = task->o[REDUCE_START], body = task->o[REDUCE_BODY];
+	if (task->n.reduction.kind != REDUCE_SUM) {
+		ojit_expr from = if_extreme(s, task, start), term = if_extreme(s, task, body);
+		return reduce(s, task, REDUCE_MAX, from, term);
+	}
+	ojit_expr from = oj_series_value(s, start, task->k), term = oj_series_value(s, body, task->k);
+	if (!term)
+		return from;
+	return reduce(s, task, REDUCE_SUM, from ? from : number(s, -0.0), term);
+}
+
+/* ---- auxiliaries: parts of series_rules.def ---- */
+
+static ojit_expr apply(struct graph *g, enum op op, ojit_expr u)
+{
+	return oj_make1(g, op, u);
+}
+
+static ojit_expr negated(struct graph *g, ojit_expr u)
+{
+	return oj_make1(g, OP_NEG, u);
+}
+
+static ojit_expr square(struct graph *g, ojit_expr u)
+{
+	return oj_make2(g, OP_MUL, u, u);
+}
+
+static ojit_expr shifted(struct graph *g, double by, ojit_expr u)
+{
+	return oj_make2(g, OP_ADD, u, oj_literal(g, by));
+}
+
+/* (1 - u)(1 + u), which cancels less than 1 - u^2 */
+static ojit_expr one_minus_square(struct graph *g, ojit_expr u)
+{
+	ojit_expr below = shifted(g, 1, negated(g, u)), above = shifted(g, 1, u);
+	return oj_make2(g, OP_MUL, below, above);
+}
+
+static ojit_expr logistic_slope(struct graph *g, ojit_expr v)
+{
+	return oj_make2(g, OP_MUL, v, shifted(g, 1, negated(g, v)));
+}
+
+static ojit_expr bell(struct graph *g, ojit_expr u)
+{
+	return apply(g, OP_EXP, negated(g, square(g, u)));
+}
+
+static ojit_expr square_sum(struct graph *g, const ojit_expr *operands)
+{
+	ojit_expr y = operands[0], x = operands[1]; /* read before the graph moves */
+	ojit_expr a = square(g, x), b = square(g, y);
+	return oj_make2(g, OP_ADD, a, b);
+}
+
+static ojit_expr auxiliary_of(struct graph *g, ojit_expr v)
+{
+	const ojit_expr *operands = oj_operands(g, v);
+	ojit_expr u = oj_node(g, v)->arity ? operands[0] : 0;
+	switch ((enum op)oj_node(g, v)->op) {
+#define SERIES(tag, degree, rule, factor, auxiliary) \
+	case OP_##tag:                               \
+		return auxiliary;
+#include "lib/graph/series_rules.def"
+#undef SERIES
+	case OP_COUNT:
+		break;
+	}
+	return 0;
+}
+
+static const struct row {
+	rule *apply;
+	double factor;
+} rows[OP_COUNT] = {
+#define SERIES(tag, degree, rule, factor, auxiliary) [OP_##tag] = {rule_##rule, factor},
+#include "lib/graph/series_rules.def"
+#undef SERIES
+};
+
+bool oj_series_knows(const struct node *node)
+{
+	bool product = node->op == OP_REDUCE && node->reduction.kind == REDUCE_PROD;
+	return rows[node->op].apply != rule_none && !product;
+}
+
+bool oj_series_convolves(const struct series *s, const struct series_node *node)
+{
+	static rule *const sums[] = {rule_product, rule_division, rule_root, rule_distance, rule_power,
+	                             rule_flow, rule_quotient, rule_angle};
+	rule *apply = rows[oj_node(s->graph, node->e)->op].apply;
+	bool found = false;
+	for (size_t i = 0; node->degree && i < sizeof sums / sizeof *sums; i++)
+		found = found || apply == sums[i];
+	return found;
+}
+
+/* ---- the table ---- */
+
+void oj_series_init(struct series *s, struct space *space, int order, bool fused)
+{
+	*s = (struct series){.space = space, .graph = &space->graph, .order = order, .fused = fused,
+	                     .degrees = {.space = space}};
+	oj_expr_map_init(&s->position, space->context);
+}
+
+void oj_series_drop(struct series *s)
+{
+	ojit_context *context = s->space->context;
+	oj_memory_put(context, s->values, s->bytes);
+	VECTOR_DROP(context, &s->nodes);
+	VECTOR_DROP(context, &s->terms.list);
+	oj_expr_map_drop(&s->position);
+	oj_degrees_drop(&s->degrees);
+}
+
+static bool find(const struct series *s, ojit_expr e, size_t *at)
+{
+	uint32_t place = 0;
+	bool found = oj_expr_map_get(&s->position, e, &place);
+	*at = place - 1;
+	return found;
+}
+
+static bool add_node(struct series *s, ojit_expr e)
+{
+	size_t at;
+	bool ok = true;
+	if (oj_type(s->graph, e) == INTEGER || find(s, e, &at))
+		return true;
+	struct series_node node = {.e = e, .degree = (uint16_t)oj_degree(&s->degrees, e, &ok)};
+	return ok && VECTOR_PUSH(s->space->context, &s->nodes, node) &&
+	       oj_expr_map_put(&s->position, e, (uint32_t)s->nodes.count);
+}
+
+static bool add_reached(struct series *s, const ojit_expr *roots, size_t count)
+{
+	struct expr_list list = {0};
+	bool ok = oj_reach(s->graph, roots, count, true, &list);
+	for (size_t i = 0; ok && i < list.list.count; i++)
+		ok = add_node(s, list.list.at[i]);
+	VECTOR_DROP(s->space->context, &list.list);
+	return ok;
+}
+
+/* Auxiliaries behind all that is there, and theirs behind them. */
+static bool add_auxiliaries(struct series *s)
+{
+	bool ok = true;
+	for (size_t i = 0; ok && i < s->nodes.count; i++) {
+		struct series_node *node = &s->nodes.at[i];
+		if (node->degree == 0)
+			continue;
+		ojit_expr w = auxiliary_of(s->graph, node->e);
+		node->auxiliary = w;
+		ok = !s->graph->failed && (!w || add_reached(s, &w, 1));
+	}
+	return ok;
+}
+
+static void keep(struct series *s, ojit_expr e, bool value, bool slope)
+{
+	size_t at;
+	if (!find(s, e, &at))
+		return;
+	s->nodes.at[at].keeps_value |= value;
+	s->nodes.at[at].keeps_slope |= slope;
+}
+
+static void mark_product(struct series *s, const ojit_expr *o)
+{
+	size_t a = 0, b = 0;
+	find(s, o[0], &a);
+	find(s, o[1], &b);
+	bool both = s->nodes.at[a].degree && s->nodes.at[b].degree;
+	keep(s, o[0], both, false);
+	keep(s, o[1], both, false);
+}
+
+/* Which earlier coefficients the rule of a node asks for. */
+static void mark_kept(struct series *s, const struct series_node *node)
+{
+	const ojit_expr *o = oj_operands(s->graph, node->e);
+	rule *apply = rows[oj_node(s->graph, node->e)->op].apply;
+	bool is_power = apply == rule_power, is_quotient = apply == rule_quotient, is_angle = apply == rule_angle;
+	if (apply == rule_product)
+		mark_product(s, o);
+	if (apply == rule_division)
+		keep(s, o[1], true, false);
+	if (apply == rule_division || apply == rule_root || apply == rule_distance || is_power)
+		keep(s, node->e, true, false);
+	if (is_power || is_quotient || is_angle)
+		keep(s, node->e, false, true);
+	if (is_power || apply == rule_flow || is_angle)
+		keep(s, o[0], is_power || is_angle, true);
+	if (is_angle)
+		keep(s, o[1], true, true);
+	if (apply == rule_distance)
+		keep(s, o[0], true, false), keep(s, o[1], true, false);
+	if (apply == rule_magnitude || apply == rule_positive || apply == rule_extreme)
+		keep(s, o[0], true, false); /* order 0 alone: the rest is never stored */
+	if (apply == rule_extreme)
+		keep(s, o[1], true, false);
+	if (node->auxiliary)
+		keep(s, node->auxiliary, true, false);
+}
+
+bool oj_series_take(struct series *s, const ojit_expr *roots, size_t count)
+{
+	if (!add_reached(s, roots, count) || !add_auxiliaries(s))
+		return false;
+	for (size_t i = 0; i < s->nodes.count; i++)
+		if (s->nodes.at[i].degree)
+			mark_kept(s, &s->nodes.at[i]);
+	size_t entries = (size_t)(s->order + 1) * s->nodes.count;
+	s->bytes = 2 * entries * sizeof *s->values;
+	if (s->bytes == 0)
+		return true;
+	s->values = oj_memory_get(s->space->context, s->bytes);
+	if (!s->values)
+		return false;
+	memset(s->values, 0, s->bytes);
+	s->slopes = s->values + entries;
+	return true;
+}
+
+ojit_expr oj_series_value(struct series *s, ojit_expr e, int k)
+{
+	size_t at;
+	if (!find(s, e, &at))
+		return k == 0 ? e : 0; /* integers */
+	return *oj_series_entry(s, s->values, at, k);
+}
+
+ojit_expr oj_series_slope(struct series *s, ojit_expr e, int k)
+{
+	size_t at;
+	if (!find(s, e, &at))
+		return 0;
+	ojit_expr *slope = oj_series_entry(s, s->slopes, at, k);
+	if (!*slope)
+		*slope = scaled(s, k, oj_series_value(s, e, k));
+	return *slope;
+}
+
+/* Coefficient 0: the operator itself, of its operands' coefficients 0. */
+static ojit_expr first_coefficient(struct series *s, ojit_expr e)
+{
+	uint32_t arity = oj_node(s->graph, e)->arity;
+	s->terms.list.count = 0;
+	for (uint32_t i = 0; i < arity; i++) {
+		ojit_expr operand = oj_series_value(s, oj_operands(s->graph, e)[i], 0);
+		s->failed = s->failed || !VECTOR_PUSH(s->space->context, &s->terms.list, operand);
+	}
+	const ojit_expr *operands = s->terms.list.at;
+	s->terms.list.count = 0;
+	if (s->failed)
+		return 0;
+	return oj_is(s->graph, e, OP_REDUCE) ? oj_simplified_reduction(s->space, e, operands)
+	                                     : oj_simplified(s->graph, e, operands);
+}
+
+ojit_expr oj_series_compute(struct series *s, size_t at, int k)
+{
+	const struct series_node *node = &s->nodes.at[at];
+	ojit_expr *entry = oj_series_entry(s, s->values, at, k);
+	if (k > node->degree || s->failed)
+		return *entry = 0;
+	if (k == 0)
+		return *entry = made(s, first_coefficient(s, node->e));
+	struct task task = {.node = node, .n = *oj_node(s->graph, node->e), .k = k};
+	uint32_t few = task.n.arity < 4 ? task.n.arity : 4;
+	if (few)
+		memcpy(task.o, oj_operands(s->graph, node->e), few * sizeof *task.o);
+	task.factor = rows[task.n.op].factor;
+	return *entry = rows[task.n.op].apply(s, &task);
+}
