@@ -31,23 +31,25 @@ static double time_of(const struct request *request, const ojit_program_info *in
 	return t;
 }
 
-static int evaluate(struct session *session, const struct request *request, double t, double *values)
+/* An evaluator at the point asked for. */
+struct place {
+	ojit_evaluator *evaluator;
+	double t;
+	const double *y;
+};
+
+static int find_place(struct session *session, struct place *place)
 {
-	ojit_kernel kernel = (ojit_kernel)request->kernel;
-	ojit_evaluator *evaluator = ojit_evaluator_new(session->program);
-	if (!evaluator)
+	const double *p = ojit_solver_parameters(session->solver);
+	place->evaluator = ojit_evaluator_new(session->program);
+	if (!place->evaluator)
 		return complain_plainly("out of memory");
-	const double *p = ojit_solver_parameters(session->solver), *y = NULL;
-	ojit_status status = ojit_evaluator_parameters(evaluator, p);
-	if (status == OJIT_OK && (y = ojit_solver_initials(session->solver, t)))
-		status = ojit_evaluator_call(evaluator, kernel, t, y, values);
-	int wrong = 0;
-	if (!p || !y)
-		wrong = complain_error(ojit_solver_error(session->solver));
-	else if (status != OJIT_OK)
-		wrong = complain_error(ojit_evaluator_error(evaluator));
-	ojit_evaluator_free(evaluator);
-	return wrong;
+	place->y = p ? ojit_solver_initials(session->solver, place->t) : NULL;
+	if (!place->y)
+		return complain_error(ojit_solver_error(session->solver));
+	if (ojit_evaluator_parameters(place->evaluator, p) != OJIT_OK)
+		return complain_error(ojit_evaluator_error(place->evaluator));
+	return 0;
 }
 
 static void write_values(struct output *output, const struct request *request, ojit_solver *solver,
@@ -69,17 +71,13 @@ static void write_values(struct output *output, const struct request *request, o
 	}
 }
 
-static int show(struct session *session, const struct request *request)
+static int show_values(struct session *session, const struct request *request, const struct place *place)
 {
 	struct output output = {0};
-	ojit_program_info info = ojit_program_describe(session->program);
-	double t = time_of(request, &info);
-	int status = session_set(session, OJIT_STATES, &request->at);
-	if (status)
-		return status;
-	size_t count = ojit_solver_count(session->solver, kernels[request->kernel].names);
-	double *values = get_memory(count, sizeof *values);
-	status = evaluate(session, request, t, values);
+	double *values = get_memory(ojit_solver_count(session->solver, kernels[request->kernel].names), sizeof *values);
+	int status = 0;
+	if (ojit_evaluator_call(place->evaluator, (ojit_kernel)request->kernel, place->t, place->y, values) != OJIT_OK)
+		status = complain_error(ojit_evaluator_error(place->evaluator));
 	if (status == 0)
 		status = output_open(&output, request);
 	if (status == 0) {
@@ -87,6 +85,21 @@ static int show(struct session *session, const struct request *request)
 		status = output_close(&output);
 	}
 	free(values);
+	return status;
+}
+
+static int show(struct session *session, const struct request *request)
+{
+	ojit_program_info info = ojit_program_describe(session->program);
+	struct place place = {.t = time_of(request, &info)};
+	int status = session_set(session, OJIT_STATES, &request->at);
+	if (status == 0)
+		status = find_place(session, &place);
+	if (status == 0 && request->kernel < OJIT_KERNEL_COUNT)
+		status = show_values(session, request, &place);
+	else if (status == 0)
+		status = derivative_show(session, request, place.evaluator, place.t, place.y);
+	ojit_evaluator_free(place.evaluator);
 	return status;
 }
 

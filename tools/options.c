@@ -151,6 +151,11 @@ static int take_threads(struct request *request, const struct option_row *row, c
 static const char *const formats[] = {[CSV] = "csv", [JSON] = "json", [NPY] = "npy", NULL};
 static const char *const kernels[] = {[OJIT_RHS] = "rhs", [OJIT_OBSERVABLES] = "outputs",
                                       [OJIT_INITIAL] = "init", NULL};
+static const char *const evaluated[] = {[OJIT_RHS] = "rhs", [OJIT_OBSERVABLES] = "outputs", [OJIT_INITIAL] = "init",
+                                       [EVAL_JACOBIAN] = "jac", [EVAL_TANGENT] = "jvp", [EVAL_ADJOINT] = "vjp",
+                                       [EVAL_BY_PARAMETERS] = "dfdp", [EVAL_BY_TIME] = "dfdt", NULL};
+static const char *const inputs[] = {"states", "parameters", NULL};
+static const char *const wholes[] = {[OJIT_RHS] = "rhs", [OJIT_OBSERVABLES] = "outputs", NULL};
 static const char *const executors[] = {[OJIT_AUTOMATIC] = "automatic", [OJIT_OPTIMISED] = "optimised",
                                         [OJIT_UNOPTIMISED] = "unoptimised",
                                         [OJIT_INTERPRETER] = "interpreter", NULL};
@@ -190,8 +195,18 @@ static const struct option_row rows[] = {
 	 "solve again with tighter tolerances until the digits that the tolerance promises agree, and say how "
 	 "many hold; with --fixed-step, steps are halved"},
 	{"digits", "N", RUN, false, take_count, FIELD(digits), NULL, "that --refine is after"},
-	{"kernel", "rhs|outputs|init", EVAL | DUMP, false, take_choice, FIELD(kernel), kernels,
+	{"kernel", "rhs|outputs|init", DUMP, false, take_choice, FIELD(kernel), kernels,
 	 "the right-hand side (default), the observables or the initial values"},
+	{"kernel", "NAME", EVAL, false, take_choice, FIELD(kernel), evaluated,
+	 "rhs (default), outputs, init, or a derivative: jac (sparse, by states), dfdp (sparse, by parameters), "
+	 "dfdt, jvp (J v), vjp (v' J)"},
+	{"v", "NAME=VALUE,...", EVAL, false, take_items, FIELD(direction), NULL,
+	 "the vector of jvp (states, or parameters, see --wrt) and of vjp (states, or observables, see --of); what "
+	 "is not named is 0"},
+	{"wrt", "states|parameters", EVAL, false, take_choice, FIELD(wrt), inputs,
+	 "what jvp and vjp differentiate by (default states)"},
+	{"of", "rhs|outputs", EVAL, false, take_choice, FIELD(of), wholes,
+	 "what derivatives are of (default rhs)"},
 	{"at", "NAME=VALUE,...", EVAL, false, take_items, FIELD(at), NULL,
 	 "the time t and the states to evaluate at; states not named have their initial values"},
 	{"stage", "NAME", DUMP, false, take_text, FIELD(stage), NULL, "which stage of compiling to print"},
@@ -347,6 +362,20 @@ static int settle_format(struct request *request)
 	return 0;
 }
 
+static int check_derivative(const struct request *request)
+{
+	bool product = request->kernel == EVAL_TANGENT || request->kernel == EVAL_ADJOINT;
+	if (request->command->bit != EVAL || product)
+		return 0;
+	if (request->direction.count)
+		return complain_plainly("--v is the vector of --kernel jvp or vjp; choose one of them");
+	if (request->wrt)
+		return complain_plainly("--wrt belongs to --kernel jvp and vjp; dfdp is the matrix by parameters");
+	if (request->of && request->kernel <= OJIT_INITIAL)
+		return complain_plainly("--of belongs to derivatives; write --kernel outputs");
+	return 0;
+}
+
 static int check_refining(const struct request *request)
 {
 	if (request->refine && request->steps)
@@ -383,6 +412,8 @@ int request_read(struct request *request, const struct command *command, int cou
 		return wrong;
 	wrong = check_request(request);
 	if (!wrong)
+		wrong = check_derivative(request);
+	if (!wrong)
 		wrong = check_refining(request);
 	return wrong ? wrong : settle_format(request);
 }
@@ -392,6 +423,7 @@ void request_drop(struct request *request)
 	items_drop(&request->set);
 	items_drop(&request->init);
 	items_drop(&request->at);
+	items_drop(&request->direction);
 	items_drop(&request->atol);
 	free(request->without);
 }

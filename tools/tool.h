@@ -45,6 +45,9 @@ struct items {
 	size_t count;
 };
 
+/* What `ojit eval` knows beyond enum ojit_kernel. */
+enum { EVAL_JACOBIAN = OJIT_KERNEL_COUNT, EVAL_TANGENT, EVAL_ADJOINT, EVAL_BY_PARAMETERS, EVAL_BY_TIME };
+
 enum format { CSV, JSON, NPY, FORMAT_COUNT }; /* FORMAT_COUNT: not given */
 
 struct request {
@@ -53,9 +56,9 @@ struct request {
 	bool has_span, final, steps, stats, explain, refine, progress, no_progress;
 	double span[2], every;
 	uint64_t points, digits; /* 0: not given */
-	int format, kernel;
+	int format, kernel, wrt, of;
 	ojit_options options;
-	struct items set, init, at, atol;
+	struct items set, init, at, atol, direction;
 	ojit_compile_options compile;
 	const char **without;
 };
@@ -137,6 +140,12 @@ void json_string(FILE *out, const char *text);
 void json_number(FILE *out, double value);
 /* `"name":value` of elements `values` of a vector, in braces. */
 void json_values(FILE *out, ojit_solver *solver, ojit_vector vector, const double *values);
+
+/* ---- derivatives (derivative.c) ---- */
+
+/* Evaluate and write the derivative that is asked for, at (t, y). */
+int derivative_show(struct session *session, const struct request *request, ojit_evaluator *evaluator, double t,
+                    const double *y);
 
 double seconds_now(void); /* of a clock that only goes forward */
 
