@@ -122,6 +122,19 @@ static void write_pairs(FILE *file, int n)
 	}
 }
 
+/* Every pair with a number of its own. */
+static void write_weights(FILE *file, int n)
+{
+	for (int i = 0; i < n; i++) {
+		fprintf(file, "init x%d = %g\nx%d' = ", i, 0.01 * i, i);
+		for (int j = 0, any = 0; j < n; j++)
+			if (j != i)
+				fprintf(file, "%s%d*sin((%g)*x%d - x%d)", any++ ? " + " : "", 1 + (i * 7 + j) % 5,
+				        (i * 5 + j * 3) % 11 - 5.5, j, i);
+		fprintf(file, "\n");
+	}
+}
+
 /* Products over all others. */
 static void write_products(FILE *file, int n)
 {
@@ -370,20 +383,23 @@ static void write_uneven(FILE *file, int n)
 		int first = 4 + (int)(random_bits(&dice) % (i % 3 ? 9 : 60)), second = 66 - first;
 		fprintf(file, "init y%d = %g\ny%d' = -y%d + 0.5*(", i, 0.1 * i, i, i);
 		for (int k = 0; k < first; k++)
-			fprintf(file, "sin(y%d - %d*y%d) + ", (int)(random_bits(&dice) >> 40) % n, 70 * i + k + 2, (i + k) % n);
+			fprintf(file, "sin(y%d - (%d)*y%d) + ", (int)(random_bits(&dice) >> 40) % n,
+			        k % 2 ? -70 * i - k : 70 * i + k + 2, (i + k) % n);
 		for (int k = 0; k < second; k++)
 			fprintf(file, "hypot(y%d, %d*y%d)%s", (int)(random_bits(&dice) >> 40) % n, 70 * i + k + 2, (i + k) % n,
 			        k + 1 < second ? " + " : ")\n");
 	}
 }
 
-Test(passes_roll, sums_without_any_order_keep_their_bits)
+Test(passes_roll, sums_with_numbers_of_their_own_keep_their_bits)
 {
-	struct flat f;
-	flat_open(&f);
-	write_uneven(f.file, 20);
-	hold_bits("uneven sums", flat_close(&f), 4);
-	free(f.text);
+	for (int uneven = 0; uneven < 2; uneven++) {
+		struct flat f;
+		flat_open(&f);
+		(uneven ? write_uneven : write_weights)(f.file, 20);
+		hold_bits(uneven ? "uneven sums" : "weights", flat_close(&f), 4);
+		free(f.text);
+	}
 }
 
 /* ---------------------------------------------------------------- random families */

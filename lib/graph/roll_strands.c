@@ -71,15 +71,17 @@ static bool add_strand(struct sums *s, const struct run *const here[3], uint32_t
 	    (int64_t)here[2]->length - here[1]->length != strand.length_step)
 		return false;
 	for (uint32_t c = 0; c < phase->columns.count; c++) {
+		if (phase->columns.numbers.at[c]) { /* bits, whose differences mean nothing */
+			keep_map(s, 0, 0, 0);
+			continue;
+		}
 		size_t at = phase->begin[row] + (size_t)here[1]->turn;
 		int64_t first = oj_sums_element(phase, c, at);
 		int64_t step = first - oj_sums_element(phase, c, phase->begin[row - shift] + (size_t)here[0]->turn);
 		int64_t next = oj_sums_element(phase, c, phase->begin[row + shift] + (size_t)here[2]->turn);
-		if (phase->columns.numbers.at[c])
-			first = step = 0;
-		else if (next - first != step)
+		if (next - first != step)
 			return false;
-		keep_map(s, first, step, here[1]->length > 1 ? oj_sums_element(phase, c, at + 1) - oj_sums_element(phase, c, at) : 0);
+		keep_map(s, first, step, here[1]->length > 1 ? oj_sums_element(phase, c, at + 1) - first : 0);
 	}
 	s->failed = s->failed || !VECTOR_PUSH(s->r->space->context, &s->strands, strand);
 	return true;
