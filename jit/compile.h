@@ -64,6 +64,10 @@ ojit_status oj_slot_translate(struct ojit_program *program, const struct program
 /* Fill a slot with a plan for `source`. */
 ojit_status oj_slot_plan(const struct program *source, struct kernel_slot *slot, struct oj_error *error);
 void oj_slot_drop(ojit_context *context, struct kernel_slot *slot);
+/* Fill `made`, a program without blocks in the space of `lowered` or a copy of it, with a
+ * derivative; the pattern of a Jacobian is the caller's to drop. */
+ojit_status oj_derive(struct program *made, const struct lowered *lowered, const struct settings *settings,
+                      const struct variant *variant, struct pattern *pattern, struct oj_error *error);
 /* system->variant of compiled programs, and their end: variants.c. */
 ojit_status oj_program_variant(struct system *system, const struct variant *variant, const struct kernel **kernel,
                                struct oj_error *error);

@@ -7,7 +7,7 @@ const char *const *ojit_stages(void)
 {
 	static const char *const stages[] = {
 		"model", "program", "simplify", "split", "roll", "inline", "fuse", "hoist", "expand",
-		"partition", "prepare", "ir", "ir-optimised", "asm", NULL,
+		"partition", "prepare", "jac", "jvp", "vjp", "ir", "ir-optimised", "asm", NULL,
 	};
 	return stages;
 }
@@ -30,6 +30,40 @@ static ojit_status list_code(const struct program *program, const struct setting
 	return backend->translate(program, &target, &none, stage, text, error);
 }
 
+/* The stage's derivative by all states; kind VARIANT_KINDS: it is another stage. */
+static struct variant derivative_of(const char *stage, int kind)
+{
+	static const char *const names[VARIANT_KINDS] = {
+		[VARIANT_TANGENT] = "jvp", [VARIANT_ADJOINT] = "vjp", [VARIANT_JACOBIAN] = "jac",
+	};
+	struct variant variant = {.kind = VARIANT_TANGENT, .order = 1, .of = (enum kernel_kind)kind, .by = BY_STATES};
+	while (variant.kind < VARIANT_KINDS && strcmp(stage, names[variant.kind]))
+		variant.kind++;
+	return variant;
+}
+
+static ojit_status print_derivative(ojit_model *model, const struct settings *settings, const struct variant *variant,
+                                    struct text *text)
+{
+	struct oj_error *error = &model->error;
+	struct lowered lowered = {0};
+	struct pattern pattern = {0};
+	struct program made = {0};
+	if (variant->of != KERNEL_RHS && variant->of != KERNEL_OUTPUTS)
+		return oj_fail(error, OJIT_ARGUMENT, "there are derivatives of OJIT_RHS and OJIT_OBSERVABLES only");
+	ojit_status status = oj_compile(model, settings, 0, NULL, &lowered, error);
+	if (status == OJIT_OK) {
+		oj_program_init(&made, &lowered.space, variant->of);
+		status = oj_derive(&made, &lowered, settings, variant, &pattern, error);
+	}
+	if (status == OJIT_OK)
+		oj_program_print(&made, text);
+	oj_pattern_drop(&pattern, model->context);
+	oj_program_drop(&made);
+	oj_lowered_drop(&lowered);
+	return status;
+}
+
 static ojit_status print_stage(ojit_model *model, const struct settings *settings, int kind,
                                const char *stage, struct text *text)
 {
@@ -37,6 +71,9 @@ static ojit_status print_stage(ojit_model *model, const struct settings *setting
 	struct oj_error *error = &model->error;
 	struct lowered lowered = {0};
 	bool machine = is_one_of(stage, code);
+	struct variant derivative = derivative_of(stage, kind);
+	if (derivative.kind != VARIANT_KINDS)
+		return print_derivative(model, settings, &derivative, text);
 	bool prepare = !strcmp(stage, "prepare");
 	if (prepare)
 		kind = KERNEL_PREPARE;

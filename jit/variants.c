@@ -68,41 +68,41 @@ static struct variant_made *find(const struct ojit_program *program, const struc
 	return made;
 }
 
-/* Derivatives of `program`; conditions on indices are theirs to be decided yet. */
-static ojit_status differentiate(struct ojit_program *owner, struct variant_made *made, const struct program *program,
-                                 const struct program *prepare, struct oj_error *error)
+/* Conditions on indices are the derivative's to be decided yet. */
+static ojit_status differentiate(struct program *made, const struct program *program, const struct program *prepare,
+                                 const struct lowered *lowered, const struct variant *v, struct pattern *pattern,
+                                 struct oj_error *error)
 {
-	const struct system *system = &owner->system;
-	const struct variant *v = &made->variant;
-	struct pass_options options = {.law = owner->settings.law};
-	int64_t states = v->by & BY_STATES ? system->states : 0, parameters = v->by & BY_PARAMETERS ? system->parameters : 0;
-	int64_t rows = v->of == KERNEL_RHS ? system->states : system->outputs;
+	const int64_t *lengths = lowered->lengths;
+	int64_t states = v->by & BY_STATES ? lengths[FAMILY_STATES] : 0;
+	int64_t parameters = v->by & BY_PARAMETERS ? lengths[FAMILY_PARAMETERS] : 0;
+	int64_t rows = lengths[v->of == KERNEL_RHS ? FAMILY_STATES : FAMILY_OUTPUTS];
 	struct tangent_request tangent = {states, parameters, v->by & BY_TIME, v->order};
 	struct adjoint_request adjoint = {states, parameters};
-	struct jacobian_request jacobian = {states ? ROLE_STATE : ROLE_PARAMETER, rows, states + parameters};
+	struct jacobian_request jacobian = {v->by & BY_STATES ? ROLE_STATE : ROLE_PARAMETER, rows, states + parameters};
 	if (v->kind == VARIANT_TANGENT)
-		TRY(oj_tangent_program(&made->program, program, prepare, &tangent, error));
-	else if (v->kind == VARIANT_ADJOINT)
-		TRY(oj_adjoint_program(&made->program, program, prepare, &adjoint, error));
-	else
-		TRY(oj_jacobian_program(&made->program, program, prepare, &jacobian, &made->pattern, error));
-	TRY(oj_pass_simplify(&made->program, &options, error));
-	TRY(oj_even_differences(&made->program, error));
-	return oj_pass_split(&made->program, &options, error);
+		return oj_tangent_program(made, program, prepare, &tangent, error);
+	if (v->kind == VARIANT_ADJOINT)
+		return oj_adjoint_program(made, program, prepare, &adjoint, error);
+	return oj_jacobian_program(made, program, prepare, &jacobian, pattern, error);
 }
 
-/* The derivative of what the variant says, in the copied space. */
-static ojit_status derive(struct ojit_program *owner, struct variant_made *made, struct oj_error *error)
+ojit_status oj_derive(struct program *made, const struct lowered *lowered, const struct settings *settings,
+                      const struct variant *variant, struct pattern *pattern, struct oj_error *error)
 {
-	const struct lowered *lowered = &owner->lowered;
-	const struct program *of = made->variant.of == KERNEL_RHS ? &lowered->primal : &lowered->primal_outputs;
+	const struct program *of = variant->of == KERNEL_RHS ? &lowered->primal : &lowered->primal_outputs;
+	struct pass_options options = {.law = settings->law};
 	struct program program = {0}, prepare = {0};
-	bool ok = oj_program_copy(&program, of, &made->space) == OJIT_OK &&
-	          oj_program_copy(&prepare, &lowered->primal_prepare, &made->space) == OJIT_OK;
-	ojit_status status = ok ? differentiate(owner, made, &program, &prepare, error) : oj_fail_memory(error);
+	bool ok = oj_program_copy(&program, of, made->space) == OJIT_OK &&
+	          oj_program_copy(&prepare, &lowered->primal_prepare, made->space) == OJIT_OK;
+	ojit_status status = ok ? differentiate(made, &program, &prepare, lowered, variant, pattern, error)
+	                        : oj_fail_memory(error);
 	oj_program_drop(&program);
 	oj_program_drop(&prepare);
-	return status;
+	TRY(status);
+	TRY(oj_pass_simplify(made, &options, error));
+	TRY(oj_even_differences(made, error));
+	return oj_pass_split(made, &options, error);
 }
 
 static ojit_status make_method(struct ojit_program *program, struct variant_made *made, struct oj_error *error)
@@ -120,7 +120,9 @@ static ojit_status fill(struct ojit_program *program, struct variant_made *made,
 	if (oj_space_copy(&made->space, &program->lowered.space) != OJIT_OK)
 		return oj_fail_memory(error);
 	oj_program_init(&made->program, &made->space, KERNEL_RHS);
-	TRY(made->variant.kind < VARIANT_TANGENT ? make_method(program, made, error) : derive(program, made, error));
+	TRY(made->variant.kind < VARIANT_TANGENT
+		? make_method(program, made, error)
+		: oj_derive(&made->program, &program->lowered, &program->settings, &made->variant, &made->pattern, error));
 	if (made->program.blocks.count == 0)
 		return OJIT_OK;
 	TRY(oj_finish_variant(&made->program, &program->settings, error));

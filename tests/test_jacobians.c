@@ -57,6 +57,30 @@ static void compare(struct derivative_problem *p, const char *text, enum array_r
 	oj_pattern_drop(&pattern, p->m.context);
 }
 
+/* What is printed of a derivative reads back, and printing that gives the same bytes. */
+static void print_back(struct program *made, const char *text)
+{
+	struct text first, second;
+	struct space space;
+	struct program again = {0};
+	struct oj_error error;
+	ojit_context *context = made->space->context;
+	oj_text_init(&first, context);
+	oj_text_init(&second, context);
+	oj_error_init(&error, context);
+	oj_program_print(made, &first);
+	cr_assert_eq(oj_space_init(&space, context), OJIT_OK);
+	cr_assert_eq(oj_program_read(&space, &again, oj_text_get(&first), &error), OJIT_OK, "%s\n%s", text,
+	             oj_error_public(&error).text);
+	oj_program_print(&again, &second);
+	cr_expect_str_eq(oj_text_get(&second), oj_text_get(&first));
+	oj_program_drop(&again);
+	oj_space_drop(&space);
+	oj_error_drop(&error);
+	oj_text_drop(&first);
+	oj_text_drop(&second);
+}
+
 static void hold(const char *text, enum array_role role, bool roll)
 {
 	struct derivative_problem p;
@@ -103,6 +127,20 @@ Test(jacobians, have_no_entries_that_are_zero_by_structure)
 	cr_expect_eq(entries_of("const N = 50\ninit u[i in 1..N] = i\nlet u[0] = 0, u[N+1] = 0\n"
 	                        "u[i in 1..N]' = u[i-1] - 2*u[i] + u[i+1]"), 3 * 50 - 2);
 	cr_expect_eq(entries_of("init x = 1, y = 2\nlet r = x*y\nx' = r - r\ny' = -r"), 2);
+}
+
+Test(jacobians, are_texts_that_read_back)
+{
+	for (size_t k = 0; k < derivative_model_count; k++) {
+		struct derivative_problem p;
+		struct pattern pattern;
+		derivative_begin(&p, derivative_models[k], true);
+		struct program jacobian = jacobian_of(&p, ROLE_STATE, &pattern);
+		print_back(&jacobian, derivative_models[k]);
+		oj_program_drop(&jacobian);
+		oj_pattern_drop(&pattern, p.m.context);
+		derivative_end(&p);
+	}
 }
 
 static size_t blocks_of(const char *format, int n)

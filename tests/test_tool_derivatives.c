@@ -102,3 +102,16 @@ Test(tool_derivatives, what_makes_no_sense_is_refused)
 	EXPECT_HAS(tool_err(), "lgamma has no derivative");
 	EXPECT_HAS(tool_err(), "^");
 }
+
+Test(tool_derivatives, are_stages_to_look_at)
+{
+	static const char *const stages[] = {"jac", "jvp", "vjp"};
+	for (int k = 0; k < 3; k++) {
+		cr_assert_eq(tool_run("$OJIT dump m.ojit --stage %s", stages[k]), 0, "%s", tool_err());
+		EXPECT_HAS(tool_out(), "program rhs");
+		EXPECT_HAS(tool_out(), "store");
+		cr_assert_eq(tool_run("$OJIT dump m.ojit --stage %s --kernel outputs", stages[k]), 0);
+		EXPECT_HAS(tool_out(), "program outputs");
+		cr_expect_eq(tool_run("$OJIT dump m.ojit --stage %s --kernel init", stages[k]), 2);
+	}
+}
