@@ -166,6 +166,36 @@ Test(growth, of_many_elements_cycles_and_gaps_are_found)
 	cr_expect(eq(int, status_of_elements("let a[1] = x, a[7] = x"), OJIT_SHAPE));
 }
 
+/* `out` reads with subscripts that run, so everything of the name is an array. */
+Test(growth, elements_read_by_number_are_what_they_are_in_an_array)
+{
+	static const char *const forms[] = {
+		"init y@ = 1; let a[@] = a[<]*y@ + @; y@' = a[@]/(a[@] + 1)",
+		"init y@ = 1; let a[@,-1] = a[<,-1]*y@ + @, a[@,1-1] = 1/a[@,-1]; y@' = a[@,0]/(a[@,-1] + 1)",
+		"init y@ = 1; let a[@] = 1 + sum(k in 1..3, k*y@)/(1 + a[<]); y@' = a[@]",
+	};
+	static const char *const firsts[][2] = {
+		{"let a[0] = 0.25\n", "let a[0] = 0.25; out a\n"},
+		{"let a[0,-1] = 0.25, a[0,0] = 1\n", "let a[0,-1] = 0.25, a[0,0] = 1; out b[i in 0..40] = a[i,-1]\n"},
+		{"let a[0] = 0.25\n", "let a[0] = 0.25; out a\n"},
+	};
+	for (size_t f = 0; f < sizeof forms / sizeof *forms; f++) {
+		double by_number[40], in_array[40];
+		evaluate_forty(forms[f], firsts[f][0], by_number);
+		evaluate_forty(forms[f], firsts[f][1], in_array);
+		cr_expect(eq(int, memcmp(by_number, in_array, sizeof in_array), 0), "%s", forms[f]);
+	}
+}
+
+/* Nobody reads a[1], and a[2] only where it is not needed. */
+Test(growth, elements_nobody_needs_are_checked_all_the_same)
+{
+	double out[40];
+	evaluate_forty("init y@ = 1; let a[@] = a[<] + y@; y@' = @", "let a[0] = 1\n", out);
+	cr_expect(eq(dbl, out[39], 39 * 7 % 40 + 1));
+	cr_expect(eq(int, status_of_elements("let a[1] = x, b[1] = x, b[2] = b[1] + a[77]"), OJIT_RANGE));
+}
+
 struct heard {
 	char names[512];
 	int ended;

@@ -6,7 +6,8 @@
  *   parameters        defaults of parameters
  *
  * Intermediates are written into each kernel that needs them: a scalar without
- * reductions is just its node, anything else an array with blocks of its own. */
+ * reductions is just its node, and so is an element that is given and read by number;
+ * anything else is an array with blocks of its own. */
 #include "lib/model/translate.h"
 
 #include <string.h>
@@ -58,7 +59,7 @@ static bool is_flat(const struct emitter *e, const struct unit *u, uint32_t rank
 {
 	if (rank > 0 || u->reduces || e->low->tables || e->translator.kernel == KERNEL_PARAMETERS)
 		return false;
-	bool unread = e->low->space->arrays.at[target->arrays[0]].role == ROLE_OUT || (u->idle && u->kind == UNIT_LET && u->rank == 0);
+	bool unread = e->low->space->arrays.at[target->arrays[0]].role == ROLE_OUT || (u->idle && oj_is_node(e->low, u));
 	return unread && target->arrays[1] == NOWHERE;
 }
 
@@ -137,7 +138,7 @@ static ojit_status out_array(struct emitter *e, const struct unit *u, uint32_t n
 	return *array == NOWHERE ? oj_fail_memory(e->low->error) : OJIT_OK;
 }
 
-/* A scalar without reductions is its node. */
+/* See oj_is_node. */
 static ojit_status emit_node(struct emitter *e, struct unit *u)
 {
 	u->kernel = (uint8_t)(e->translator.kernel + 1);
@@ -146,12 +147,15 @@ static ojit_status emit_node(struct emitter *e, struct unit *u)
 	return oj_translate(&e->translator, oj_definition(e->low, u->first)->value, WANT_REAL, &u->value);
 }
 
-/* A scalar nobody reads is stored, so that it is checked; layout drops the store. */
+/* A node nobody reads is stored, so that it is checked; layout drops the store. */
 static ojit_status emit_idle(struct emitter *e, const struct unit *u)
 {
 	struct target target = {{NOWHERE, NOWHERE}};
+	ojit_expr index[RANK] = {0};
+	for (uint32_t k = 0; k < u->rank; k++)
+		index[k] = oj_integer(&e->low->space->graph, u->grid->base[k]);
 	TRY(out_array(e, u, u->name, 0, 0, ROLE_TEMP, &target.arrays[0]));
-	return add_block(e, u, u->place, 0, NULL, NULL, &target, u->value, NULL);
+	return add_block(e, u, u->place, 0, NULL, NULL, &target, u->value, index);
 }
 
 static ojit_status emit_equation(struct emitter *e, uint32_t unit)
@@ -204,7 +208,8 @@ static ojit_status emit_unit(struct emitter *e, uint32_t unit)
 	case UNIT_OUT:
 		return emit_result(e, unit);
 	case UNIT_LET:
-		if (u->rank > 0 || u->reduces)
+	case UNIT_EDGE:
+		if (!oj_is_node(e->low, u))
 			break;
 		TRY(emit_node(e, u));
 		return u->idle ? emit_idle(e, u) : OJIT_OK;

@@ -81,6 +81,7 @@ struct holding { /* what only some entities have */
 struct entity {
 	uint8_t kind;  /* enum ojit_kind; STATES are OJIT_EQUATION */
 	uint8_t order, rank;
+	bool indexed;         /* somewhere a subscript of it is no constant */
 	uint32_t name, place;
 	uint32_t unit;        /* main */
 	uint32_t edge_units;  /* first, NOWHERE */
@@ -129,6 +130,9 @@ enum { INTEGRAL = 1, CONSTANT = 2 };
 ojit_status oj_gather(struct lowering *low);
 /* Give a unit memory for its grid; what has rank 0 shares one.  False: out of memory. */
 bool oj_own_grid(struct lowering *low, struct unit *unit);
+/* Is what a unit computes a node and no array?  So are scalars, and elements that are
+ * given one by one and read by number only; reductions are arrays everywhere. */
+bool oj_is_node(const struct lowering *low, const struct unit *unit);
 ojit_status oj_evaluate_statics(struct lowering *low);
 ojit_status oj_check_tiles(struct lowering *low);
 ojit_status oj_scan(struct lowering *low);
@@ -138,6 +142,8 @@ bool oj_is_unseen(struct lowering *low, uint32_t term, bool *ok);
 /* Push what a walk over terms has not seen yet of a term's operands.  False: out of
  * memory. */
 bool oj_push_unseen(struct lowering *low, uint32_t term, struct expr_list *stack);
+/* Of parts in order the first that may reach up to `at` on the first axis. */
+uint32_t oj_first_part(const struct holding *held, double at);
 ojit_status oj_emit_kernels(struct lowering *low);
 /* Order units of the given kinds (those up to UNIT_TABLE, or the others) after what
  * they need, appended to low->order. */

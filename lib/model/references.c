@@ -73,26 +73,76 @@ uint32_t oj_lowered_origin(struct lowering *low, uint32_t place)
 	return (uint32_t)low->space->origins.count - 1;
 }
 
-static ojit_status refer_array(struct translator *t, uint32_t place, struct entity *e, unsigned primes,
-                               const ojit_expr *subscripts, ojit_expr *out)
+/* ---- elements that are known by number */
+
+static bool holds(const struct grid *grid, uint32_t rank, const int64_t *at)
 {
-	uint32_t symbol = 0;
-	TRY(symbol_of(t->low, e, primes, t->kernel, &symbol));
-	*out = oj_symbol(&t->space->graph, symbol, oj_lowered_origin(t->low, place), e->rank, subscripts);
-	return OJIT_OK;
+	for (uint32_t k = 0; k < rank; k++)
+		if (at[k] < grid->base[k] || at[k] >= grid->base[k] + grid->extent[k])
+			return false;
+	return true;
 }
 
-/* A let or a derivative without indices: its node, or the load of its array. */
-static ojit_status refer_scalar(struct translator *t, uint32_t unit, ojit_expr *out)
+/* The part that computes an element; NOWHERE: none. */
+static uint32_t part_at(const struct lowering *low, const struct entity *e, const int64_t *at)
+{
+	const struct holding *held = e->held;
+	if (!held->parts) {
+		for (uint32_t part = e->edge_units; part != NOWHERE; part = low->units.at[part].next)
+			if (holds(low->units.at[part].grid, e->rank, at))
+				return part;
+		return NOWHERE;
+	}
+	for (uint32_t p = oj_first_part(held, (double)at[0]); p < held->part_count && held->parts[p].base <= at[0]; p++)
+		if (holds(low->units.at[held->parts[p].unit].grid, e->rank, at))
+			return held->parts[p].unit;
+	return NOWHERE;
+}
+
+/* What an intermediate is: its node, or the load of its array. */
+static ojit_status refer_unit(struct translator *t, uint32_t unit, const ojit_expr *subscripts, ojit_expr *out)
 {
 	struct unit *u = &t->low->units.at[unit];
 	uint32_t array;
-	if (!u->reduces) {
+	if (oj_is_node(t->low, u)) {
 		*out = u->kernel == t->kernel + 1 ? u->value : 0;
 		return OJIT_OK;
 	}
 	TRY(oj_unit_array(t->low, unit, t->kernel, &array));
-	*out = oj_load(&t->space->graph, array, 0, NULL);
+	*out = oj_load(&t->space->graph, array, u->rank, subscripts);
+	return OJIT_OK;
+}
+
+/* An element whose subscripts are numbers; *out stays where there is none. */
+static ojit_status refer_element(struct translator *t, const struct entity *e, unsigned primes, const ojit_expr *subscripts,
+                                 ojit_expr *out)
+{
+	struct lowering *low = t->low;
+	int64_t at[RANK];
+	bool given = e->kind == OJIT_PARAM || (e->kind == OJIT_EQUATION && primes < e->order);
+	for (uint32_t k = 0; k < e->rank; k++)
+		if (!oj_integer_value(&t->space->graph, subscripts[k], &at[k]))
+			return OJIT_OK;
+	if (holds(low->units.at[e->unit].grid, e->rank, at)) {
+		if (!given)
+			return refer_unit(t, e->unit, subscripts, out);
+		*out = oj_load(&t->space->graph, e->held->arrays[e->kind == OJIT_EQUATION ? primes : 0], e->rank, subscripts);
+		return OJIT_OK;
+	}
+	uint32_t part = primes == 0 ? part_at(low, e, at) : NOWHERE;
+	return part == NOWHERE ? OJIT_OK : refer_unit(t, part, subscripts, out);
+}
+
+static ojit_status refer_array(struct translator *t, uint32_t place, struct entity *e, unsigned primes,
+                               const ojit_expr *subscripts, ojit_expr *out)
+{
+	uint32_t symbol = 0;
+	*out = 0;
+	TRY(refer_element(t, e, primes, subscripts, out));
+	if (*out || t->space->graph.failed)
+		return OJIT_OK;
+	TRY(symbol_of(t->low, e, primes, t->kernel, &symbol));
+	*out = oj_symbol(&t->space->graph, symbol, oj_lowered_origin(t->low, place), e->rank, subscripts);
 	return OJIT_OK;
 }
 
@@ -138,6 +188,6 @@ ojit_status oj_reference(struct translator *t, uint32_t place, uint32_t name, un
 	else if (e->kind == OJIT_EQUATION && primes < e->order)
 		*out = oj_load(&t->space->graph, e->held->arrays[primes], 0, NULL);
 	else
-		return refer_scalar(t, e->unit, out);
+		return refer_unit(t, e->unit, NULL, out);
 	return OJIT_OK;
 }

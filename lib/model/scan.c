@@ -133,23 +133,28 @@ static ojit_status sort_parts(struct lowering *low, const struct entity *e)
 	return OJIT_OK;
 }
 
+uint32_t oj_first_part(const struct holding *held, double at)
+{
+	uint32_t low = 0, high = held->part_count;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if ((double)(held->parts[middle].base + held->widest) <= at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /* Of many parts those that can be met on the first axis, the latest first as they are
  * in their chain. */
 static ojit_status need_some(struct scan *s, uint32_t term, const struct entity *e, double lo, double hi)
 {
 	const struct holding *held = e->held;
 	struct expr_list met = {0};
-	uint32_t low = 0, high = held->part_count;
 	ojit_status status = OJIT_OK;
-	while (low < high) { /* the first that may reach up to lo */
-		uint32_t middle = low + (high - low) / 2;
-		if ((double)(held->parts[middle].base + held->widest) <= lo)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; status == OJIT_OK && low < held->part_count && (double)held->parts[low].base <= hi; low++)
-		if (!VECTOR_PUSH(s->low->context, &met.list, held->parts[low].unit))
+	for (uint32_t p = oj_first_part(held, lo); status == OJIT_OK && p < held->part_count && (double)held->parts[p].base <= hi; p++)
+		if (!VECTOR_PUSH(s->low->context, &met.list, held->parts[p].unit))
 			status = oj_fail_memory(s->low->error);
 	if (met.list.count > 1)
 		qsort(met.list.at, met.list.count, sizeof *met.list.at, oj_by_index);
@@ -464,6 +469,42 @@ static ojit_status spread_taint(struct lowering *low)
 	return OJIT_OK;
 }
 
+/* ---- elements that are read by number only */
+
+bool oj_is_node(const struct lowering *low, const struct unit *unit)
+{
+	const struct definition *d = oj_definition(low, unit->first);
+	bool part = unit->kind == UNIT_LET || unit->kind == UNIT_EDGE;
+	if (unit->reduces || !d->value || unit->rank == 0)
+		return !unit->reduces && d->value;
+	for (int k = 0; k < unit->rank; k++)
+		part = part && !d->axes[k].index;
+	return part && unit->first == unit->last && !low->entities.at[unit->entity].indexed;
+}
+
+static void note_subscripts(struct lowering *low, uint32_t term)
+{
+	const struct term *t = oj_term(low->forest, term);
+	bool constant = true;
+	for (uint32_t k = 0; k < t->arity; k++)
+		constant = constant && low->integral[oj_term_operands(low->forest, term)[k]] & CONSTANT;
+	if (!constant && low->entity_of[t->name] != NOWHERE)
+		low->entities.at[low->entity_of[t->name]].indexed = true;
+}
+
+/* An observable of all of an array reads it with subscripts that run. */
+static void find_indexed(struct lowering *low)
+{
+	for (uint32_t term = 1; term < low->forest->terms.count; term++)
+		if (oj_term(low->forest, term)->kind == TERM_NAME)
+			note_subscripts(low, term);
+	for (uint32_t u = 0; u < low->units.count; u++) {
+		const struct unit *out = &low->units.at[u];
+		if (out->kind == UNIT_OUT && low->entity_of[out->name] != NOWHERE)
+			low->entities.at[low->entity_of[out->name]].indexed = true;
+	}
+}
+
 /* The reduction an index runs in; NOWHERE: several. */
 static ojit_status find_reductions(struct lowering *low)
 {
@@ -481,6 +522,7 @@ static ojit_status find_reductions(struct lowering *low)
 ojit_status oj_scan(struct lowering *low)
 {
 	TRY(find_reductions(low));
+	find_indexed(low);
 	TRY(take_lets_apart(low));
 	for (uint32_t u = 0; u < low->units.count; u++)
 		if (low->units.at[u].kind > UNIT_TABLE)
