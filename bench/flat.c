@@ -47,7 +47,7 @@ static void count_release(void *user, void *memory, size_t size)
 /* ---------------------------------------------------------------- the steps */
 
 static const char *const steps[] = {
-	"read", "program", "simplify", "split", "roll", "inline", "fuse", "hoist", "expand", "partition", "print",
+	"read", "program", "simplify", "split", "roll", "separate", "inline", "fuse", "hoist", "expand", "partition", "print",
 };
 enum { STEPS = sizeof steps / sizeof *steps, READ = 0, PRINT = STEPS - 1 };
 

@@ -118,7 +118,7 @@ static ojit_status run_passes(struct lowered *lowered, struct program *program, 
 
 ojit_status oj_finish_variant(struct program *program, const struct settings *settings, struct oj_error *error)
 {
-	static const char *const done[] = {"split", "roll", "hoist"};
+	static const char *const done[] = {"split", "roll", "separate", "hoist"};
 	struct settings rest = *settings;
 	for (uint32_t p = 0; oj_passes[p].name; p++)
 		for (size_t d = 0; d < sizeof done / sizeof done[0]; d++)
@@ -131,12 +131,13 @@ ojit_status oj_finish_variant(struct program *program, const struct settings *se
  * user has set before the next reads it. */
 static ojit_status prepare_parameters(struct lowered *lowered, const struct settings *settings, struct oj_error *error)
 {
+	static const char *const joining[] = {"roll", "separate", "inline", "fuse", "partition"};
 	struct program *program = &lowered->programs[KERNEL_PARAMETERS];
 	struct settings apart = *settings;
 	for (uint32_t p = 0; oj_passes[p].name; p++)
-		if (!strcmp(oj_passes[p].name, "roll") || !strcmp(oj_passes[p].name, "inline") || !strcmp(oj_passes[p].name, "fuse") ||
-		    !strcmp(oj_passes[p].name, "partition"))
-			apart.without |= 1u << p;
+		for (size_t a = 0; a < sizeof joining / sizeof *joining; a++)
+			if (!strcmp(oj_passes[p].name, joining[a]))
+				apart.without |= 1u << p;
 	TRY(run_passes(lowered, program, &apart, NULL, NULL, error));
 	return oj_program_layout(program) == OJIT_OK ? OJIT_OK : oj_fail_memory(error);
 }

@@ -6,8 +6,8 @@
 const char *const *ojit_stages(void)
 {
 	static const char *const stages[] = {
-		"model", "program", "simplify", "split", "roll", "inline", "fuse", "hoist", "expand",
-		"partition", "prepare", "jac", "jvp", "vjp", "ir", "ir-optimised", "asm", NULL,
+		"model", "program", "simplify", "split", "roll", "separate", "inline", "fuse", "hoist",
+		"expand", "partition", "prepare", "jac", "jvp", "vjp", "ir", "ir-optimised", "asm", NULL,
 	};
 	return stages;
 }

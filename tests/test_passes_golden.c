@@ -18,6 +18,11 @@ Test(passes_golden, roll_gives_what_its_files_say)
 	cr_assert(golden_pass("roll") >= 6);
 }
 
+Test(passes_golden, separate_gives_what_its_files_say)
+{
+	cr_assert(golden_pass("separate") >= 8);
+}
+
 Test(passes_golden, inline_gives_what_its_files_say)
 {
 	cr_assert(golden_pass("inline") >= 2);

@@ -211,7 +211,7 @@ static const struct option_row rows[] = {
 	 "the time t and the states to evaluate at; states not named have their initial values"},
 	{"stage", "NAME", DUMP, false, take_text, FIELD(stage), NULL, "which stage of compiling to print"},
 	{"explain", NULL, DUMP, false, take_flag, FIELD(explain), NULL,
-	 "begin with what the stage decided and why, as comments (stage roll)"},
+	 "begin with what the stage decided and why, as comments (stages roll, separate)"},
 
 	{"norm", "rms|max", RUN, true, take_choice, FIELD(options.norm), norms,
 	 "of the scaled errors (default rms)"},
@@ -236,9 +236,10 @@ static const struct option_row rows[] = {
 	 "numbers a vector: 1, 2, 4, 8, or 0 for what suits the machine"},
 	{"threads", "N", RUN | EVAL, true, take_threads, 0, NULL,
 	 "that compile at once (default 1), or 0 for as many as there are cores; results do not depend on it"},
-	{"law", "NAME", RUN | EVAL | DUMP, true, take_choice, FIELD(compile.law), laws,
+	{"fp", "LAW", RUN | EVAL | DUMP, true, take_choice, FIELD(compile.law), laws,
 	 "rules that may simplify: exact (default) changes no bit of any result; finite is right where "
-	 "neither inf nor nan occurs; real is right for real numbers, rounding may differ"},
+	 "neither inf nor nan occurs; real is right for real numbers, rounding may differ: sums over all "
+	 "pairs that addition theorems make sums over one index are then those"},
 	{"no-pass", "NAME", RUN | EVAL | DUMP, true, take_pass, 0, NULL,
 	 "leave out a pass of the compiler; may be given several times"},
 };

@@ -32,7 +32,11 @@ typedef enum ojit_executor {
 typedef enum ojit_law {
 	OJIT_LAW_EXACT,  /* those that change no bit of any result: the default */
 	OJIT_LAW_FINITE, /* those right whenever no inf or nan occurs */
-	OJIT_LAW_REAL,   /* those right for real numbers; rounding may differ */
+	OJIT_LAW_REAL,   /* those right for real numbers; rounding may differ.  Sums over all pairs of sines,
+	                  * cosines, exponentials and powers of differences then become sums over one
+	                  * index, with an error of a few roundings of the sum of what was expanded about
+	                  * the mean c: |x[j] - c| + |x[i] - c| for sin(x[j] - x[i]), its n-th power for
+	                  * an n-th power */
 } ojit_law;
 
 typedef struct ojit_compile_options {
@@ -115,8 +119,10 @@ OJIT_API ojit_status ojit_program_dump(ojit_model *model, const ojit_compile_opt
  * each group of equations of equal shape its size; loads that are the same in all rows,
  * at equal distances, or named by tables, and numbers kept as data; the estimated
  * costs as loops and as straight code, in time an evaluation and in translation, and which
- * it became; how many values stay straight code otherwise, and for what reasons.  Costs
- * come from a table, not from a clock, so the text is the same on all machines.  Other
+ * it became; how many values stay straight code otherwise, and for what reasons.
+ * "separate": for each sum over pairs its operations, and what they would be as sums over one
+ * index, or why it stays; under OJIT_LAW_EXACT and OJIT_LAW_FINITE, what OJIT_LAW_REAL would
+ * give.  Costs come from tables, not from a clock, so the text is the same on all machines.  Other
  * stages have nothing to explain yet and fail as OJIT_ARGUMENT, by name, as does a pass that
  * `options` leave out.  *text and errors as with ojit_program_dump. */
 OJIT_API ojit_status ojit_program_explain(ojit_model *model, const ojit_compile_options *options,

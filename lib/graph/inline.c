@@ -105,15 +105,34 @@ static bool add_producers(struct inliner *in, uint32_t b)
 	return true;
 }
 
+static void count_loads(struct inliner *in, const struct expr_list *list, bool open)
+{
+	const struct graph *g = &in->program->space->graph;
+	for (size_t k = 0; k < list->list.count; k++) {
+		const struct node *n = oj_node(g, list->list.at[k]);
+		if (n->op == OP_LOAD && (!open || n->levels))
+			in->uses[n->ref.id]++;
+	}
+}
+
+/* What a body loads turn by turn stays an array, so it counts once more: the same
+ * node may stand outside of the body, where its index is the block's. */
 static bool count_uses(struct inliner *in, const struct block *block)
 {
 	const struct graph *g = &in->program->space->graph;
-	struct expr_list list = {0};
+	struct expr_list list = {0}, bodies = {0}, inside = {0};
 	bool ok = oj_block_reach(in->program->space, block, true, &list);
 	for (size_t k = 0; ok && k < list.list.count; k++)
-		if (oj_is(g, list.list.at[k], OP_LOAD))
-			in->uses[oj_node(g, list.list.at[k])->ref.id]++;
+		if (oj_is(g, list.list.at[k], OP_REDUCE))
+			ok = VECTOR_PUSH(g->context, &bodies.list, oj_operands(g, list.list.at[k])[REDUCE_BODY]);
+	ok = ok && oj_reach(g, bodies.list.at, bodies.list.count, true, &inside);
+	if (ok) {
+		count_loads(in, &list, false);
+		count_loads(in, &inside, true);
+	}
 	VECTOR_DROP(g->context, &list.list);
+	VECTOR_DROP(g->context, &bodies.list);
+	VECTOR_DROP(g->context, &inside.list);
 	return ok;
 }
 

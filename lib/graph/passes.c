@@ -5,6 +5,7 @@ const struct pass oj_passes[] = {
 	{"simplify", oj_pass_simplify, false, false},
 	{"split", oj_pass_split, true, false},
 	{"roll", oj_pass_roll, false, true},
+	{"separate", oj_pass_separate, false, true},
 	{"inline", oj_pass_inline, false, false},
 	{"fuse", oj_pass_fuse, false, false},
 	{"hoist", oj_pass_hoist, false, false},

@@ -4,6 +4,7 @@
  * split     cut boxes and ranges until every load is in range and every condition
  *           on indices alone is decided
  * roll      scalars of equal shape become blocks over tables
+ * separate  sums over all pairs become sums over one index, for real numbers
  * inline    cheap producers into their users
  * fuse      blocks over equal boxes into one
  * hoist     what depends on parameters alone moves to the prepare program
@@ -28,8 +29,8 @@ struct pass_options {
 
 typedef ojit_status pass_function(struct program *program, const struct pass_options *options,
                                   struct oj_error *error);
-pass_function oj_pass_simplify, oj_pass_split, oj_pass_roll, oj_pass_inline, oj_pass_fuse, oj_pass_hoist,
-	oj_pass_expand, oj_pass_partition;
+pass_function oj_pass_simplify, oj_pass_split, oj_pass_roll, oj_pass_separate, oj_pass_inline, oj_pass_fuse,
+	oj_pass_hoist, oj_pass_expand, oj_pass_partition;
 
 struct pass {
 	const char *name;
