@@ -49,12 +49,6 @@ ojit_status oj_fail_unknown(const struct lowering *low, uint32_t place, const ch
 	return oj_fail_place(low, place, OJIT_NAME, "%s %s is not defined; %s", what, nearest.name, remedy);
 }
 
-bool oj_own_grid(struct lowering *low, struct unit *unit)
-{
-	unit->grid = unit->rank ? ARENA_ZEROED(&low->arena, struct grid, 1) : &low->no_grid;
-	return unit->grid != NULL;
-}
-
 static ojit_status add_unit(struct lowering *low, enum unit_kind kind, uint32_t entity, uint32_t line, uint32_t *out)
 {
 	const struct definition *d = oj_definition(low, line);
@@ -65,7 +59,7 @@ static ojit_status add_unit(struct lowering *low, enum unit_kind kind, uint32_t 
 		unit.offset = 0;
 	else
 		unit.array = NOWHERE;
-	if (!oj_own_grid(low, &unit) || !VECTOR_PUSH(low->context, &low->units, unit))
+	if (!VECTOR_PUSH(low->context, &low->units, unit))
 		return oj_fail_memory(low->error);
 	*out = (uint32_t)low->units.count - 1;
 	low->lines[line].unit = *out;

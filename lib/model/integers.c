@@ -180,7 +180,10 @@ ojit_status oj_tabulate_term(struct translator *t, ojit_expr term, ojit_expr *ou
 		*out = oj_integer(&t->space->graph, value);
 		return *out ? OJIT_OK : oj_fail_memory(low->error);
 	}
-	size_t bytes = (size_t)oj_box_points(d.rank, d.lo, d.end) * sizeof(double);
+	struct range box[RANK];
+	for (uint32_t k = 0; k < d.rank; k++)
+		box[k] = (struct range){d.lo[k], d.end[k]};
+	size_t bytes = (size_t)oj_box_points(d.rank, box) * sizeof(double);
 	double *values = oj_memory_get(low->context, bytes);
 	if (!values)
 		return oj_fail_memory(low->error);

@@ -36,16 +36,13 @@ static ojit_status emit_numbers(struct emitter *e, uint32_t line, uint32_t rank,
 	const struct definition *d = oj_definition(low, line);
 	const struct line *l = &low->lines[line];
 	const double *numbers;
-	int64_t extent[RANK] = {0}, offset = (int64_t)low->space->data.count;
+	int64_t offset = (int64_t)low->space->data.count, points = oj_box_points(rank, l->box);
 	TRY(oj_line_numbers(low, line, &numbers));
-	int64_t points = oj_box_points(rank, l->box->lo, l->box->end);
-	for (uint32_t k = 0; k < rank; k++)
-		extent[k] = l->box->end[k] - l->box->lo[k];
 	for (int64_t i = 0; i < points; i++)
 		if (!VECTOR_PUSH(low->context, &low->space->data, numbers[i]))
 			return oj_fail_memory(low->error);
 	const char *name = oj_family_name(low, d->name, d->primes);
-	uint32_t array = name ? oj_space_array(low->space, name, ROLE_DATA, rank, l->box->lo, extent, offset) : NOWHERE;
+	uint32_t array = oj_box_array(low, name, ROLE_DATA, rank, l->box, offset);
 	if (array == NOWHERE)
 		return oj_fail_memory(low->error);
 	*value = oj_load(&low->space->graph, array, rank, index);
@@ -90,13 +87,13 @@ static ojit_status emit_line(struct emitter *e, uint32_t line, const struct targ
 	uint32_t rank = 0;
 	for (int k = 0; k < d->rank; k++) {
 		if (!d->axes[k].index) {
-			index[k] = oj_integer(&low->space->graph, l->box->lo[k]);
+			index[k] = oj_integer(&low->space->graph, l->box[k].lo);
 			continue;
 		}
 		index[k] = oj_index(&low->space->graph, rank);
 		indices[rank] = d->axes[k].index;
 		wrap[rank] = d->axes[k].wrap;
-		lo[rank] = l->box->lo[k], end[rank++] = l->box->end[k];
+		lo[rank] = l->box[k].lo, end[rank++] = l->box[k].end;
 	}
 	oj_translator_open(&e->translator, rank, indices, lo, end, wrap);
 	TRY(d->value ? oj_translate(&e->translator, d->value, WANT_REAL, &value)
@@ -116,25 +113,25 @@ static ojit_status emit_name(struct emitter *e, const struct unit *u, uint32_t n
 {
 	struct graph *g = &e->low->space->graph;
 	ojit_expr index[RANK] = {0}, none[RANK] = {0}, value = 0;
-	int64_t end[RANK] = {0};
+	int64_t lo[RANK] = {0}, end[RANK] = {0};
 	for (uint32_t k = 0; k < u->rank; k++) {
 		index[k] = oj_index(g, k);
-		end[k] = u->grid->base[k] + u->grid->extent[k];
+		lo[k] = u->box[k].lo, end[k] = u->box[k].end;
 		if (!index[k])
 			return oj_fail_memory(e->low->error);
 	}
-	oj_translator_open(&e->translator, u->rank, none, u->grid->base, end, NULL);
+	oj_translator_open(&e->translator, u->rank, none, lo, end, NULL);
 	TRY(oj_reference(&e->translator, u->place, name, primes, u->rank, index, WANT_REAL, &value));
 	if (value && oj_type(g, value) == INTEGER)
 		value = oj_make1(g, OP_ITOF, value);
-	return add_block(e, u, u->place, u->rank, u->grid->base, end, target, value, index);
+	return add_block(e, u, u->place, u->rank, lo, end, target, value, index);
 }
 
 static ojit_status out_array(struct emitter *e, const struct unit *u, uint32_t name, unsigned primes, int64_t offset,
                              enum array_role role, uint32_t *array)
 {
 	const char *text = oj_family_name(e->low, name, primes);
-	*array = text ? oj_space_array(e->low->space, text, role, u->rank, u->grid->base, u->grid->extent, offset) : NOWHERE;
+	*array = oj_box_array(e->low, text, role, u->rank, u->box, offset);
 	return *array == NOWHERE ? oj_fail_memory(e->low->error) : OJIT_OK;
 }
 
@@ -153,7 +150,7 @@ static ojit_status emit_idle(struct emitter *e, const struct unit *u)
 	struct target target = {{NOWHERE, NOWHERE}};
 	ojit_expr index[RANK] = {0};
 	for (uint32_t k = 0; k < u->rank; k++)
-		index[k] = oj_integer(&e->low->space->graph, u->grid->base[k]);
+		index[k] = oj_integer(&e->low->space->graph, u->box[k].lo);
 	TRY(out_array(e, u, u->name, 0, 0, ROLE_TEMP, &target.arrays[0]));
 	return add_block(e, u, u->place, 0, NULL, NULL, &target, u->value, index);
 }

@@ -11,6 +11,15 @@ const char *oj_family_name(struct lowering *low, uint32_t name, unsigned primes)
 	return oj_arena_string(&low->space->arena, text, strlen(text));
 }
 
+uint32_t oj_box_array(struct lowering *low, const char *name, enum array_role role, uint32_t rank,
+                      const struct range *box, int64_t offset)
+{
+	int64_t base[RANK], extent[RANK];
+	for (uint32_t k = 0; k < rank; k++)
+		base[k] = box[k].lo, extent[k] = oj_extent(box[k]);
+	return name ? oj_space_array(low->space, name, role, rank, base, extent, offset) : NOWHERE;
+}
+
 static ojit_status add_family(struct lowering *low, enum family_kind kind, const struct unit *u, uint32_t name,
                               unsigned primes, int64_t *offset)
 {
@@ -19,9 +28,9 @@ static ojit_status add_family(struct lowering *low, enum family_kind kind, const
 	*family = (struct family){.name = oj_family_name(low, name, primes), .rank = u->rank,
 	                          .offset = out->lengths[kind], .length = 1};
 	for (int k = 0; k < u->rank; k++) {
-		family->base[k] = u->grid->base[k];
-		family->extent[k] = u->grid->extent[k];
-		family->length *= u->grid->extent[k];
+		family->base[k] = u->box[k].lo;
+		family->extent[k] = oj_extent(u->box[k]);
+		family->length *= family->extent[k];
 	}
 	*offset = family->offset;
 	out->lengths[kind] += family->length;
@@ -37,8 +46,7 @@ static ojit_status add_state(struct lowering *low, struct entity *e)
 	for (unsigned k = 0; k < e->order; k++) {
 		TRY(add_family(low, FAMILY_STATES, u, e->name, k, &e->held->offsets[k]));
 		const char *name = oj_family_name(low, e->name, k);
-		if (name)
-			e->held->arrays[k] = oj_space_array(low->space, name, ROLE_STATE, u->rank, u->grid->base, u->grid->extent, e->held->offsets[k]);
+		e->held->arrays[k] = oj_box_array(low, name, ROLE_STATE, u->rank, u->box, e->held->offsets[k]);
 		if (e->held->arrays[k] == NOWHERE)
 			return oj_fail_memory(low->error);
 		low->units.at[e->held->inits[k]].offset = e->held->offsets[k];
@@ -51,8 +59,7 @@ static ojit_status add_param(struct lowering *low, struct entity *e)
 	const struct unit *u = &low->units.at[e->unit];
 	TRY(add_family(low, FAMILY_PARAMETERS, u, e->name, 0, &e->held->offsets[0]));
 	const char *name = oj_family_name(low, e->name, 0);
-	if (name)
-		e->held->arrays[0] = oj_space_array(low->space, name, ROLE_PARAMETER, u->rank, u->grid->base, u->grid->extent, e->held->offsets[0]);
+	e->held->arrays[0] = oj_box_array(low, name, ROLE_PARAMETER, u->rank, u->box, e->held->offsets[0]);
 	return e->held->arrays[0] == NOWHERE ? oj_fail_memory(low->error) : OJIT_OK;
 }
 
@@ -140,16 +147,16 @@ static bool prepare(struct lowering *low)
 	if (low->arena.failed)
 		return false;
 	memset(low->entity_of, 0xFF, names * sizeof *low->entity_of);
-	size_t definitions = low->model->definitions.count;
-	if (!VECTOR_RESERVE(low->context, &low->units, definitions) || !VECTOR_RESERVE(low->context, &low->entities, definitions) ||
+	size_t definitions = low->model->definitions.count, entities = definitions < names ? definitions : names;
+	if (!VECTOR_RESERVE(low->context, &low->units, definitions) || !VECTOR_RESERVE(low->context, &low->entities, entities) ||
 	    !VECTOR_RESERVE(low->context, &low->order, definitions))
 		return false;
 	for (size_t i = 0; i < low->model->definitions.count; i++) {
 		struct line *line = &low->lines[i];
-		bool point = low->model->definitions.at[i].rank == 0;
-		struct box *box = point ? &low->point : ARENA_ZEROED(&low->arena, struct box, 1);
+		uint32_t rank = low->model->definitions.at[i].rank;
+		struct range *box = rank ? ARENA_ZEROED(&low->arena, struct range, rank) : NULL;
 		*line = (struct line){.unit = NOWHERE, .next = NOWHERE, .box = box};
-		if (!box)
+		if (rank && !box)
 			return false;
 	}
 	return keep_sources(low);

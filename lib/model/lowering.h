@@ -16,17 +16,14 @@
 enum unit_kind { UNIT_CONST, UNIT_TABLE, UNIT_PARAM, UNIT_LET, UNIT_EQUATION, UNIT_EDGE, UNIT_INIT, UNIT_OUT };
 enum { NOWHERE = UINT32_MAX, STATIC_KERNEL = PROGRAM_KINDS };
 
-struct box {
-	int64_t lo[RANK], end[RANK];
-};
-struct grid {
-	int64_t base[RANK], extent[RANK];
+struct range {
+	int64_t lo, end;
 };
 
 /* There may be very many lines and units of rank 0, so they are kept small. */
 struct line { /* of the definition with the same number */
 	uint32_t unit, next; /* next line of the unit, NOWHERE */
-	struct box *box;
+	struct range *box;     /* [rank] */
 };
 
 struct edge { /* a unit needs another */
@@ -50,7 +47,7 @@ struct unit {
 	uint32_t first, last; /* lines; NOWHERE: the bare OUT */
 	uint32_t edges;       /* first in lowering->edges */
 	uint32_t next;        /* EDGE: next edge of the entity */
-	struct grid *grid;    /* see oj_own_grid */
+	struct range *box;    /* [rank] around its lines; of one line, that line's */
 	union {
 		int64_t offset; /* OUT, INIT */
 		struct {        /* the others */
@@ -60,12 +57,8 @@ struct unit {
 	};
 };
 
-struct part { /* of an array that is given in many */
-	int64_t base; /* on the first axis */
-	uint32_t unit;
-};
 struct holding { /* what only some entities have */
-	struct part *parts;   /* [part_count] edge units by their base; NULL: not made, or few */
+	uint32_t *parts;      /* [part_count] edge units by their lo on the first axis; NULL: not made, or few */
 	uint32_t part_count;
 	int64_t widest;       /* of them, on the first axis */
 	uint32_t inits[2];    /* STATE: units, NOWHERE */
@@ -104,8 +97,6 @@ struct lowering {
 	ojit_context *context;
 	struct arena arena;
 	struct line *lines;      /* [definitions] */
-	struct box point;        /* of all lines of rank 0, */
-	struct grid no_grid;     /* and of all units: zeros */
 	uint32_t *entity_of;     /* [names], NOWHERE */
 	uint8_t *integral;       /* [terms] INTEGRAL, CONSTANT */
 	struct expr_map out_of;  /* 3 * name + primes + 1 -> unit of the observable */
@@ -128,8 +119,6 @@ struct lowering {
 enum { INTEGRAL = 1, CONSTANT = 2 };
 
 ojit_status oj_gather(struct lowering *low);
-/* Give a unit memory for its grid; what has rank 0 shares one.  False: out of memory. */
-bool oj_own_grid(struct lowering *low, struct unit *unit);
 /* Is what a unit computes a node and no array?  So are scalars, and elements that are
  * given one by one and read by number only; reductions are arrays everywhere. */
 bool oj_is_node(const struct lowering *low, const struct unit *unit);
@@ -143,7 +132,7 @@ bool oj_is_unseen(struct lowering *low, uint32_t term, bool *ok);
  * memory. */
 bool oj_push_unseen(struct lowering *low, uint32_t term, struct expr_list *stack);
 /* Of parts in order the first that may reach up to `at` on the first axis. */
-uint32_t oj_first_part(const struct holding *held, double at);
+uint32_t oj_first_part(const struct lowering *low, const struct holding *held, double at);
 ojit_status oj_emit_kernels(struct lowering *low);
 /* Order units of the given kinds (those up to UNIT_TABLE, or the others) after what
  * they need, appended to low->order. */
@@ -184,7 +173,18 @@ ojit_status oj_line_numbers(struct lowering *low, uint32_t line, const double **
 ojit_status oj_add_table(struct lowering *low, const char *name, uint32_t place, uint32_t rank,
                          const int64_t *base, const int64_t *extent, const double *values,
                          uint32_t *table, uint32_t *copy);
+static inline int64_t oj_part_lo(const struct lowering *low, const struct holding *held, uint32_t part)
+{
+	return low->units.at[held->parts[part]].box[0].lo;
+}
 /* Shape of a line: points, or -1 when beyond 2^40. */
-int64_t oj_box_points(uint32_t rank, const int64_t *lo, const int64_t *end);
+int64_t oj_box_points(uint32_t rank, const struct range *box);
+static inline int64_t oj_extent(struct range range)
+{
+	return range.end - range.lo;
+}
+/* An array of that shape in the space; NOWHERE: out of memory, or `name` is NULL. */
+uint32_t oj_box_array(struct lowering *low, const char *name, enum array_role role, uint32_t rank,
+                      const struct range *box, int64_t offset);
 
 #endif

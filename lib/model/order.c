@@ -19,9 +19,9 @@ static void add_name(struct walk *w, struct text *text, uint32_t unit)
 	if (u->kind == UNIT_EQUATION)
 		oj_text_add(text, "''", u->primes);
 	for (int k = 0; u->kind == UNIT_EDGE && k < u->rank; k++) {
-		oj_text_format(text, k ? ", %lld" : "[%lld", (long long)u->grid->base[k]);
-		if (u->grid->extent[k] > 1)
-			oj_text_format(text, "..%lld", (long long)(u->grid->base[k] + u->grid->extent[k] - 1));
+		oj_text_format(text, k ? ", %lld" : "[%lld", (long long)u->box[k].lo);
+		if (oj_extent(u->box[k]) > 1)
+			oj_text_format(text, "..%lld", (long long)(u->box[k].end - 1));
 		oj_text_string(text, k + 1 < u->rank ? "" : "]");
 	}
 }

@@ -6,11 +6,11 @@
 #include <string.h>
 
 static ojit_status add_piece(struct lowering *low, struct symbol *symbol, uint32_t array,
-                             const int64_t *base, const int64_t *extent)
+                             const struct range *box)
 {
 	struct piece piece = {.array = array};
-	memcpy(piece.base, base, symbol->rank * sizeof *base);
-	memcpy(piece.extent, extent, symbol->rank * sizeof *extent);
+	for (uint32_t k = 0; k < symbol->rank; k++)
+		piece.base[k] = box[k].lo, piece.extent[k] = oj_extent(box[k]);
 	return VECTOR_PUSH(low->context, &symbol->pieces, piece) ? OJIT_OK : oj_fail_memory(low->error);
 }
 
@@ -27,7 +27,7 @@ ojit_status oj_unit_array(struct lowering *low, uint32_t unit, int kernel, uint3
 		const char *name = oj_family_name(low, u->name, u->kind == UNIT_EQUATION ? u->primes : 0);
 		if (!name)
 			return oj_fail_memory(low->error);
-		u->array = oj_space_array(low->space, name, ROLE_TEMP, u->rank, u->grid->base, u->grid->extent, 0);
+		u->array = oj_box_array(low, name, ROLE_TEMP, u->rank, u->box, 0);
 	}
 	*array = u->array;
 	return u->array == NOWHERE ? oj_fail_memory(low->error) : OJIT_OK;
@@ -40,10 +40,10 @@ static ojit_status fill_symbol(struct lowering *low, const struct entity *e, uns
 	uint32_t array = e->held->arrays[e->kind == OJIT_EQUATION && given ? primes : 0];
 	if (!given)
 		TRY(oj_unit_array(low, e->unit, kernel, &array));
-	TRY(add_piece(low, symbol, array, main->grid->base, main->grid->extent));
+	TRY(add_piece(low, symbol, array, main->box));
 	for (uint32_t part = e->edge_units; primes == 0 && part != NOWHERE; part = low->units.at[part].next) {
 		TRY(oj_unit_array(low, part, kernel, &array));
-		TRY(add_piece(low, symbol, array, low->units.at[part].grid->base, low->units.at[part].grid->extent));
+		TRY(add_piece(low, symbol, array, low->units.at[part].box));
 	}
 	return OJIT_OK;
 }
@@ -75,10 +75,10 @@ uint32_t oj_lowered_origin(struct lowering *low, uint32_t place)
 
 /* ---- elements that are known by number */
 
-static bool holds(const struct grid *grid, uint32_t rank, const int64_t *at)
+static bool holds(const struct range *box, uint32_t rank, const int64_t *at)
 {
 	for (uint32_t k = 0; k < rank; k++)
-		if (at[k] < grid->base[k] || at[k] >= grid->base[k] + grid->extent[k])
+		if (at[k] < box[k].lo || at[k] >= box[k].end)
 			return false;
 	return true;
 }
@@ -89,13 +89,13 @@ static uint32_t part_at(const struct lowering *low, const struct entity *e, cons
 	const struct holding *held = e->held;
 	if (!held->parts) {
 		for (uint32_t part = e->edge_units; part != NOWHERE; part = low->units.at[part].next)
-			if (holds(low->units.at[part].grid, e->rank, at))
+			if (holds(low->units.at[part].box, e->rank, at))
 				return part;
 		return NOWHERE;
 	}
-	for (uint32_t p = oj_first_part(held, (double)at[0]); p < held->part_count && held->parts[p].base <= at[0]; p++)
-		if (holds(low->units.at[held->parts[p].unit].grid, e->rank, at))
-			return held->parts[p].unit;
+	for (uint32_t p = oj_first_part(low, held, (double)at[0]); p < held->part_count && oj_part_lo(low, held, p) <= at[0]; p++)
+		if (holds(low->units.at[held->parts[p]].box, e->rank, at))
+			return held->parts[p];
 	return NOWHERE;
 }
 
@@ -123,7 +123,7 @@ static ojit_status refer_element(struct translator *t, const struct entity *e, u
 	for (uint32_t k = 0; k < e->rank; k++)
 		if (!oj_integer_value(&t->space->graph, subscripts[k], &at[k]))
 			return OJIT_OK;
-	if (holds(low->units.at[e->unit].grid, e->rank, at)) {
+	if (holds(low->units.at[e->unit].box, e->rank, at)) {
 		if (!given)
 			return refer_unit(t, e->unit, subscripts, out);
 		*out = oj_load(&t->space->graph, e->held->arrays[e->kind == OJIT_EQUATION ? primes : 0], e->rank, subscripts);

@@ -39,7 +39,7 @@ static bool index_range(const struct scan *s, uint32_t term, int depth, double *
 	oj_expr_map_get(&low->reduction_of, term, &reduction);
 	for (int k = 0; k < d->rank; k++)
 		if (d->axes[k].index == term) {
-			*lo = (double)low->lines[s->line].box->lo[k], *hi = (double)low->lines[s->line].box->end[k] - 1;
+			*lo = (double)low->lines[s->line].box[k].lo, *hi = (double)low->lines[s->line].box[k].end - 1;
 			return true;
 		}
 	if (reduction == 0 || reduction == NOWHERE || oj_term(low->forest, reduction)->wrap || depth == 0)
@@ -85,7 +85,7 @@ static bool may_meet(const struct scan *s, uint32_t term, const struct unit *oth
 	for (int k = 0; k < other->rank; k++) {
 		double lo, hi;
 		if (subscript_range(s, o[k], 64, &lo, &hi) &&
-		    (hi < (double)other->grid->base[k] || lo >= (double)(other->grid->base[k] + other->grid->extent[k])))
+		    (hi < (double)other->box[k].lo || lo >= (double)(other->box[k].end)))
 			return false;
 	}
 	return true;
@@ -103,10 +103,15 @@ static ojit_status need_part(struct scan *s, uint32_t term, const struct entity 
 	return add_edge(s->low, s->unit, part, place);
 }
 
-static int by_base(const void *a, const void *b)
+struct part {
+	int64_t lo; /* on the first axis */
+	uint32_t unit;
+};
+
+static int by_lo(const void *a, const void *b)
 {
 	const struct part *x = a, *y = b;
-	return x->base != y->base ? (x->base > y->base) - (x->base < y->base) : (x->unit > y->unit) - (x->unit < y->unit);
+	return x->lo != y->lo ? (x->lo > y->lo) - (x->lo < y->lo) : (x->unit > y->unit) - (x->unit < y->unit);
 }
 
 enum { FEW_PARTS = 16 };
@@ -121,24 +126,27 @@ static ojit_status sort_parts(struct lowering *low, const struct entity *e)
 	held->part_count = count;
 	if (count < FEW_PARTS)
 		return OJIT_OK;
-	held->parts = ARENA_NEW(&low->arena, struct part, count);
-	if (!held->parts)
-		return oj_fail_memory(low->error);
-	for (uint32_t part = e->edge_units; part != NOWHERE; part = low->units.at[part].next) {
-		const struct grid *grid = low->units.at[part].grid;
-		held->parts[--count] = (struct part){grid->base[0], part};
-		held->widest = grid->extent[0] > held->widest ? grid->extent[0] : held->widest;
+	struct part *parts = oj_memory_get(low->context, count * sizeof *parts);
+	held->parts = ARENA_NEW(&low->arena, uint32_t, count);
+	for (uint32_t part = e->edge_units; parts && part != NOWHERE; part = low->units.at[part].next) {
+		struct range first = low->units.at[part].box[0];
+		parts[--count] = (struct part){first.lo, part};
+		held->widest = oj_extent(first) > held->widest ? oj_extent(first) : held->widest;
 	}
-	qsort(held->parts, held->part_count, sizeof *held->parts, by_base);
-	return OJIT_OK;
+	if (parts)
+		qsort(parts, held->part_count, sizeof *parts, by_lo);
+	for (uint32_t p = 0; parts && held->parts && p < held->part_count; p++)
+		held->parts[p] = parts[p].unit;
+	oj_memory_put(low->context, parts, held->part_count * sizeof *parts);
+	return parts && held->parts ? OJIT_OK : oj_fail_memory(low->error);
 }
 
-uint32_t oj_first_part(const struct holding *held, double at)
+uint32_t oj_first_part(const struct lowering *lowering, const struct holding *held, double at)
 {
 	uint32_t low = 0, high = held->part_count;
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
-		if ((double)(held->parts[middle].base + held->widest) <= at)
+		if ((double)(oj_part_lo(lowering, held, middle) + held->widest) <= at)
 			low = middle + 1;
 		else
 			high = middle;
@@ -153,8 +161,9 @@ static ojit_status need_some(struct scan *s, uint32_t term, const struct entity 
 	const struct holding *held = e->held;
 	struct expr_list met = {0};
 	ojit_status status = OJIT_OK;
-	for (uint32_t p = oj_first_part(held, lo); status == OJIT_OK && p < held->part_count && (double)held->parts[p].base <= hi; p++)
-		if (!VECTOR_PUSH(s->low->context, &met.list, held->parts[p].unit))
+	for (uint32_t p = oj_first_part(s->low, held, lo);
+	     status == OJIT_OK && p < held->part_count && (double)oj_part_lo(s->low, held, p) <= hi; p++)
+		if (!VECTOR_PUSH(s->low->context, &met.list, held->parts[p]))
 			status = oj_fail_memory(s->low->error);
 	if (met.list.count > 1)
 		qsort(met.list.at, met.list.count, sizeof *met.list.at, oj_by_index);
@@ -300,9 +309,8 @@ static ojit_status scan_line(struct scan *s)
 static void cover(struct unit *u, const struct unit *part)
 {
 	for (int k = 0; k < u->rank; k++) {
-		int64_t end = u->grid->base[k] + u->grid->extent[k], other = part->grid->base[k] + part->grid->extent[k];
-		u->grid->base[k] = part->grid->base[k] < u->grid->base[k] ? part->grid->base[k] : u->grid->base[k];
-		u->grid->extent[k] = (other > end ? other : end) - u->grid->base[k];
+		u->box[k].lo = part->box[k].lo < u->box[k].lo ? part->box[k].lo : u->box[k].lo;
+		u->box[k].end = part->box[k].end > u->box[k].end ? part->box[k].end : u->box[k].end;
 	}
 }
 
@@ -320,9 +328,11 @@ static ojit_status scan_bare(struct scan *s)
 	const struct unit *main = &low->units.at[e->unit];
 	u->rank = e->rank;
 	u->entity = known;
-	if (!oj_own_grid(low, u))
+	u->box = ARENA_NEW(&low->arena, struct range, u->rank);
+	if (!u->box)
 		return oj_fail_memory(low->error);
-	*u->grid = *main->grid;
+	for (int k = 0; k < u->rank; k++)
+		u->box[k] = main->box[k];
 	for (uint32_t part = e->edge_units; e->kind == OJIT_LET && part != NOWHERE; part = low->units.at[part].next)
 		cover(u, &low->units.at[part]);
 	if (e->kind == OJIT_EQUATION && u->primes < e->order)
@@ -394,13 +404,10 @@ static bool reads_itself(struct lowering *low, uint32_t unit, struct expr_list *
 	return found;
 }
 
-static void take_box(struct lowering *low, struct unit *u, uint32_t line)
+static void take_line(struct lowering *low, struct unit *u, uint32_t line)
 {
 	u->first = u->last = line;
-	for (int k = 0; k < u->rank; k++) {
-		u->grid->base[k] = low->lines[line].box->lo[k];
-		u->grid->extent[k] = low->lines[line].box->end[k] - low->lines[line].box->lo[k];
-	}
+	u->box = low->lines[line].box;
 }
 
 static ojit_status take_apart(struct lowering *low, uint32_t unit)
@@ -412,9 +419,7 @@ static ojit_status take_apart(struct lowering *low, uint32_t unit)
 		part.kind = UNIT_EDGE;
 		part.place = oj_definition(low, line)->place;
 		part.next = low->entities.at[entity].edge_units;
-		if (!oj_own_grid(low, &part))
-			return oj_fail_memory(low->error);
-		take_box(low, &part, line);
+		take_line(low, &part, line);
 		if (!VECTOR_PUSH(low->context, &low->units, part))
 			return oj_fail_memory(low->error);
 		low->lines[line].next = NOWHERE;
@@ -423,7 +428,7 @@ static ojit_status take_apart(struct lowering *low, uint32_t unit)
 	}
 	struct unit *u = &low->units.at[unit];
 	low->lines[u->first].next = NOWHERE;
-	take_box(low, u, u->first);
+	take_line(low, u, u->first);
 	return OJIT_OK;
 }
 

@@ -13,11 +13,11 @@
 #include <stdio.h>
 #include <string.h>
 
-int64_t oj_box_points(uint32_t rank, const int64_t *lo, const int64_t *end)
+int64_t oj_box_points(uint32_t rank, const struct range *box)
 {
 	int64_t points = 1;
 	for (uint32_t k = 0; k < rank; k++) {
-		int64_t extent = end[k] - lo[k];
+		int64_t extent = oj_extent(box[k]);
 		if (extent <= 0)
 			return 0;
 		if (points > ((int64_t)1 << 40) / extent)
@@ -149,16 +149,16 @@ static ojit_status find_box(struct lowering *low, uint32_t line)
 	struct line *l = &low->lines[line];
 	for (int k = 0; k < d->rank; k++) {
 		const struct axis *a = &d->axes[k];
-		TRY(oj_constant_integer(low, a->lo, "at the beginning of a range", &l->box->lo[k]));
-		l->box->end[k] = l->box->lo[k];
+		TRY(oj_constant_integer(low, a->lo, "at the beginning of a range", &l->box[k].lo));
+		l->box[k].end = l->box[k].lo;
 		if (a->index)
-			TRY(oj_constant_integer(low, a->hi, "at the end of a range", &l->box->end[k]));
-		if (l->box->end[k]++ < l->box->lo[k])
+			TRY(oj_constant_integer(low, a->hi, "at the end of a range", &l->box[k].end));
+		if (l->box[k].end++ < l->box[k].lo)
 			return oj_fail_place(low, oj_term(low->forest, a->hi)->place, OJIT_SHAPE, "the range of %s is empty, from %lld to %lld; "
 			                     "let it end where it begins or later", oj_name_of(low, oj_term(low->forest, a->index)->name),
-			                     (long long)l->box->lo[k], (long long)l->box->end[k] - 1);
+			                     (long long)l->box[k].lo, (long long)l->box[k].end - 1);
 	}
-	int64_t points = oj_box_points(d->rank, l->box->lo, l->box->end);
+	int64_t points = oj_box_points(d->rank, l->box);
 	if (points < 0 || points > INT32_MAX)
 		return oj_fail_place(low, d->place, OJIT_UNSUPPORTED, "%s has more than 2^31 elements here; make it smaller",
 		                     oj_name_of(low, d->name));
@@ -166,19 +166,23 @@ static ojit_status find_box(struct lowering *low, uint32_t line)
 }
 
 /* The smallest box around the lines of a unit. */
-static void bound_unit(struct lowering *low, struct unit *u)
+static ojit_status bound_unit(struct lowering *low, struct unit *u)
 {
-	int64_t end[RANK] = {0};
+	u->box = low->lines[u->first].box;
+	if (u->first == u->last)
+		return OJIT_OK;
+	u->box = ARENA_NEW(&low->arena, struct range, u->rank);
+	if (!u->box)
+		return oj_fail_memory(low->error);
 	for (uint32_t line = u->first; line != NOWHERE; line = low->lines[line].next)
 		for (int k = 0; k < u->rank; k++) {
-			const struct line *l = &low->lines[line];
-			if (line == u->first || l->box->lo[k] < u->grid->base[k])
-				u->grid->base[k] = l->box->lo[k];
-			if (line == u->first || l->box->end[k] > end[k])
-				end[k] = l->box->end[k];
+			struct range range = low->lines[line].box[k];
+			if (line == u->first || range.lo < u->box[k].lo)
+				u->box[k].lo = range.lo;
+			if (line == u->first || range.end > u->box[k].end)
+				u->box[k].end = range.end;
 		}
-	for (int k = 0; k < u->rank; k++)
-		u->grid->extent[k] = end[k] - u->grid->base[k];
+	return OJIT_OK;
 }
 
 static ojit_status find_boxes(struct lowering *low, uint32_t unit)
@@ -186,11 +190,8 @@ static ojit_status find_boxes(struct lowering *low, uint32_t unit)
 	struct unit *u = &low->units.at[unit];
 	for (uint32_t line = u->first; line != NOWHERE; line = low->lines[line].next)
 		TRY(find_box(low, line));
-	bound_unit(low, u);
-	int64_t end[RANK] = {0};
-	for (int k = 0; k < u->rank; k++)
-		end[k] = u->grid->base[k] + u->grid->extent[k];
-	int64_t points = oj_box_points(u->rank, u->grid->base, end);
+	TRY(bound_unit(low, u));
+	int64_t points = oj_box_points(u->rank, u->box);
 	if (points < 0 || points > INT32_MAX)
 		return oj_fail_place(low, u->place, OJIT_UNSUPPORTED, "%s has more than 2^31 elements; make it smaller",
 		                     oj_name_of(low, u->name));
@@ -251,14 +252,14 @@ ojit_status oj_line_numbers(struct lowering *low, uint32_t line, const double **
 {
 	const struct definition *d = oj_definition(low, line);
 	const struct line *l = &low->lines[line];
-	size_t points = (size_t)oj_box_points(d->rank, l->box->lo, l->box->end);
+	size_t points = (size_t)oj_box_points(d->rank, l->box);
 	const struct given *given = d->given;
 	if (given->path) {
 		double *read = ARENA_NEW(&low->arena, double, points);
 		struct origin origin = oj_forest_origin(low->forest, d->place);
 		int64_t extent[RANK] = {0};
 		for (int k = 0; k < d->rank; k++)
-			extent[k] = l->box->end[k] - l->box->lo[k];
+			extent[k] = l->box[k].end - l->box[k].lo;
 		*values = read;
 		if (!read)
 			return oj_fail_memory(low->error);
@@ -276,7 +277,7 @@ static ojit_status fill_line(struct lowering *low, const struct unit *u, uint32_
 {
 	const struct definition *d = oj_definition(low, line);
 	const struct line *l = &low->lines[line];
-	size_t points = (size_t)oj_box_points(u->rank, l->box->lo, l->box->end), bytes = points * sizeof(double);
+	size_t points = (size_t)oj_box_points(u->rank, l->box), bytes = points * sizeof(double);
 	double *mine = oj_memory_get(low->context, bytes);
 	const double *from = mine;
 	ojit_expr indices[RANK] = {0};
@@ -286,17 +287,17 @@ static ojit_status fill_line(struct lowering *low, const struct unit *u, uint32_
 	for (int k = 0; k < u->rank; k++)
 		if (d->axes[k].index) {
 			indices[rank] = d->axes[k].index;
-			lo[rank] = l->box->lo[k], end[rank++] = l->box->end[k];
+			lo[rank] = l->box[k].lo, end[rank++] = l->box[k].end;
 		}
 	if (status == OJIT_OK)
 		status = d->value ? oj_tabulate(low, d->value, rank, indices, lo, end, mine) : oj_line_numbers(low, line, &from);
 	for (size_t i = 0; status == OJIT_OK && i < points; i++) {
 		int64_t rest = (int64_t)i, at = 0, scale = 1;
 		for (int k = u->rank; k-- > 0;) {
-			int64_t extent = l->box->end[k] - l->box->lo[k];
-			at += scale * (l->box->lo[k] + rest % extent - u->grid->base[k]);
+			int64_t extent = l->box[k].end - l->box[k].lo;
+			at += scale * (l->box[k].lo + rest % extent - u->box[k].lo);
 			rest /= extent;
-			scale *= u->grid->extent[k];
+			scale *= oj_extent(u->box[k]);
 		}
 		values[at] = from[i];
 	}
@@ -310,8 +311,11 @@ static ojit_status evaluate_table(struct lowering *low, uint32_t unit)
 	struct entity *e = &low->entities.at[u->entity];
 	TRY(find_boxes(low, unit));
 	size_t points = 1;
-	for (int k = 0; k < u->rank; k++)
-		points *= (size_t)u->grid->extent[k];
+	int64_t base[RANK], extent[RANK];
+	for (int k = 0; k < u->rank; k++) {
+		base[k] = u->box[k].lo;
+		points *= (size_t)(extent[k] = oj_extent(u->box[k]));
+	}
 	if (points > (size_t)1 << 26)
 		return oj_fail_place(low, u->place, OJIT_UNSUPPORTED, "an index table of more than 2^26 entries is not supported; make it smaller");
 	double *values = oj_memory_get(low->context, points * sizeof(double));
@@ -323,7 +327,7 @@ static ojit_status evaluate_table(struct lowering *low, uint32_t unit)
 	for (uint32_t line = u->first; status == OJIT_OK && line != NOWHERE; line = low->lines[line].next)
 		status = fill_line(low, u, line, values);
 	if (status == OJIT_OK)
-		status = oj_add_table(low, oj_name_of(low, e->name), u->place, u->rank, u->grid->base, u->grid->extent, values, &e->held->table, &e->held->table_copy);
+		status = oj_add_table(low, oj_name_of(low, e->name), u->place, u->rank, base, extent, values, &e->held->table, &e->held->table_copy);
 	oj_memory_put(low->context, values, points * sizeof(double));
 	return status;
 }

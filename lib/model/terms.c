@@ -36,6 +36,8 @@ uint32_t oj_forest_add(struct forest *forest, struct term term, uint32_t arity, 
 	if (term.kind == TERM_OP && arity <= 2) {
 		term.pair[0] = operands[0];
 		term.pair[1] = arity == 2 ? operands[1] : 0;
+	} else if (arity == 1) {
+		term.first = operands[0];
 	} else if (arity) {
 		term.first = (uint32_t)forest->operands.count;
 		for (uint32_t i = 0; i < arity; i++)

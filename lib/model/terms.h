@@ -37,8 +37,8 @@ struct term {
 			uint32_t name; /* NAME, CALL, INDEX */
 			union {
 				uint32_t binder; /* INDEX: which variable; in a model the term itself */
-				uint32_t first;  /* NAME, CALL, REDUCE, OP of more than two: operands in
-				                  * forest->operands */
+				uint32_t first;  /* NAME, CALL: the only operand; of more, of REDUCE, and
+				                  * of OP of more than two: operands in forest->operands */
 			};
 		};
 		uint32_t pair[2]; /* OP of one or two: the operands themselves */
@@ -96,7 +96,9 @@ static inline const struct term *oj_term(const struct forest *forest, uint32_t t
 static inline const uint32_t *oj_term_operands(const struct forest *forest, uint32_t term)
 {
 	const struct term *t = &forest->terms.at[term];
-	return t->kind == TERM_OP && t->arity <= 2 ? t->pair : forest->operands.at + t->first;
+	if (t->kind == TERM_OP && t->arity <= 2)
+		return t->pair;
+	return t->arity == 1 ? &t->first : forest->operands.at + t->first;
 }
 
 /* The spelling ojit uses: NFC, with the micro sign as the Greek letter.  false

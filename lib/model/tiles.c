@@ -163,8 +163,8 @@ static ojit_status add_lines(struct tiling *t, uint32_t unit)
 	struct lowering *low = t->low;
 	for (uint32_t line = low->units.at[unit].first; line != NOWHERE; line = low->lines[line].next) {
 		struct tile box = {.place = oj_definition(low, line)->place};
-		memcpy(box.lo, low->lines[line].box->lo, sizeof box.lo);
-		memcpy(box.end, low->lines[line].box->end, sizeof box.end);
+		for (uint32_t k = 0; k < t->rank; k++)
+			box.lo[k] = low->lines[line].box[k].lo, box.end[k] = low->lines[line].box[k].end;
 		if (!VECTOR_PUSH(low->context, &t->boxes, box))
 			return oj_fail_memory(low->error);
 	}
@@ -211,18 +211,20 @@ static ojit_status check_init(struct lowering *low, const struct entity *e, uint
 	for (uint32_t line = u->first; line != NOWHERE; line = low->lines[line].next)
 		for (int k = 0; k < u->rank; k++) {
 			const struct line *l = &low->lines[line];
-			bool below = l->box->lo[k] < state->grid->base[k];
-			if (!below && l->box->end[k] <= state->grid->base[k] + state->grid->extent[k])
+			bool below = l->box[k].lo < state->box[k].lo;
+			if (!below && l->box[k].end <= state->box[k].end)
 				continue;
 			return oj_fail_place(low, oj_definition(low, line)->place, OJIT_SHAPE, "this goes beyond %s%s, whose%s index runs from "
 			                     "%lld to %lld (%s); make the ranges equal", name, prime, u->rank == 1 ? "" : k == 0 ? " first" : k == 1 ? " second" : " third",
-			                     (long long)state->grid->base[k], (long long)(state->grid->base[k] + state->grid->extent[k] - 1), oj_line_text(low, state->place, where));
+			                     (long long)state->box[k].lo, (long long)(state->box[k].end - 1), oj_line_text(low, state->place, where));
 		}
 	for (int k = 0; k < u->rank; k++) {
-		if (u->grid->base[k] == state->grid->base[k] && u->grid->extent[k] == state->grid->extent[k])
+		if (u->box[k].lo == state->box[k].lo && u->box[k].end == state->box[k].end)
 			continue;
-		int64_t missing[RANK] = {u->grid->base[0], u->grid->base[1], u->grid->base[2]};
-		missing[k] = u->grid->base[k] > state->grid->base[k] ? state->grid->base[k] : u->grid->base[k] + u->grid->extent[k];
+		int64_t missing[RANK];
+		for (int other = 0; other < u->rank; other++)
+			missing[other] = u->box[other].lo;
+		missing[k] = u->box[k].lo > state->box[k].lo ? state->box[k].lo : u->box[k].end;
 		print_place(at, u->rank, missing);
 		return oj_fail_place(low, u->place, OJIT_SHAPE, "%s%s[%s] has no initial value; make the ranges those of the equation (%s)",
 		                     name, prime, at, oj_line_text(low, state->place, where));
