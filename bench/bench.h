@@ -85,9 +85,12 @@ static inline void bench_fail(const char *text)
 	exit(2);
 }
 
-/* An example of the source tree, compiled; constant `name` set where not NULL. */
-static inline ojit_program *bench_program(ojit_context *context, const char *file, const char *name, double value)
+/* An example of the source tree, compiled under a law; constant `name` set where not NULL. */
+static inline ojit_program *bench_program_by(ojit_context *context, ojit_law law, const char *file, const char *name,
+                                             double value)
 {
+	ojit_compile_options options = ojit_compile_options_default();
+	options.law = law;
 	char path[4096];
 	ojit_program *program = NULL;
 	snprintf(path, sizeof path, "%s/examples/%s", OJIT_SOURCE_DIR, file);
@@ -95,10 +98,15 @@ static inline ojit_program *bench_program(ojit_context *context, const char *fil
 	if (name)
 		ojit_model_set_const(model, name, value);
 	ojit_model_read_file(model, path);
-	if (ojit_program_compile(model, NULL, &program) != OJIT_OK)
+	if (ojit_program_compile(model, &options, &program) != OJIT_OK)
 		bench_fail(ojit_model_error(model).text);
 	ojit_model_free(model);
 	return program;
+}
+
+static inline ojit_program *bench_program(ojit_context *context, const char *file, const char *name, double value)
+{
+	return bench_program_by(context, OJIT_LAW_EXACT, file, name, value);
 }
 
 #endif

@@ -6,12 +6,14 @@
 
 void peer_lorenz(double t, const double *y, double *out, const double *p);
 void peer_kuramoto(int n, const double *y, double *out, const double *p);
+void peer_kuramoto_factored(int n, const double *y, double *out, const double *p, double *sine, double *cosine);
 void peer_brusselator(int n, const double *y, double *out, double a, double b, double c);
 
 struct side {
 	ojit_evaluator *evaluator;
 	int n;
 	double *y, *out, *p;
+	double *sine, *cosine; /* [n], where sums are factored by hand */
 };
 
 static double ours(void *data)
@@ -32,6 +34,13 @@ static double their_kuramoto(void *data)
 {
 	struct side *s = data;
 	peer_kuramoto(s->n, s->y, s->out, s->p);
+	return s->out[0];
+}
+
+static double their_kuramoto_factored(void *data)
+{
+	struct side *s = data;
+	peer_kuramoto_factored(s->n, s->y, s->out, s->p, s->sine, s->cosine);
 	return s->out[0];
 }
 
@@ -63,6 +72,8 @@ static void bench_case(const char *name, ojit_program *program, int n, const dou
 	us.out = malloc((size_t)states * sizeof(double));
 	them.out = malloc((size_t)states * sizeof(double));
 	them.p = malloc((size_t)parameters * sizeof(double));
+	them.sine = malloc((size_t)n * sizeof(double));
+	them.cosine = malloc((size_t)n * sizeof(double));
 	memcpy(us.y, y, (size_t)states * sizeof(double));
 	memcpy(them.p, p, (size_t)parameters * sizeof(double));
 	ours(&us);
@@ -73,7 +84,7 @@ static void bench_case(const char *name, ojit_program *program, int n, const dou
 	bench_pair(ours, &us, theirs, &them, &a, &b);
 	bench_line("rhs", name, "ns", a * 1e9, "clang -O3 -march=native, libm", b * 1e9);
 	ojit_evaluator_free(us.evaluator);
-	free(us.y), free(us.out), free(them.out), free(them.p);
+	free(us.y), free(us.out), free(them.out), free(them.p), free(them.sine), free(them.cosine);
 	ojit_program_free(program);
 }
 
@@ -83,11 +94,13 @@ static void lorenz(ojit_context *context)
 	bench_case("lorenz", bench_program(context, "lorenz.ojit", NULL, 0), 3, y, p, 3, their_lorenz);
 }
 
-/* Parameters of the example: K, then w. */
-static void kuramoto(ojit_context *context, int n, double around)
+/* Parameters of the example: K, then w. Under OJIT_LAW_REAL, where sums over pairs become
+ * sums over one index, against `theirs` that may do the same. */
+static void kuramoto(ojit_context *context, int n, double around, ojit_law law, const char *how,
+                     bench_function *theirs)
 {
-	char name[64];
-	ojit_program *program = bench_program(context, "kuramoto.ojit", "N", n);
+	char name[96];
+	ojit_program *program = bench_program_by(context, law, "kuramoto.ojit", "N", n);
 	ojit_solver *solver = ojit_solver_new(program);
 	size_t parameters = ojit_program_describe(program).parameters, first, count;
 	double *y = malloc((size_t)n * sizeof *y), *p = malloc((parameters + 1) * sizeof *p);
@@ -102,9 +115,9 @@ static void kuramoto(ojit_context *context, int n, double around)
 	memcpy(p + 1, values + first, count * sizeof *p);
 	for (int i = 0; i < n; i++)
 		y[i] = around * (0.5 + fmod(0.618034 * (i + 1), 1));
-	snprintf(name, sizeof name, "kuramoto N=%d, angles around %g", n, around);
+	snprintf(name, sizeof name, "kuramoto N=%d, angles around %g%s", n, around, how);
 	ojit_solver_free(solver);
-	bench_case(name, program, n, y, p, n + 1, their_kuramoto);
+	bench_case(name, program, n, y, p, n + 1, theirs);
 	free(y), free(p);
 }
 
@@ -127,10 +140,12 @@ int main(void)
 {
 	ojit_context *context = ojit_context_new(NULL);
 	lorenz(context);
-	kuramoto(context, 150, 1);
-	kuramoto(context, 150, 1e5);
-	kuramoto(context, 1000, 1);
-	kuramoto(context, 1000, 1e5);
+	kuramoto(context, 150, 1, OJIT_LAW_EXACT, "", their_kuramoto);
+	kuramoto(context, 150, 1e5, OJIT_LAW_EXACT, "", their_kuramoto);
+	kuramoto(context, 1000, 1, OJIT_LAW_EXACT, "", their_kuramoto);
+	kuramoto(context, 1000, 1e5, OJIT_LAW_EXACT, "", their_kuramoto);
+	kuramoto(context, 1000, 1, OJIT_LAW_REAL, ", --fp real, peer over all pairs", their_kuramoto);
+	kuramoto(context, 1000, 1, OJIT_LAW_REAL, ", --fp real, peer factored by hand", their_kuramoto_factored);
 	brusselator(context, 500);
 	ojit_context_free(context);
 	return 0;

@@ -24,6 +24,19 @@ void peer_kuramoto(int n, const double *y, double *out, const double *p)
 	}
 }
 
+/* The same by hand in sums over one index; sine and cosine: [n] each. */
+void peer_kuramoto_factored(int n, const double *y, double *out, const double *p, double *sine, double *cosine)
+{
+	double coupling = p[0] / n, sines = 0, cosines = 0;
+	const double *w = p + 1;
+	for (int j = 0; j < n; j++) {
+		sines += sine[j] = sin(y[j]);
+		cosines += cosine[j] = cos(y[j]);
+	}
+	for (int i = 0; i < n; i++)
+		out[i] = w[i] + coupling * (sines * cosine[i] - cosines * sine[i]);
+}
+
 /* u[0..n), v[0..n), u = 1 and v = 3 at both ends; a = 1, b = 3 */
 void peer_brusselator(int n, const double *restrict y, double *restrict out, double a, double b, double c)
 {
