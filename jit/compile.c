@@ -27,6 +27,10 @@ ojit_compile_options ojit_compile_options_default(void)
 static ojit_status find_pass(const char *name, uint32_t *bit, struct oj_error *error)
 {
 	struct text known;
+	if (!strcmp(name, "step")) {
+		*bit = WITHOUT_STEP;
+		return OJIT_OK;
+	}
 	oj_text_init(&known, error->message.context);
 	for (uint32_t p = 0; oj_passes[p].name; p++) {
 		if (!strcmp(name, oj_passes[p].name) && !oj_passes[p].required) {
@@ -37,6 +41,7 @@ static ojit_status find_pass(const char *name, uint32_t *bit, struct oj_error *e
 		if (!oj_passes[p].required)
 			oj_text_format(&known, "%s%s", known.length ? ", " : "", oj_passes[p].name);
 	}
+	oj_text_format(&known, ", step");
 	oj_fail(error, OJIT_ARGUMENT, "there is no pass '%s' that can be left out. There are: %s", name,
 	        oj_text_get(&known));
 	oj_text_drop(&known);
@@ -124,6 +129,17 @@ ojit_status oj_finish_variant(struct program *program, const struct settings *se
 		for (size_t d = 0; d < sizeof done / sizeof done[0]; d++)
 			if (!strcmp(oj_passes[p].name, done[d]))
 				rest.without |= 1u << p;
+	return run_passes(NULL, program, &rest, NULL, NULL, error);
+}
+
+/* Rules that change bits may not meet the sums of a step, and its parts wait for each
+ * other, so that cutting it would only put memory between them. */
+ojit_status oj_finish_step(struct program *program, const struct settings *settings, struct oj_error *error)
+{
+	struct settings rest = *settings;
+	for (uint32_t p = 0; oj_passes[p].name; p++)
+		if (strcmp(oj_passes[p].name, "expand"))
+			rest.without |= 1u << p;
 	return run_passes(NULL, program, &rest, NULL, NULL, error);
 }
 

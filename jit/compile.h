@@ -24,12 +24,13 @@ struct kernel_slot {
 };
 
 /* Options in the library's own terms. */
+#define WITHOUT_STEP (UINT32_C(1) << 31)
 struct settings {
 	enum ojit_executor executor;
 	enum law law;
 	int lanes;
 	int threads;      /* 1 or more */
-	uint32_t without; /* bit k: oj_passes[k] is left out */
+	uint32_t without; /* bit k: oj_passes[k] is left out; WITHOUT_STEP: steps are not compiled whole */
 	struct text *explanation; /* where the pass that a compilation stops at tells what it decided; or NULL */
 	void (*watch)(void *user, const char *stage); /* or NULL */
 	void *watch_user;
@@ -46,7 +47,7 @@ struct ojit_program {
 	struct interpreter *parameters; /* computes defaults */
 	double *parameter_work;         /* its scratch, then a copy of p */
 	size_t parameter_work_count;
-	struct variant_made *variants; /* the latest first */
+	_Atomic(struct variant_made *) variants; /* the latest first; grown under the lock */
 	size_t code_bytes, compiles;
 	double seconds;
 };
@@ -58,8 +59,15 @@ ojit_status oj_compile(ojit_model *model, const struct settings *settings, int k
                        struct lowered *lowered, struct oj_error *error);
 /* The passes that a program made of the primal one still needs. */
 ojit_status oj_finish_variant(struct program *program, const struct settings *settings, struct oj_error *error);
-/* Fill a slot with machine code for `source`; under the lock.  `soon` as in struct target. */
-ojit_status oj_slot_translate(struct ojit_program *program, const struct program *source, bool soon,
+/* Those that a whole step needs. */
+ojit_status oj_finish_step(struct program *program, const struct settings *settings, struct oj_error *error);
+/* Fill a slot with machine code for `source`; under the lock. */
+enum pace {
+	PACE_AS_SET,   /* by the settings */
+	PACE_SOON,     /* but what AUTOMATIC makes of straight code is to be ready soon */
+	PACE_THOROUGH, /* optimised */
+};
+ojit_status oj_slot_translate(struct ojit_program *program, const struct program *source, enum pace pace,
                               struct kernel_slot *slot, struct oj_error *error);
 /* Fill a slot with a plan for `source`. */
 ojit_status oj_slot_plan(const struct program *source, struct kernel_slot *slot, struct oj_error *error);

@@ -19,7 +19,7 @@ struct target oj_program_target(const struct settings *settings, const struct ba
 	};
 }
 
-ojit_status oj_slot_translate(struct ojit_program *program, const struct program *source, bool soon,
+ojit_status oj_slot_translate(struct ojit_program *program, const struct program *source, enum pace pace,
                               struct kernel_slot *slot, struct oj_error *error)
 {
 	ojit_context *context = program->system.context;
@@ -27,7 +27,8 @@ ojit_status oj_slot_translate(struct ojit_program *program, const struct program
 	struct object object = {0};
 	TRY(oj_backend_open(context, &backend, error));
 	struct target target = oj_program_target(&program->settings, backend);
-	target.soon = soon;
+	target.soon = pace == PACE_SOON;
+	target.level = pace == PACE_THOROUGH ? 2 : target.level;
 	TRY(backend->translate(source, &target, &object, NULL, NULL, error));
 	ojit_status status = backend->load(context, &object, &slot->code, &slot->kernel.run, error);
 	oj_memory_put(context, object.bytes, object.size);
@@ -82,7 +83,7 @@ static ojit_status fill_slot(struct ojit_program *program, enum kernel_kind kind
 	if (!atomic_load_explicit(&slot->ready, memory_order_relaxed)) {
 		double begin = oj_seconds();
 		const struct program *source = &program->lowered.programs[kind];
-		status = worth_translating(program, kind) ? oj_slot_translate(program, source, false, slot, error)
+		status = worth_translating(program, kind) ? oj_slot_translate(program, source, PACE_AS_SET, slot, error)
 		                                          : oj_slot_plan(source, slot, error);
 		program->seconds += oj_seconds() - begin;
 		if (status == OJIT_OK)

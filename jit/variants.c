@@ -7,6 +7,7 @@
 
 #include "lib/graph/adjoint.h"
 #include "lib/graph/coefficients.h"
+#include "lib/graph/fused_step.h"
 #include "lib/graph/jacobian.h"
 #include "lib/graph/parity.h"
 #include "lib/graph/tangent.h"
@@ -26,23 +27,36 @@ static ojit_status make_taylor(struct program *made, struct program *rhs, const 
 	return oj_taylor_program(made, rhs, variant->order, oj_math_best() != OJ_MATH_SSE2, error);
 }
 
+static ojit_status make_step(struct program *made, struct program *rhs, const struct variant *variant,
+                             struct oj_error *error)
+{
+	return oj_fused_step(made, rhs, &variant->recipe, error);
+}
+
 static maker *const makers[VARIANT_TANGENT] = {
 	[VARIANT_TAYLOR] = make_taylor,
-	[VARIANT_STEP] = NULL,
+	[VARIANT_STEP] = make_step,
 };
 
+/* Kernels of one variant: the first, and a faster one of the same program where it was
+ * wanted so often that this pays. */
+enum { MAKES = 2 };
 struct variant_made {
 	struct variant variant;
+	_Atomic(const struct kernel *) best;
+	atomic_uint_fast64_t evaluations, due; /* made (again) when there are so many; UINT64_MAX: never */
+	int makes;                             /* of the slots, that are filled */
 	struct pattern pattern; /* of a Jacobian */
 	struct space space;
 	struct program program;
-	struct kernel_slot slot;
-	struct variant_made *next;
+	struct kernel_slot slots[MAKES];
+	struct variant_made *next; /* never changes */
 };
 
 static void drop_variant(ojit_context *context, struct variant_made *made)
 {
-	oj_slot_drop(context, &made->slot);
+	for (int i = 0; i < MAKES; i++)
+		oj_slot_drop(context, &made->slots[i]);
 	oj_pattern_drop(&made->pattern, context);
 	oj_program_drop(&made->program);
 	oj_space_drop(&made->space);
@@ -51,22 +65,69 @@ static void drop_variant(ojit_context *context, struct variant_made *made)
 
 void oj_variants_drop(struct ojit_program *program)
 {
-	struct variant_made *made = program->variants, *next;
+	struct variant_made *made = atomic_load(&program->variants), *next;
 	for (; made; made = next) {
 		next = made->next;
 		drop_variant(program->system.context, made);
 	}
-	program->variants = NULL;
+	atomic_store(&program->variants, NULL);
 }
 
-static struct variant_made *find(const struct ojit_program *program, const struct variant *v)
+/* Tables are static: the same address is the same table. */
+static bool is_same(const struct variant *a, const struct variant *b)
 {
-	struct variant_made *made = program->variants;
-	while (made && (made->variant.kind != v->kind || made->variant.order != v->order ||
-	                made->variant.recipe != v->recipe || made->variant.of != v->of || made->variant.by != v->by))
+	const struct step_recipe *x = &a->recipe, *y = &b->recipe;
+	return a->kind == b->kind && a->order == b->order && a->of == b->of && a->by == b->by &&
+	       x->stages == y->stages && x->c == y->c && x->a == y->a && x->b == y->b && x->e[0] == y->e[0] &&
+	       x->e[1] == y->e[1];
+}
+
+static struct variant_made *find(struct ojit_program *program, const struct variant *v)
+{
+	struct variant_made *made = atomic_load_explicit(&program->variants, memory_order_acquire);
+	while (made && !is_same(&made->variant, v))
 		made = made->next;
 	return made;
 }
+
+/* ---- when ---- */
+
+/* Evaluations by one method before its whole step is compiled, and before it is
+ * optimised.  Calls of single stages lose about 5 ns an evaluation against it (a step of
+ * Lorenz by tsit5: 130 ns, compiled 96), so 500,000 of them lose what compiling takes, 2
+ * to 4 ms; optimising gains from nothing to 5 ns more (Lorenz; Arenstorf by vern9) and
+ * takes 15 to 50 ms.  So who solves once and briefly does not wait, and nobody spends much
+ * more than twice the time he has to.  Evaluations are counted, and no clock is read, so
+ * that the same calls make the same kernels. */
+enum { STEP_DUE = 500000, STEP_AGAIN = 10000000 };
+
+/* The interpreter takes longer over a sum than the solvers' own loops. */
+static bool wants_steps(const struct settings *settings)
+{
+	return settings->executor != OJIT_INTERPRETER && !(settings->without & WITHOUT_STEP);
+}
+
+static ojit_status first_due(struct ojit_program *program, const struct variant *v, uint64_t *due, struct oj_error *error)
+{
+	bool pays = false;
+	*due = 0;
+	if (v->kind != VARIANT_STEP)
+		return OJIT_OK;
+	if (wants_steps(&program->settings))
+		TRY(oj_fused_step_pays(&program->lowered.primal, &v->recipe, &pays, error));
+	if (!pays || program->settings.executor != OJIT_OPTIMISED)
+		*due = pays ? STEP_DUE : UINT64_MAX;
+	return OJIT_OK;
+}
+
+static uint64_t next_due(const struct ojit_program *program, const struct variant_made *made)
+{
+	bool again = made->variant.kind == VARIANT_STEP && made->makes < MAKES &&
+	             program->settings.executor == OJIT_AUTOMATIC;
+	return again ? STEP_AGAIN : UINT64_MAX;
+}
+
+/* ---- making ---- */
 
 /* Conditions on indices are the derivative's to be decided yet. */
 static ojit_status differentiate(struct program *made, const struct program *program, const struct program *prepare,
@@ -115,69 +176,121 @@ static ojit_status make_method(struct ojit_program *program, struct variant_made
 	return status;
 }
 
-static ojit_status fill(struct ojit_program *program, struct variant_made *made, struct oj_error *error)
+static ojit_status make_program(struct ojit_program *program, struct variant_made *made, struct oj_error *error)
 {
+	const struct settings *settings = &program->settings;
 	if (oj_space_copy(&made->space, &program->lowered.space) != OJIT_OK)
 		return oj_fail_memory(error);
 	oj_program_init(&made->program, &made->space, KERNEL_RHS);
 	TRY(made->variant.kind < VARIANT_TANGENT
 		? make_method(program, made, error)
 		: oj_derive(&made->program, &program->lowered, &program->settings, &made->variant, &made->pattern, error));
+	return made->variant.kind == VARIANT_STEP ? oj_finish_step(&made->program, settings, error)
+	                                          : oj_finish_variant(&made->program, settings, error);
+}
+
+/* A failure leaves the variant as it was before its program was made. */
+static ojit_status ensure_program(struct ojit_program *program, struct variant_made *made, struct oj_error *error)
+{
+	if (made->program.blocks.count)
+		return OJIT_OK;
+	ojit_status status = make_program(program, made, error);
+	if (status == OJIT_OK)
+		return OJIT_OK;
+	oj_program_drop(&made->program);
+	oj_pattern_drop(&made->pattern, program->system.context);
+	oj_space_drop(&made->space);
+	memset(&made->pattern, 0, sizeof made->pattern);
+	memset(&made->program, 0, sizeof made->program);
+	memset(&made->space, 0, sizeof made->space);
+	return status;
+}
+
+static ojit_status fill(struct ojit_program *program, struct variant_made *made, struct oj_error *error)
+{
+	struct kernel_slot *slot = &made->slots[made->makes];
+	enum pace pace = made->makes ? PACE_THOROUGH : made->variant.kind < VARIANT_TANGENT ? PACE_SOON : PACE_AS_SET;
+	TRY(ensure_program(program, made, error));
 	if (made->program.blocks.count == 0)
 		return OJIT_OK;
-	TRY(oj_finish_variant(&made->program, &program->settings, error));
-	TRY(program->settings.executor == OJIT_INTERPRETER
-		? oj_slot_plan(&made->program, &made->slot, error)
-		: oj_slot_translate(program, &made->program, made->variant.kind == VARIANT_TAYLOR, &made->slot, error));
-	atomic_store_explicit(&made->slot.ready, &made->slot.kernel, memory_order_release);
+	TRY(program->settings.executor == OJIT_INTERPRETER ? oj_slot_plan(&made->program, slot, error)
+	                                                   : oj_slot_translate(program, &made->program, pace, slot, error));
+	made->makes++;
+	atomic_store_explicit(&made->best, &slot->kernel, memory_order_release);
 	return OJIT_OK;
 }
 
-static ojit_status make(struct ojit_program *program, const struct variant *variant, struct variant_made **out,
+/* Under the lock; others may have been quicker. */
+static ojit_status make(struct ojit_program *program, struct variant_made *made, uint64_t evaluations,
                         struct oj_error *error)
 {
-	ojit_context *context = program->system.context;
-	struct variant_made *made = oj_memory_get(context, sizeof *made);
+	double begin = oj_seconds();
+	if (evaluations < atomic_load_explicit(&made->due, memory_order_relaxed))
+		return OJIT_OK;
+	ojit_status status = fill(program, made, error);
+	if (status == OJIT_OK)
+		atomic_store_explicit(&made->due, next_due(program, made), memory_order_release);
+	program->seconds += oj_seconds() - begin;
+	return status;
+}
+
+/* Under the lock; others may have been quicker. */
+static ojit_status add(struct ojit_program *program, const struct variant *v, struct variant_made **out,
+                       struct oj_error *error)
+{
+	uint64_t due;
+	if ((*out = find(program, v)))
+		return OJIT_OK;
+	TRY(first_due(program, v, &due, error));
+	struct variant_made *made = oj_memory_get(program->system.context, sizeof *made);
 	if (!made)
 		return oj_fail_memory(error);
 	memset(made, 0, sizeof *made);
-	made->variant = *variant;
-	ojit_status status = fill(program, made, error);
-	if (status != OJIT_OK) {
-		drop_variant(context, made);
-		return status;
-	}
-	made->next = program->variants;
-	*out = program->variants = made;
+	made->variant = *v;
+	made->next = atomic_load_explicit(&program->variants, memory_order_relaxed);
+	atomic_init(&made->due, due);
+	*out = made;
+	atomic_store_explicit(&program->variants, made, memory_order_release);
 	return OJIT_OK;
 }
 
-ojit_status oj_program_variant(struct system *system, const struct variant *variant, const struct kernel **kernel,
-                               struct oj_error *error)
+static ojit_status add_locked(struct ojit_program *program, const struct variant *v, struct variant_made **out,
+                              struct oj_error *error)
 {
-	struct ojit_program *program = (struct ojit_program *)system;
-	ojit_status status = OJIT_OK;
-	*kernel = NULL;
-	if (variant->kind < VARIANT_TANGENT && !makers[variant->kind])
-		return OJIT_OK;
 	pthread_mutex_lock(&program->lock);
-	struct variant_made *made = find(program, variant);
-	if (!made) {
-		double begin = oj_seconds();
-		status = make(program, variant, &made, error);
-		program->seconds += oj_seconds() - begin;
-	}
-	if (status == OJIT_OK)
-		*kernel = atomic_load_explicit(&made->slot.ready, memory_order_acquire);
+	ojit_status status = add(program, v, out, error);
 	pthread_mutex_unlock(&program->lock);
 	return status;
 }
 
-const struct pattern *oj_program_pattern(struct system *system, const struct variant *variant)
+/* The lock is taken only where there is something to make. */
+ojit_status oj_program_variant(struct system *system, const struct variant *variant, const struct kernel **kernel,
+                               struct oj_error *error)
 {
 	struct ojit_program *program = (struct ojit_program *)system;
-	pthread_mutex_lock(&program->lock);
-	const struct variant_made *made = find(program, variant);
-	pthread_mutex_unlock(&program->lock);
+	struct variant_made *made = find(program, variant);
+	*kernel = NULL;
+	if (variant->kind < VARIANT_TANGENT && !makers[variant->kind])
+		return OJIT_OK;
+	if (!made)
+		TRY(add_locked(program, variant, &made, error));
+	uint64_t evaluations = atomic_fetch_add_explicit(&made->evaluations, variant->evaluations, memory_order_relaxed) +
+	                       variant->evaluations;
+	if (evaluations >= atomic_load_explicit(&made->due, memory_order_acquire)) {
+		pthread_mutex_lock(&program->lock);
+		ojit_status status = make(program, made, evaluations, error);
+		pthread_mutex_unlock(&program->lock);
+		TRY(status);
+	}
+	uint64_t due = atomic_load_explicit(&made->due, memory_order_acquire);
+	if (variant->wait)
+		*variant->wait = due == UINT64_MAX ? UINT64_MAX : due > evaluations ? due - evaluations : 0;
+	*kernel = atomic_load_explicit(&made->best, memory_order_acquire);
+	return OJIT_OK;
+}
+
+const struct pattern *oj_program_pattern(struct system *system, const struct variant *variant)
+{
+	const struct variant_made *made = find((struct ojit_program *)system, variant);
 	return made ? &made->pattern : NULL;
 }

@@ -60,6 +60,30 @@ struct family {
 
 enum family_kind { FAMILY_STATES, FAMILY_PARAMETERS, FAMILY_OUTPUTS, FAMILY_DISCRETE, FAMILY_KINDS };
 
+/* What a step of an explicit Runge–Kutta method is made of (HNW II.4): nodes c[stages];
+ * rows 1 .. stages-1 of a, one behind the other; weights b[stages] of the solution and
+ * e[stages + 1] of each error estimate, the last for f(t1, y1).  Static tables.
+ *
+ * The kernel is given t = t0, y = y0, seed = atol [states], and out = a block of vectors,
+ * each `stride` (at least STEP_SCALAR_COUNT) doubles after the last: */
+enum step_vector {
+	STEP_SCALARS,    /* h, t1 and rtol; left there: the norms */
+	STEP_SOLUTION,   /* left there: y1 */
+	STEP_STAGES      /* k[0] = f(t0, y0); left there: k[1] .., k[stages] = f(t1, y1) */
+};
+enum step_scalar {
+	STEP_LENGTH,
+	STEP_END,
+	STEP_RTOL,
+	STEP_NORMS, /* the root mean square of each estimate's scaled errors, not finite where y1 is not */
+	STEP_SCALAR_COUNT = STEP_NORMS + 2
+};
+struct step_recipe {
+	int stages, estimates;
+	const double *c, *a, *b, *e[STEP_SCALAR_COUNT - STEP_NORMS];
+	int64_t states, stride;
+};
+
 /* Which entries of a matrix may differ from 0, by columns (CSC): those of column j are
  * k = column[j] .. column[j + 1] - 1, in rows row[k], ascending. */
 struct pattern {
@@ -73,7 +97,6 @@ void oj_pattern_drop(struct pattern *pattern, ojit_context *context);
 /* A kernel that one method wants, made of the right-hand side, or a derivative of it or
  * of the observables. */
 enum { BY_STATES = 1, BY_PARAMETERS = 2, BY_TIME = 4 };
-struct step_recipe;
 struct variant {
 	enum variant_kind {
 		VARIANT_TAYLOR,   /* Taylor coefficients of the solution, to `order` */
@@ -84,9 +107,12 @@ struct variant {
 		VARIANT_KINDS
 	} kind;
 	int order;
-	const struct step_recipe *recipe; /* static: variants are told apart by its address */
+	struct step_recipe recipe;
 	enum kernel_kind of; /* derivatives: KERNEL_RHS or KERNEL_OUTPUTS */
 	unsigned by;         /* derivatives: BY_STATES and others, of which a Jacobian takes one */
+	/* Of kernels that only save time: how often the method has evaluated the right-hand
+	 * side since it asked last, and where to write after how many more to ask again. */
+	uint64_t evaluations, *wait;
 };
 
 struct system {
@@ -98,7 +124,7 @@ struct system {
 	/* The kernel of a kind, compiled on demand. */
 	ojit_status (*kernel)(struct system *self, enum kernel_kind kind,
 	                      const struct kernel **kernel, struct oj_error *error);
-	/* A variant, compiled on demand; *kernel NULL: this system does better without.
+	/* A variant, compiled on demand; *kernel NULL: this system does better without, so far.
 	 * NULL: the system cannot make any. */
 	ojit_status (*variant)(struct system *self, const struct variant *variant,
 	                       const struct kernel **kernel, struct oj_error *error);

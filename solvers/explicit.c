@@ -9,6 +9,12 @@
  * Weights are stripped of their zeros once (struct terms).  Steps of given size leave
  * out the last stages where only the estimate reads them.
  *
+ * Where the system has a kernel for the whole step (struct step_recipe), an attempt is
+ * one call of it, and nothing else changes: it leaves the same stages with the same
+ * bits.  It computes f(t1, y1) in any case, which counts as an evaluation when it is
+ * asked for.  It leaves y1 in one place only, so that y1 becomes y0 by copying; else the
+ * two change places.
+ *
  * A step is kept as y0 and those stages that the interpolant reads, one behind the
  * other: the same sums in the same order, hence the same bits.  Coefficients of the
  * polynomial would be fewer vectors, but round differently. */
@@ -25,7 +31,9 @@ struct explicit {
 	const struct tolerance *tolerance;
 	int64_t n, stride, padded;
 	bool have_f1, have_extra;
-	double *y0, *y1, *stage, *k;
+	bool whole; /* the last attempt was, and left f1 where it belongs */
+	double *y0, *stage, *vectors; /* `vectors`: see enum step_vector */
+	double *y1, *k;               /* among them */
 	struct terms inner[TABLEAU_STAGES]; /* of stages 1 .. stages-1, then the extra ones */
 	struct terms solution, estimate[TABLEAU_ESTIMATES];
 	struct interpolant interpolant; /* of the stages it reads alone */
@@ -103,9 +111,20 @@ static int count_carried(const struct tableau *row, const struct interpolant *in
 	return count;
 }
 
+static void variant(const struct setup *setup, struct variant *variant)
+{
+	const struct tableau *row = setup->row;
+	*variant = (struct variant){.kind = VARIANT_STEP};
+	variant->recipe = (struct step_recipe){
+		.stages = row->stages, .estimates = row->estimates,
+		.c = row->c.at, .a = row->a.at, .b = row->b.at, .e = {row->e[0].at, row->e[1].at},
+		.states = setup->n, .stride = stride_of(setup->n),
+	};
+}
+
 static size_t state_size(const struct setup *setup)
 {
-	size_t vectors = 3 + (size_t)stage_count(setup->row);
+	size_t vectors = 2 + STEP_STAGES + (size_t)stage_count(setup->row);
 	return sizeof(struct explicit) + LINE + vectors * (size_t)stride_of(setup->n) * sizeof(double);
 }
 
@@ -117,10 +136,11 @@ static void init(void *state, const struct setup *setup)
 	double *memory = vectors_in(s);
 	*s = (struct explicit){.row = row, .n = n, .stride = stride, .padded = padded_of(n)};
 	s->y0 = memory;
-	s->y1 = memory + stride;
-	s->stage = memory + 2 * stride;
-	s->k = memory + 3 * stride;
-	for (int i = 0; i < 3 + stage_count(row); i++)
+	s->stage = memory + stride;
+	s->vectors = memory + 2 * stride;
+	s->y1 = s->vectors + STEP_SOLUTION * stride;
+	s->k = s->vectors + STEP_STAGES * stride;
+	for (int i = 0; i < 2 + STEP_STAGES + stage_count(row); i++)
 		memset(memory + i * stride + n, 0, (size_t)(stride - n) * sizeof *memory);
 	for (int i = 1; i < row->stages; i++)
 		oj_terms_set(&s->inner[i], oj_tableau_row(row, i), i, stride);
@@ -139,16 +159,16 @@ static void init(void *state, const struct setup *setup)
 		s->dense.offset[j] = s->read[j] * stride;
 }
 
+static double *stage_at(const struct explicit *s, int i)
+{
+	return s->k + i * s->stride;
+}
+
 static void bind(void *state, struct rhs *f, const struct tolerance *tolerance)
 {
 	struct explicit *s = state;
 	s->f = f;
 	s->tolerance = tolerance;
-}
-
-static double *stage_at(const struct explicit *s, int i)
-{
-	return s->k + i * s->stride;
 }
 
 static enum attempt start(void *state, double t, const double *y)
@@ -179,15 +199,21 @@ static void evaluate_f1(struct explicit *s, const struct step *step)
 {
 	if (s->have_f1)
 		return;
-	rhs_eval(s->f, step->t1, s->y1, stage_at(s, s->row->stages));
+	if (s->whole)
+		s->f->calls++;
+	else
+		rhs_eval(s->f, step->t1, s->y1, stage_at(s, s->row->stages));
 	s->have_f1 = true;
 }
 
 /* The error over the tolerance; two estimates are combined as in DOP853. */
 static double scaled_error(const struct explicit *s, double h)
 {
-	double norm[TABLEAU_ESTIMATES];
-	oj_error_norms(s->n, h, s->k, s->estimate, s->row->estimates, s->y0, s->y1, s->tolerance, norm);
+	double room[TABLEAU_ESTIMATES], *norm = room;
+	if (s->whole && !s->tolerance->max_norm)
+		norm = s->vectors + STEP_SCALARS * s->stride + STEP_NORMS;
+	else
+		oj_error_norms(s->n, h, s->k, s->estimate, s->row->estimates, s->y0, s->y1, s->tolerance, norm);
 	if (s->row->estimates == 1 || norm[0] == 0)
 		return norm[0];
 	if (!isfinite(norm[1]))
@@ -196,24 +222,56 @@ static double scaled_error(const struct explicit *s, double h)
 	return norm[0] / sqrt(1 + 0.01 * ratio * ratio);
 }
 
-static enum attempt attempt(void *state, struct step *step)
+/* Can the kernel for whole steps leave y1 where it is looked for? */
+static bool takes_whole(const struct explicit *s)
 {
-	struct explicit *s = state;
+	return s->f->variant && s->y1 == s->vectors + STEP_SOLUTION * s->stride;
+}
+
+/* y1, all stages and the norms by one call. */
+static void take_whole(struct explicit *s, const struct step *step)
+{
+	struct kernel_args *args = &s->f->variant_args;
+	double *scalars = s->vectors + STEP_SCALARS * s->stride;
+	scalars[STEP_LENGTH] = step->h;
+	scalars[STEP_END] = step->t1;
+	scalars[STEP_RTOL] = s->tolerance ? s->tolerance->rtol : 0;
+	args->t = &step->t0;
+	args->y = s->y0;
+	args->seed = s->tolerance ? s->tolerance->atol : s->y0; /* any numbers do where none count */
+	args->out = s->vectors;
+	s->f->calls += (uint64_t)stages_of(s) - 1;
+	s->f->variant->run(args);
+}
+
+static void take_stages(struct explicit *s, const struct step *step)
+{
 	const struct tableau *row = s->row;
-	s->have_f1 = s->have_extra = false;
-	step->y0 = s->y0;
-	step->y1 = s->y1;
 	for (int i = 1; i < stages_of(s); i++) {
 		double c = row->c.at[i];
 		oj_sum_step(s->padded, s->y0, step->h, s->k, &s->inner[i], s->stage);
 		rhs_eval(s->f, c == 1 ? step->t1 : step->t0 + c * step->h, s->stage, stage_at(s, i));
 	}
 	oj_sum_step(s->padded, s->y0, step->h, s->k, &s->solution, s->y1);
+}
+
+static enum attempt attempt(void *state, struct step *step)
+{
+	struct explicit *s = state;
+	s->have_f1 = s->have_extra = false;
+	step->y0 = s->y0;
+	step->y1 = s->y1;
+	rhs_ask(s->f);
+	s->whole = takes_whole(s);
+	if (s->whole)
+		take_whole(s, step);
+	else
+		take_stages(s, step);
 	if (!s->tolerance) {
 		step->error = 0;
 		return oj_all_finite(s->n, s->y1) ? ATTEMPT_OK : ATTEMPT_RETRY;
 	}
-	if (row->fsal)
+	if (s->row->fsal)
 		evaluate_f1(s, step);
 	step->error = scaled_error(s, step->h);
 	return isfinite(step->error) ? ATTEMPT_OK : ATTEMPT_RETRY;
@@ -291,16 +349,22 @@ static void move(void *state, const void *original)
 	s->y0 = moved(s, from, from->y0);
 	s->y1 = moved(s, from, from->y1);
 	s->stage = moved(s, from, from->stage);
+	s->vectors = moved(s, from, from->vectors);
 	s->k = moved(s, from, from->k);
 }
 
 static void accept(void *state)
 {
 	struct explicit *s = state;
+	size_t bytes = (size_t)s->n * sizeof *s->k;
 	double *y = s->y0;
-	s->y0 = s->y1;
-	s->y1 = y;
-	memcpy(s->k, stage_at(s, s->row->stages), (size_t)s->n * sizeof *s->k);
+	if (takes_whole(s)) {
+		memcpy(y, s->y1, bytes);
+	} else {
+		s->y0 = s->y1;
+		s->y1 = y;
+	}
+	memcpy(s->k, stage_at(s, s->row->stages), bytes);
 	s->have_f1 = s->have_extra = false;
 }
 
@@ -342,6 +406,7 @@ static int64_t culprit(const void *state, const struct step *step, bool *finite)
 
 const struct stepper oj_stepper_explicit = {
 	.name = "explicit",
+	.variant = variant,
 	.state_size = state_size,
 	.init = init,
 	.bind = bind,

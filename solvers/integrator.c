@@ -500,7 +500,7 @@ static ojit_status copy_course(ojit_integrator *copy, const ojit_integrator *ig)
 	oj_solver_tolerate(s);
 	copy_loop(s, from);
 	stepper->bind(s->state, &s->rhs, s->loop.tolerance);
-	s->rhs.calls = from->rhs.calls;
+	s->rhs.calls = s->rhs.told = from->rhs.calls;
 	point_kernels(copy);
 	oj_report(s->system, &s->loop, RECORDED_STEPS, &s->message);
 	return OJIT_OK;

@@ -12,7 +12,18 @@ struct rhs {
 	uint64_t calls;
 	const struct kernel *variant;    /* the kernel made for the method; NULL: none */
 	struct kernel_args variant_args; /* set but for t, y, out and what the variant wants more */
+	/* `wait` calls after it was `told` how many there were, the system may have a variant
+	 * that it did not have: a stepper that can change over between steps asks, unless
+	 * `ask` is NULL. */
+	uint64_t told, wait;
+	void (*ask)(struct rhs *f);
 };
+
+static inline void rhs_ask(struct rhs *f)
+{
+	if (f->ask && f->calls - f->told >= f->wait)
+		f->ask(f);
+}
 
 static inline void rhs_eval(struct rhs *f, double t, const double *y, double *out)
 {

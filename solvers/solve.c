@@ -141,19 +141,24 @@ static ojit_status make_room(ojit_solver *s, void **at, size_t *room, size_t byt
 }
 
 /* The kernel a method wants for itself. */
-static ojit_status ask_variant(ojit_solver *s, const struct method *method, const struct setup *setup)
+static ojit_status ask_variant(ojit_solver *s, const struct method *method, const struct setup *setup,
+                               struct oj_error *error)
 {
 	const struct stepper *stepper = method->stepper;
 	struct variant variant = {0};
 	s->rhs.variant = NULL;
+	s->rhs.wait = UINT64_MAX;
 	if (!stepper->variant)
 		return OJIT_OK;
 	stepper->variant(setup, &variant);
+	variant.evaluations = s->setup.row == setup->row ? s->rhs.calls - s->rhs.told : 0;
+	variant.wait = &s->rhs.wait;
+	s->rhs.told = s->rhs.calls;
 	if (s->system->variant)
-		TRY(s->system->variant(s->system, &variant, &s->rhs.variant, &s->error));
+		TRY(s->system->variant(s->system, &variant, &s->rhs.variant, error));
 	if (!s->rhs.variant)
 		return !stepper->needs_variant ? OJIT_OK
-			: oj_fail(&s->error, OJIT_UNSUPPORTED, "method %s is made from the equations, and this "
+			: oj_fail(error, OJIT_UNSUPPORTED, "method %s is made from the equations, and this "
 			          "system has only functions; choose another method", method->info.name);
 	void *scratch = s->variant_scratch;
 	ojit_status status = make_room(s, &scratch, &s->variant_bytes,
@@ -165,6 +170,17 @@ static ojit_status ask_variant(ojit_solver *s, const struct method *method, cons
 	return status;
 }
 
+/* Between two steps.  Without memory the run goes on as it did. */
+static void ask_again(struct rhs *f)
+{
+	ojit_solver *s = (ojit_solver *)((char *)f - offsetof(ojit_solver, rhs));
+	struct oj_error ignored;
+	oj_error_init(&ignored, s->system->context);
+	if (ask_variant(s, &s->loop.method, &s->setup, &ignored) != OJIT_OK)
+		f->variant = NULL;
+	oj_error_drop(&ignored);
+}
+
 static bool same_setup(const struct setup *a, const struct setup *b)
 {
 	return a->row == b->row && a->n == b->n && a->rtol == b->rtol;
@@ -173,7 +189,8 @@ static bool same_setup(const struct setup *a, const struct setup *b)
 ojit_status oj_solver_lay_out(ojit_solver *s, const struct method *method)
 {
 	struct setup setup = {.row = method->row, .n = s->system->states, .rtol = s->options.rtol};
-	TRY(ask_variant(s, method, &setup));
+	TRY(ask_variant(s, method, &setup, &s->error));
+	s->rhs.ask = ask_again;
 	if (same_setup(&s->setup, &setup))
 		return OJIT_OK;
 	s->setup.row = NULL;

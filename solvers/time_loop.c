@@ -105,7 +105,7 @@ void oj_loop_begin(struct loop *l, const double *y)
 	l->step = (struct step){0};
 	l->direction = l->t1 < l->t0 ? -1 : 1;
 	l->attempts = 0;
-	l->f->calls = 0;
+	l->f->calls = l->f->told = 0;
 	l->stepper->bind(l->state, l->f, l->tolerance);
 	begin_small(l, y);
 	oj_loop_restart(l, l->t0, y);

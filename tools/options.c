@@ -241,7 +241,8 @@ static const struct option_row rows[] = {
 	 "neither inf nor nan occurs; real is right for real numbers, rounding may differ: sums over all "
 	 "pairs that addition theorems make sums over one index are then those"},
 	{"no-pass", "NAME", RUN | EVAL | DUMP, true, take_pass, 0, NULL,
-	 "leave out a pass of the compiler; may be given several times"},
+	 "leave out a pass of the compiler, or step, the compiling of whole steps; may be given several "
+	 "times"},
 };
 enum { ROWS = sizeof rows / sizeof *rows, LONG = 256 };
 

@@ -23,7 +23,7 @@ typedef struct ojit_program ojit_program;
 typedef enum ojit_executor {
 	OJIT_AUTOMATIC,   /* the default: machine code; loops are optimised, straight code that is
 	                   * very short or very long is not: it would wait longer than it gains */
-	OJIT_OPTIMISED,   /* machine code */
+	OJIT_OPTIMISED,   /* machine code; whole steps of small models from a method's first run on */
 	OJIT_UNOPTIMISED, /* machine code without optimisation: quicker to make, slower to run */
 	OJIT_INTERPRETER, /* no code generator needed */
 } ojit_executor;
@@ -43,7 +43,9 @@ typedef struct ojit_compile_options {
 	ojit_executor executor;
 	ojit_law law;
 	int lanes;                  /* doubles a vector: 1, 2, 4, 8; 0: what suits this machine */
-	const char *const *without; /* [without_count] passes to leave out, to hunt for a fault */
+	/* [without_count] passes to leave out, to hunt for a fault, or for "step": never
+	 * compile whole steps of a method as one kernel. */
+	const char *const *without;
 	size_t without_count;
 	/* Called as each step begins, to measure what compiling takes: with the name of a
 	 * stage (see ojit_stages; "program" is making it from the model), once for every
