@@ -402,6 +402,28 @@ Test(passes_roll, sums_with_numbers_of_their_own_keep_their_bits)
 	}
 }
 
+/* Powers whose exponents differ, some of which are roots. */
+static void write_powers(FILE *file, int n)
+{
+	static const char *const exponents[] = {"0.5", "1.5", "3.25", "-0.75"};
+	for (int i = 0; i < n; i++) {
+		fprintf(file, "init x%d = %g\nx%d' = (1 + x%d)^%s - x%d", i, 0.37 * i, i, i, exponents[i % 4], i);
+		for (int k = 0; k < 12; k++)
+			fprintf(file, " + x%d^%s", (5 * i + 3 * k) % n, exponents[(i + k / 3) % 4]);
+		fprintf(file, "\n");
+	}
+}
+
+/* Expand writes a root out, which rounds otherwise than the same exponent as data. */
+Test(passes_roll, exponents_of_which_some_are_roots_keep_their_bits)
+{
+	struct flat f;
+	flat_open(&f);
+	write_powers(f.file, 200);
+	hold_bits("powers", flat_close(&f), 4);
+	free(f.text);
+}
+
 /* ---------------------------------------------------------------- random families */
 
 /* A family over a grid written out flat.  What an equation looks like is drawn from

@@ -104,11 +104,16 @@ static ojit_expr half_power(struct graph *g, ojit_expr x, double exponent)
 	return choose(g, exception, infinity, value);
 }
 
+bool oj_is_root_exponent(const struct graph *g, ojit_expr exponent)
+{
+	double value = oj_node(g, exponent)->real;
+	return oj_is(g, exponent, OP_LITERAL) && (value == 0.5 || value == 1.5);
+}
+
 static ojit_expr expand_pow(struct graph *g, ojit_expr e, const ojit_expr *operands)
 {
-	double exponent = oj_node(g, operands[1])->real;
-	bool half = oj_is(g, operands[1], OP_LITERAL) && (exponent == 0.5 || exponent == 1.5);
-	return half ? half_power(g, operands[0], exponent) : oj_simplified(g, e, operands);
+	bool half = oj_is_root_exponent(g, operands[1]);
+	return half ? half_power(g, operands[0], oj_node(g, operands[1])->real) : oj_simplified(g, e, operands);
 }
 
 static ojit_expr expand_node(struct rewrite *rewrite, ojit_expr e, const ojit_expr *operands)

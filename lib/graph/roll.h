@@ -109,6 +109,9 @@ bool oj_roll_element(const struct roller *r, uint32_t array, const ojit_expr *in
 /* The number that is added up in a sum, without its sign and literal factor. */
 ojit_expr oj_roll_term(const struct roller *r, ojit_expr e, double *factor);
 
+/* An exponent that is part of the operator: equal for equal ones, 0 for none. */
+uint64_t oj_roll_exponent(const struct roller *r, ojit_expr e);
+
 /* Keys, heights, items, groups: roll_shape.c. False: out of memory. */
 bool oj_roll_find_items(struct roller *r);
 /* Operand i of a sum or product, resolved, in the order that it is added in; and its

@@ -123,7 +123,8 @@ bool oj_columns_same_part(const struct roller *r, const struct part *part, const
 		return part->like == like->like;
 	if (part->leaf != LEAF_NONE)
 		return true;
-	return a->op == b->op && a->arity == b->arity && (a->op != OP_POWI || a->integer == b->integer);
+	return a->op == b->op && a->arity == b->arity &&
+	       oj_roll_exponent(r, part->like) == oj_roll_exponent(r, like->like);
 }
 
 bool oj_columns_add(struct roller *r, struct columns *columns, ojit_expr e, size_t instance)

@@ -138,6 +138,15 @@ static bool is_mixed(const struct roller *r, ojit_expr e)
 	return phases > most;
 }
 
+uint64_t oj_roll_exponent(const struct roller *r, ojit_expr e)
+{
+	const struct node *n = oj_node(r->g, e);
+	if (n->op == OP_POWI)
+		return (uint64_t)n->integer;
+	ojit_expr exponent = n->op == OP_POW ? oj_roll_resolved(r, oj_operands(r->g, e)[1]) : 0;
+	return exponent && oj_is_root_exponent(r->g, exponent) ? (uint64_t)oj_node(r->g, exponent)->integer : 0;
+}
+
 static void find_key(const struct roller *r, ojit_expr e)
 {
 	const struct node *n = oj_node(r->g, e);
@@ -147,7 +156,7 @@ static void find_key(const struct roller *r, ojit_expr e)
 		m->key = leaf_key(r, e, &m->height);
 		return;
 	}
-	m->key = mixed(mixed(n->op, n->arity), n->op == OP_POWI ? (uint64_t)n->integer : 0);
+	m->key = mixed(mixed(n->op, n->arity), oj_roll_exponent(r, e));
 	m->work = n->op == OP_NEG ? 0 : is_chain(n->op) ? n->arity - 1 : 1;
 	m->cost = n->op == OP_NEG ? 0 : oj_node_cost(r->g, e);
 	for (uint32_t i = 0; i < n->arity; i++) {
