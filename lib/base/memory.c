@@ -97,7 +97,7 @@ bool oj_vector_grow(ojit_context *context, void **at, size_t *room, size_t need,
 {
 	size_t total = *room * size < LARGE ? *room * 2 : *room + *room / 2;
 	if (*room == 0)
-		total = size <= 8 ? 8 : 4;
+		total = size <= 8 ? 8 : size <= 16 ? 4 : 1; /* most blocks store one value, most plans have one loop */
 	return oj_vector_reserve(context, at, room, total < need ? need : total, size);
 }
 
