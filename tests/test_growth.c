@@ -71,6 +71,7 @@ static const struct family {
 	{"straight", write_straight, 4000, 32000, 94300},
 	{"nested", write_nested, 2000, 16000, 99500},
 	{"derived", write_derived, 200, 1600, 0},
+	{"elements", write_elements, 1000, 8000, 0},
 };
 
 Test(growth, eight_times_the_text_takes_about_eight_times_the_work)

@@ -76,23 +76,25 @@ static void reserve_array(struct space *space, const struct array *a)
 		space->derived = end;
 }
 
-static bool read_array_shape(struct reader *r, struct array *a)
+/* base, extent: [RANK] */
+static bool read_shape(struct reader *r, uint32_t *rank, int64_t *base, int64_t *extent)
 {
 	int64_t end[RANK], points;
-	if (!oj_scan_box(r, &a->rank, a->base, end))
+	if (!oj_scan_box(r, rank, base, end))
 		return false;
-	for (uint32_t k = 0; k < a->rank; k++)
-		a->extent[k] = end[k] - a->base[k];
-	return count_points(r, a->rank, a->extent, &points);
+	for (uint32_t k = 0; k < *rank; k++)
+		extent[k] = end[k] - base[k];
+	return count_points(r, *rank, extent, &points);
 }
 
 bool oj_read_array(struct reader *r)
 {
 	struct entry entry, *known;
-	struct array a = {.offset = -1};
+	int64_t base[RANK] = {0}, extent[RANK] = {0};
+	struct array a = {.base = base, .extent = extent, .offset = -1};
 	struct text name;
 	oj_text_init(&name, r->space->context);
-	bool ok = oj_scan_declare(r, NAME_ARRAY, &entry, &name) && read_array_shape(r, &a);
+	bool ok = oj_scan_declare(r, NAME_ARRAY, &entry, &name) && read_shape(r, &a.rank, base, extent);
 	oj_scan_blanks(r);
 	const char *at = r->at;
 	int role = ok ? oj_scan_one_of(r, oj_role_words, ROLE_COUNT) : -1;
@@ -154,15 +156,11 @@ bool oj_read_table(struct reader *r)
 {
 	struct entry entry, *known;
 	struct table t = {.least = INT32_MAX, .greatest = INT32_MIN};
-	struct array shape = {0};
 	struct text name;
 	oj_text_init(&name, r->space->context);
-	bool ok = oj_scan_declare(r, NAME_TABLE, &entry, &name) && read_array_shape(r, &shape) && oj_scan_expect(r, "at");
+	bool ok = oj_scan_declare(r, NAME_TABLE, &entry, &name) && read_shape(r, &t.rank, t.base, t.extent) && oj_scan_expect(r, "at");
 	oj_scan_blanks(r);
 	const char *at = r->at;
-	t.rank = shape.rank;
-	memcpy(t.base, shape.base, sizeof t.base);
-	memcpy(t.extent, shape.extent, sizeof t.extent);
 	ok = ok && oj_scan_size(r, &t.offset) &&
 	     (t.offset >= 0 || oj_scan_fail(r, at, 1, "The offset is negative. Offsets start at 0")) && place_table(r, at, &t);
 	if (ok && (known = known_table(r, oj_text_get(&name), &t))) {
@@ -197,14 +195,12 @@ static bool read_pieces(struct reader *r, struct symbol *s)
 {
 	while (!oj_scan_end(r)) {
 		struct piece piece = {0};
-		struct array shape = {0};
+		uint32_t rank;
 		const char *at = r->at;
-		if (!oj_scan_name(r, NAME_ARRAY, "array", &piece.array) || !read_array_shape(r, &shape))
+		if (!oj_scan_name(r, NAME_ARRAY, "array", &piece.array) || !read_shape(r, &rank, piece.base, piece.extent))
 			return false;
-		if (shape.rank != s->rank || r->space->arrays.at[piece.array].rank != s->rank)
+		if (rank != s->rank || r->space->arrays.at[piece.array].rank != s->rank)
 			return oj_scan_fail(r, at, 1, "This piece is not of rank %u. Give it as many ranges", s->rank);
-		memcpy(piece.base, shape.base, sizeof piece.base);
-		memcpy(piece.extent, shape.extent, sizeof piece.extent);
 		if (!VECTOR_PUSH(r->space->context, &s->pieces, piece))
 			return oj_scan_memory(r);
 	}

@@ -47,10 +47,13 @@ uint32_t oj_space_array(struct space *space, const char *name, enum array_role r
 {
 	struct array array = {.role = role, .rank = rank, .offset = role == ROLE_TEMP ? -1 : offset};
 	array.name = oj_arena_string(&space->arena, name, strlen(name));
-	for (uint32_t k = 0; k < rank; k++) {
-		array.base[k] = base[k];
-		array.extent[k] = extent[k];
-	}
+	int64_t *shape = rank ? ARENA_NEW(&space->arena, int64_t, 2 * rank) : NULL;
+	if (rank && !shape)
+		return UINT32_MAX;
+	for (uint32_t k = 0; k < rank; k++)
+		shape[k] = base[k], shape[rank + k] = extent[k];
+	if (rank)
+		array.base = shape, array.extent = shape + rank;
 	if (!array.name || !VECTOR_PUSH(space->context, &space->arrays, array))
 		return UINT32_MAX;
 	return (uint32_t)space->arrays.count - 1;

@@ -37,7 +37,7 @@ struct array {
 	const char *name;
 	enum array_role role;
 	uint32_t rank;
-	int64_t base[RANK], extent[RANK]; /* row-major, last axis fastest */
+	const int64_t *base, *extent; /* [rank] in the space's arena; row-major, last axis fastest */
 	int64_t offset; /* in its vector; TEMP: set by oj_program_layout, -1 before */
 };
 

@@ -55,13 +55,15 @@ static uint32_t tangent_array(struct tangents *t, uint32_t a, enum array_role ro
 {
 	struct array like = t->space->arrays.at[a];
 	int64_t d = t->request->directions;
-	if (like.rank == 0 && d > 1)
-		like.rank = 1, like.base[0] = 0, like.extent[0] = 1;
-	if (like.rank) {
-		like.base[like.rank - 1] *= d;
-		like.extent[like.rank - 1] *= d;
+	int64_t base[RANK] = {0}, extent[RANK] = {1};
+	for (uint32_t k = 0; k < like.rank; k++)
+		base[k] = like.base[k], extent[k] = like.extent[k];
+	uint32_t rank = like.rank == 0 && d > 1 ? 1 : like.rank;
+	if (rank) {
+		base[rank - 1] *= d;
+		extent[rank - 1] *= d;
 	}
-	return oj_space_array(t->space, like.name, role, like.rank, like.base, like.extent, offset * d);
+	return oj_space_array(t->space, like.name, role, rank, base, extent, offset * d);
 }
 
 /* The array's tangents as far as they are known; makes those of inputs.  Derived
