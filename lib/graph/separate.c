@@ -233,9 +233,17 @@ static bool separated(struct separator *s, const struct chain *chain, ojit_expr 
 
 struct trips { double at[LEVELS]; }; /* how often what depends on a level is computed */
 
-static double trips_of(const struct trips *trips, uint32_t levels)
+/* Sums over some axes of the box get a block of their own. */
+static double trips_of(const struct separator *s, const struct trips *trips, ojit_expr e)
 {
-	return levels ? trips->at[31 - __builtin_clz(levels)] : 1;
+	uint32_t levels = oj_node(&s->space->graph, e)->levels;
+	double points = 1;
+	if (!oj_is_stray(&s->space->graph, s->block, e))
+		return levels ? trips->at[31 - __builtin_clz(levels)] : 1;
+	for (uint32_t k = 0; k < s->block->rank; k++)
+		if (levels >> k & 1)
+			points *= (double)(s->block->end[k] - s->block->lo[k]);
+	return points;
 }
 
 static bool weigh(struct separator *s, ojit_expr e, struct trips trips, double *cost);
@@ -251,7 +259,7 @@ static bool weigh_reduction(struct separator *s, ojit_expr e, struct trips trips
 	if (!oj_bounds(&s->around, length, &least, &greatest))
 		least = greatest = 1;
 	double turns = greatest > 0 ? ((double)greatest + (double)(least > 0 ? least : 0)) / 2 : 0;
-	trips.at[reduction.level] = trips_of(&trips, oj_node(g, e)->levels) * turns;
+	trips.at[reduction.level] = trips_of(s, &trips, e) * turns;
 	struct entered before = oj_enter(&s->around, reduction.level, lo, end);
 	bool ok = length && weigh(s, body, trips, cost);
 	oj_leave(&s->around, before);
@@ -266,7 +274,7 @@ static bool weigh(struct separator *s, ojit_expr e, struct trips trips, double *
 	bool ok = oj_reach(g, &e, 1, false, &list);
 	for (size_t i = 0; ok && i < list.list.count; i++) {
 		ojit_expr node = list.list.at[i];
-		*cost += oj_node_cost(g, node) * trips_of(&trips, oj_node(g, node)->levels);
+		*cost += oj_node_cost(g, node) * trips_of(s, &trips, node);
 		if (oj_is(g, node, OP_REDUCE))
 			ok = weigh_reduction(s, node, trips, cost);
 	}

@@ -29,11 +29,12 @@ bool oj_separate_terms(struct separation *separation, ojit_expr body, struct ter
 /* Their sum over the range. 0: out of memory. */
 ojit_expr oj_separate_sum(struct separation *separation, const struct terms *terms);
 
-/* Functions of a row that sums over all rows need as well, kept in arrays by blocks
- * before `block`, which go to `done`. */
+/* Functions of a row that sums over all rows need as well, and sums that depend on some
+ * axes of a box only, kept in arrays by blocks before `block`, which go to `done`. */
 struct kept {
-	ojit_expr node; /* over level 0 */
-	int64_t lo, end;
+	ojit_expr node; /* over levels 0 .. rank - 1 */
+	uint32_t rank;
+	int64_t lo[RANK], end[RANK];
 	uint32_t array;
 };
 struct keeping {
@@ -42,5 +43,7 @@ struct keeping {
 	VECTOR(struct kept) all; /* by any block so far */
 };
 bool oj_separate_keep(struct keeping *keeping, struct block *block);
+/* A reduction that stands in loops it does not depend on, inside of one that it does? */
+bool oj_is_stray(const struct graph *g, const struct block *block, ojit_expr e);
 
 #endif

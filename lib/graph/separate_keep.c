@@ -1,8 +1,11 @@
-/* Pass separate: values that rows and terms have in common.
+/* Pass separate: values that rows, or rows and terms, have in common.
  *
  * After separation sin(x[j] - c) is needed of every j by a sum over all of them, and of
  * every row by the row.  Both are the same function of one index, and mathematical
- * functions are what takes time, so it is computed into an array first. */
+ * functions are what takes time, so it is computed into an array first.
+ *
+ * A sum that depends on the second axis of a box only would be computed again along the
+ * first.  It gets a block of its own too. */
 #include "lib/graph/separate.h"
 
 #include <string.h>
@@ -25,31 +28,48 @@ static ojit_expr at_level(struct space *space, ojit_expr node, unsigned from, un
 static bool add_block(struct keeping *keeping, const struct kept *kept)
 {
 	struct space *space = keeping->space;
-	struct block *block = oj_program_block(keeping->done, 1, &kept->lo, &kept->end, 0);
-	ojit_expr index[RANK] = {oj_index(&space->graph, 0)};
+	struct block *block = oj_program_block(keeping->done, kept->rank, kept->lo, kept->end, 0);
+	ojit_expr index[RANK] = {0};
+	for (uint32_t k = 0; k < kept->rank; k++)
+		index[k] = oj_index(&space->graph, k);
 	return block && oj_block_store(space, block, kept->array, kept->node, index);
 }
 
-/* The array of a function over a range, made where there is none yet. */
-static bool find_kept(struct keeping *keeping, ojit_expr node, int64_t lo, int64_t end, uint32_t *array)
+static bool is_same(const struct kept *a, const struct kept *b)
 {
-	struct space *space = keeping->space;
-	for (size_t i = 0; i < keeping->all.count; i++) {
-		const struct kept *kept = &keeping->all.at[i];
-		*array = kept->array;
-		if (kept->node == node && kept->lo == lo && kept->end == end)
-			return true;
-	}
-	int64_t extent = end - lo;
-	*array = oj_space_array(space, "factor", ROLE_TEMP, 1, &lo, &extent, -1);
-	struct kept kept = {node, lo, end, *array};
-	return *array != UINT32_MAX && VECTOR_PUSH(space->context, &keeping->all, kept) && add_block(keeping, &kept);
+	if (a->node != b->node || a->rank != b->rank)
+		return false;
+	for (uint32_t k = 0; k < a->rank; k++)
+		if (a->lo[k] != b->lo[k] || a->end[k] != b->end[k])
+			return false;
+	return true;
 }
 
-static bool put_load(struct keeper *k, ojit_expr node, uint32_t array, unsigned level)
+/* The array of a function over ranges, made where there is none yet. */
+static bool find_kept(struct keeping *keeping, struct kept *kept)
+{
+	struct space *space = keeping->space;
+	int64_t extent[RANK];
+	for (size_t i = 0; i < keeping->all.count; i++)
+		if (is_same(&keeping->all.at[i], kept)) {
+			kept->array = keeping->all.at[i].array;
+			return true;
+		}
+	for (uint32_t k = 0; k < kept->rank; k++)
+		extent[k] = kept->end[k] - kept->lo[k];
+	kept->array = oj_space_array(space, "factor", ROLE_TEMP, kept->rank, kept->lo, extent, -1);
+	return kept->array != UINT32_MAX && VECTOR_PUSH(space->context, &keeping->all, *kept) &&
+	       add_block(keeping, kept);
+}
+
+/* Load the array instead of `node`, at the index variables of `levels`. */
+static bool put_load(struct keeper *k, ojit_expr node, const struct kept *kept, const unsigned *levels)
 {
 	struct graph *g = &k->keeping->space->graph;
-	ojit_expr index = oj_index(g, level), load = oj_load(g, array, 1, &index);
+	ojit_expr index[RANK] = {0};
+	for (uint32_t axis = 0; axis < kept->rank; axis++)
+		index[axis] = oj_index(g, levels[axis]);
+	ojit_expr load = oj_load(g, kept->array, kept->rank, index);
 	return load && oj_expr_map_put(&k->loads, node, load);
 }
 
@@ -57,16 +77,17 @@ static bool put_load(struct keeper *k, ojit_expr node, uint32_t array, unsigned 
 static bool keep_function(struct keeper *k, ojit_expr node, unsigned own, int64_t lo, int64_t end)
 {
 	struct space *space = k->keeping->space;
-	uint32_t array = UINT32_MAX, ignored;
+	struct kept kept = {.rank = 1, .lo = {lo}, .end = {end}};
+	uint32_t ignored;
 	for (unsigned level = 0; level < k->block->rank; level++) {
 		ojit_expr row = at_level(space, node, own, level);
 		if (!row)
 			return false;
 		if (!oj_expr_map_get(&k->outside_set, row, &ignored) || k->block->lo[level] < lo || k->block->end[level] > end)
 			continue;
-		ojit_expr canonical = at_level(space, node, own, 0);
-		if (!canonical || !find_kept(k->keeping, canonical, lo, end, &array) ||
-		    !put_load(k, row, array, level) || !put_load(k, node, array, own))
+		kept.node = at_level(space, node, own, 0);
+		if (!kept.node || !find_kept(k->keeping, &kept) || !put_load(k, row, &kept, &level) ||
+		    !put_load(k, node, &kept, &own))
 			return false;
 	}
 	return true;
@@ -89,6 +110,32 @@ static bool keep_of_sum(struct keeper *k, ojit_expr sum)
 	}
 	VECTOR_DROP(g->context, &list.list);
 	return ok;
+}
+
+bool oj_is_stray(const struct graph *g, const struct block *block, ojit_expr e)
+{
+	const struct node *n = oj_node(g, e);
+	return n->op == OP_REDUCE && n->levels & (n->levels + 1) && !(n->levels >> block->rank);
+}
+
+/* What depends on some axes of the box is computed over those. */
+static bool keep_stray(struct keeper *k, ojit_expr e)
+{
+	struct space *space = k->keeping->space;
+	uint32_t levels = oj_node(&space->graph, e)->levels;
+	ojit_expr index[LEVELS] = {0};
+	unsigned axes[RANK];
+	struct kept kept = {0};
+	for (unsigned level = 0; level < k->block->rank; level++) {
+		if (!(levels >> level & 1))
+			continue;
+		index[level] = oj_index(&space->graph, kept.rank);
+		kept.lo[kept.rank] = k->block->lo[level];
+		kept.end[kept.rank] = k->block->end[level];
+		axes[kept.rank++] = level;
+	}
+	kept.node = oj_substitute(space, e, index, LEVELS);
+	return kept.node && find_kept(k->keeping, &kept) && put_load(k, e, &kept, axes);
 }
 
 static ojit_expr load_instead(struct rewrite *rewrite, ojit_expr e, const ojit_expr *operands)
@@ -132,6 +179,8 @@ bool oj_separate_keep(struct keeping *keeping, struct block *block)
 		ojit_expr e = k.outside.list.at[i];
 		if (oj_is(g, e, OP_REDUCE) && oj_node(g, e)->levels == 0)
 			ok = keep_of_sum(&k, e);
+		else if (oj_is_stray(g, block, e))
+			ok = keep_stray(&k, e);
 	}
 	ok = ok && (k.loads.count == 0 || read_kept(&k));
 	VECTOR_DROP(g->context, &k.outside.list);
