@@ -424,6 +424,26 @@ Test(passes_roll, exponents_of_which_some_are_roots_keep_their_bits)
 	free(f.text);
 }
 
+/* Long runs of terms without any element: time. */
+static void write_times(FILE *file, int n)
+{
+	for (int i = 0; i < n; i++) {
+		fprintf(file, "init x%d = %g\nx%d' = sin(x%d)*(t", i, 0.1 * i, i, i);
+		for (int k = 0; k < 30 + i % 7; k++)
+			fprintf(file, " + t");
+		fprintf(file, ")\n");
+	}
+}
+
+Test(passes_roll, sums_whose_terms_read_nothing_keep_their_bits)
+{
+	struct flat f;
+	flat_open(&f);
+	write_times(f.file, 40);
+	hold_bits("times", flat_close(&f), 3);
+	free(f.text);
+}
+
 /* ---------------------------------------------------------------- random families */
 
 /* A family over a grid written out flat.  What an equation looks like is drawn from

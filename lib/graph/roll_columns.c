@@ -415,9 +415,9 @@ static bool is_element(const struct roller *r, ojit_expr load, ojit_expr index)
 
 static ojit_expr build_leaf(struct roller *r, const struct filling *f, const struct part *part)
 {
-	const int64_t *values = f->columns->values + part->column * f->columns->length;
 	if (part->leaf == LEAF_SAME)
-		return part->like;
+		return part->like; /* where all parts are, there are no values */
+	const int64_t *values = f->columns->values + part->column * f->columns->length;
 	if (part->leaf == LEAF_LITERAL)
 		return f->number(r, f, values);
 	ojit_expr index = f->element(r, f, values);
