@@ -48,14 +48,26 @@ static LLVMValueRef function_of(struct emitter *e, size_t p)
 	return function ? function : new_function(e, name);
 }
 
-/* The first basic block is kept open for what is loaded once. */
-static void open_function(struct emitter *e, size_t p)
+/* One block without loops? */
+static bool is_straight(const struct emitter *e, const struct program *program, const struct part *part)
+{
+	const struct block *block = &program->blocks.at[part->first];
+	bool straight = part->end - part->first == 1 && block->rank == 0;
+	for (size_t s = 0; straight && s < block->stores.count; s++)
+		straight = oj_node(&e->space->graph, block->stores.at[s].value)->stage == 0;
+	return straight;
+}
+
+/* The first basic block is kept open for what is loaded once.  Straight code has no other:
+ * unoptimised, what one basic block hands to the next goes through memory (m: Lorenz 3.5
+ * instead of 3.9 ns). */
+static void open_function(struct emitter *e, size_t p, bool straight)
 {
 	e->function = function_of(e, p);
 	if (e->cut->parts.count > 1 && e->cut->levels.count == 1)
 		LLVMSetLinkage(e->function, LLVMInternalLinkage);
 	e->first = LLVMAppendBasicBlockInContext(e->llvm, e->function, "");
-	e->second = LLVMAppendBasicBlockInContext(e->llvm, e->function, "");
+	e->second = straight ? e->first : LLVMAppendBasicBlockInContext(e->llvm, e->function, "");
 	LLVMPositionBuilderAtEnd(e->builder, e->second);
 	memset(e->fields, 0, sizeof e->fields);
 	memset(e->imports, 0, sizeof e->imports);
@@ -65,7 +77,8 @@ static void close_function(struct emitter *e)
 {
 	LLVMBuildRetVoid(e->builder);
 	LLVMPositionBuilderAtEnd(e->builder, e->first);
-	LLVMBuildBr(e->builder, e->second);
+	if (e->first != e->second)
+		LLVMBuildBr(e->builder, e->second);
 	e->function = NULL;
 }
 
@@ -115,7 +128,8 @@ static ojit_status emit_blocks(struct emitter *e, const struct program *program,
 		if (oj_plan_init(&plan, e->space, &program->blocks.at[b]) != OJIT_OK)
 			return oj_fail_memory(e->error);
 		open_scope(e, b);
-		open_basic_block(e);
+		if (b > part->first)
+			open_basic_block(e);
 		status = emit_planned(e, &plan);
 		oj_plan_drop(&plan);
 	}
@@ -127,7 +141,7 @@ static ojit_status emit_parts(struct emitter *e, const struct program *program, 
 	for (size_t p = 0; p < e->cut->parts.count; p++) {
 		if (e->cut->parts.at[p].module != module)
 			continue;
-		open_function(e, p);
+		open_function(e, p, is_straight(e, program, &e->cut->parts.at[p]));
 		TRY(emit_blocks(e, program, &e->cut->parts.at[p]));
 		close_function(e);
 	}
