@@ -84,6 +84,20 @@ static void finish(struct lexer *lexer, struct token *token, enum token_kind kin
 	token->bytes = (uint32_t)bytes;
 	advance(lexer, bytes);
 	token->length = lexer->column - token->column;
+	lexer->last_start = lexer->start;
+	lexer->last_line = lexer->line;
+	lexer->last_column = lexer->column;
+}
+
+/* The text ends where its last token does, not behind the blank lines after it. */
+static ojit_status finish_text(const struct lexer *lexer, struct token *token)
+{
+	if (lexer->last_line) {
+		token->start = lexer->last_start;
+		token->line = lexer->last_line;
+		token->column = lexer->last_column;
+	}
+	return OJIT_OK; /* TOKEN_FINISH */
 }
 
 static size_t name_bytes(const struct lexer *lexer)
@@ -156,7 +170,7 @@ ojit_status oj_lexer_next(struct lexer *lexer, struct token *token)
 	*token = (struct token){.at = lexer->at, .start = lexer->start, .line = lexer->line,
 	                        .column = lexer->column, .length = 1};
 	if (lexer->at == lexer->end)
-		return OJIT_OK; /* TOKEN_FINISH */
+		return finish_text(lexer, token);
 	char c = *lexer->at;
 	if (c == '\n') {
 		token->kind = TOKEN_END;

@@ -32,6 +32,7 @@ struct lexer {
 	const char *text, *end, *at;
 	const char *file;
 	uint32_t start, line, column; /* of `at` */
+	uint32_t last_start, last_line, last_column; /* behind the last token, line 0: none yet */
 	int depth;                    /* open brackets */
 	struct oj_error *error;
 };
