@@ -64,14 +64,18 @@ static ojit_status print_derivative(ojit_model *model, const struct settings *se
 	return status;
 }
 
-static ojit_status print_stage(ojit_model *model, const struct settings *settings, int kind,
-                               const char *stage, struct text *text)
+static ojit_status print_stage(ojit_model *model, struct settings *settings, int kind, const char *stage,
+                               struct text *text)
 {
 	static const char *const code[] = {"ir", "ir-optimised", "asm", NULL};
 	struct oj_error *error = &model->error;
 	struct lowered lowered = {0};
 	bool machine = is_one_of(stage, code);
 	struct variant derivative = derivative_of(stage, kind);
+	if (!strcmp(stage, "model")) {
+		oj_model_print(model, text);
+		return OJIT_OK;
+	}
 	if (derivative.kind != VARIANT_KINDS)
 		return print_derivative(model, settings, &derivative, text);
 	bool prepare = !strcmp(stage, "prepare");
@@ -117,25 +121,6 @@ static const int kinds[OJIT_KERNEL_COUNT] = {
 	[OJIT_RHS] = KERNEL_RHS, [OJIT_OBSERVABLES] = KERNEL_OUTPUTS, [OJIT_INITIAL] = KERNEL_INIT,
 };
 
-ojit_status ojit_program_dump(ojit_model *model, const ojit_compile_options *options, ojit_kernel kernel,
-                              const char *stage, char **out)
-{
-	struct settings settings;
-	struct text text;
-	*out = NULL;
-	TRY(check_request(model, kernel, stage));
-	TRY(oj_settings(options, &settings, &model->error));
-	oj_text_init(&text, model->context);
-	ojit_status status = OJIT_OK;
-	if (!strcmp(stage, "model"))
-		oj_model_print(model, &text);
-	else
-		status = print_stage(model, &settings, kinds[kernel], stage, &text);
-	status = hand_out(model, status, &text, out);
-	oj_text_drop(&text);
-	return status;
-}
-
 /* The pass of a stage that tells what it decides; what others are called goes to `known`. */
 static const struct pass *find_explained(const char *stage, uint32_t *number, struct text *known)
 {
@@ -174,8 +159,11 @@ static ojit_status explain(ojit_model *model, struct settings *settings, int kin
 	return status;
 }
 
-ojit_status ojit_program_explain(ojit_model *model, const ojit_compile_options *options, ojit_kernel kernel,
-                                 const char *stage, char **out)
+/* A text that `write` adds to, as the caller's own. */
+typedef ojit_status writer(ojit_model *model, struct settings *settings, int kind, const char *stage, struct text *text);
+
+static ojit_status write_text(ojit_model *model, const ojit_compile_options *options, ojit_kernel kernel,
+                              const char *stage, writer *write, char **out)
 {
 	struct settings settings;
 	struct text text;
@@ -183,10 +171,21 @@ ojit_status ojit_program_explain(ojit_model *model, const ojit_compile_options *
 	TRY(check_request(model, kernel, stage));
 	TRY(oj_settings(options, &settings, &model->error));
 	oj_text_init(&text, model->context);
-	ojit_status status = explain(model, &settings, kinds[kernel], stage, &text);
-	status = hand_out(model, status, &text, out);
+	ojit_status status = hand_out(model, write(model, &settings, kinds[kernel], stage, &text), &text, out);
 	oj_text_drop(&text);
 	return status;
+}
+
+ojit_status ojit_program_dump(ojit_model *model, const ojit_compile_options *options, ojit_kernel kernel,
+                              const char *stage, char **out)
+{
+	return write_text(model, options, kernel, stage, print_stage, out);
+}
+
+ojit_status ojit_program_explain(ojit_model *model, const ojit_compile_options *options, ojit_kernel kernel,
+                                 const char *stage, char **out)
+{
+	return write_text(model, options, kernel, stage, explain, out);
 }
 
 void ojit_text_free(ojit_context *context, char *text)
