@@ -368,24 +368,6 @@ static void accept(void *state)
 	s->have_f1 = s->have_extra = false;
 }
 
-/* The largest |e_i|/sc_i, found again for the message. */
-static int64_t worst_error(const struct explicit *s, const struct step *step)
-{
-	struct terms one = s->estimate[0];
-	int64_t worst = 0;
-	double most = -1;
-	for (int64_t i = 0; s->tolerance && i < s->n; i++) {
-		double e = 0, scale = s->tolerance->atol[i]
-			+ s->tolerance->rtol * fmax(fabs(step->y0[i]), fabs(step->y1[i]));
-		for (int j = 0; j < one.count; j++)
-			e += one.weight[j] * s->k[one.offset[j] + i];
-		double ratio = e == 0 ? 0 : fabs(e) / scale;
-		if (ratio > most)
-			most = ratio, worst = i;
-	}
-	return worst;
-}
-
 static int64_t culprit(const void *state, const struct step *step, bool *finite)
 {
 	const struct explicit *s = state;
@@ -401,7 +383,7 @@ static int64_t culprit(const void *state, const struct step *step, bool *finite)
 	if (at >= 0)
 		return at;
 	*finite = true;
-	return worst_error(s, step);
+	return s->tolerance ? oj_largest_error(s->n, s->k, &s->estimate[0], step->y0, step->y1, s->tolerance) : 0;
 }
 
 const struct stepper oj_stepper_explicit = {
@@ -420,6 +402,5 @@ const struct stepper oj_stepper_explicit = {
 	.recall = recall,
 	.move = move,
 	.accept = accept,
-	.restart = start,
 	.culprit = culprit,
 };

@@ -458,19 +458,9 @@ static void move(void *state, const void *original)
 
 static int64_t worst_error(const struct rock_state *s)
 {
-	const double *e = s->degree->e.at;
-	int64_t worst = 0;
-	double most = -1;
-	for (int64_t i = 0; i < s->n; i++) {
-		double sum = 0, scale = s->tolerance->atol[i]
-			+ s->tolerance->rtol * fmax(fabs(s->y0[i]), fabs(s->y1[i]));
-		for (int j = 0; j < s->rock->finishing + s->have_f1; j++)
-			sum += e[j] * stage_at(s, j)[i];
-		double ratio = sum == 0 ? 0 : fabs(sum) / scale;
-		if (ratio > most)
-			most = ratio, worst = i;
-	}
-	return worst;
+	struct terms terms;
+	oj_terms_set(&terms, s->degree->e.at, s->rock->finishing + s->have_f1, s->stride);
+	return oj_largest_error(s->n, s->k, &terms, s->y0, s->y1, s->tolerance);
 }
 
 static int64_t culprit(const void *state, const struct step *step, bool *finite)
@@ -509,6 +499,5 @@ const struct stepper oj_stepper_rock = {
 	.recall = recall,
 	.move = move,
 	.accept = accept,
-	.restart = start,
 	.culprit = culprit,
 };

@@ -4,9 +4,9 @@
  * The state of a stepper is one block of memory of state_size bytes that the caller
  * owns.  The order of calls: variant and init once a setup; bind and start at the
  * beginning of a run; then for each step attempt until one is accepted, complete,
- * any number of interpolate and keep, and accept.  restart replaces accept where y
- * itself was changed from outside, at an event.  A step that was kept can be recalled
- * at any time later, for as long as there is a state of the same setup.
+ * any number of interpolate and keep, and accept; start again where y was changed from
+ * outside.  A step that was kept can be recalled at any time later, for as long as there
+ * is a state of the same setup.
  *
  * A method may have a kernel made for it, a variant of the right-hand side: what it
  * wants it says in `variant`, and finds it in struct rhs when it is bound. */
@@ -73,7 +73,6 @@ struct stepper {
 	 * bind follows, and then the next step is the one that `from` would take. */
 	void (*move)(void *state, const void *from);
 	void (*accept)(void *state);
-	enum attempt (*restart)(void *state, double t, const double *y);
 	/* The state to name when a step fails: where something is not finite
 	 * (*finite = false), else where the error is largest. */
 	int64_t (*culprit)(const void *state, const struct step *step, bool *finite);

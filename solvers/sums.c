@@ -238,3 +238,19 @@ int64_t oj_first_nonfinite(int64_t n, const double *v)
 			return i;
 	return -1;
 }
+
+int64_t oj_largest_error(int64_t n, const double *k, const struct terms *e, const double *y0, const double *y1,
+                         const struct tolerance *tolerance)
+{
+	int64_t worst = 0;
+	double most = -1;
+	for (int64_t i = 0; i < n; i++) {
+		double sum = 0, scale = tolerance->atol[i] + tolerance->rtol * fmax(fabs(y0[i]), fabs(y1[i]));
+		for (int j = 0; j < e->count; j++)
+			sum += e->weight[j] * k[e->offset[j] + i];
+		double ratio = sum == 0 ? 0 : fabs(sum) / scale;
+		if (ratio > most)
+			most = ratio, worst = i;
+	}
+	return worst;
+}

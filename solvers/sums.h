@@ -37,6 +37,10 @@ void oj_error_norms(int64_t n, double h, const double *k, const struct terms *e,
                     const double *y0, const double *y1, const struct tolerance *tolerance,
                     double *norms);
 
+/* The state whose scaled error is largest, found again for a message. */
+int64_t oj_largest_error(int64_t n, const double *k, const struct terms *e, const double *y0, const double *y1,
+                         const struct tolerance *tolerance);
+
 /* The norm of v scaled by y, of v - w where w is given. */
 double oj_scaled_norm(int64_t n, const double *v, const double *w, const double *y,
                       const struct tolerance *tolerance);

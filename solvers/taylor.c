@@ -380,6 +380,5 @@ const struct stepper oj_stepper_taylor = {
 	.recall = recall,
 	.move = move,
 	.accept = accept,
-	.restart = start,
 	.culprit = culprit,
 };
