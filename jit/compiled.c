@@ -240,7 +240,7 @@ void oj_slot_drop(ojit_context *context, struct kernel_slot *slot)
 	oj_interpreter_free(slot->interpreter);
 	if (!slot->code)
 		return;
-	const struct backend *backend = atomic_load(&context->backend);
+	const struct backend *backend = atomic_load(&context->modules[MODULE_CODE]);
 	backend->unload(context, slot->code);
 }
 

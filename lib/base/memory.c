@@ -27,7 +27,7 @@ ojit_context *ojit_context_new(const ojit_allocator *allocator)
 		return NULL;
 	memset(context, 0, sizeof *context);
 	context->allocator = *allocator;
-	atomic_flag_clear(&context->backend_lock);
+	atomic_flag_clear(&context->modules_lock);
 	return context;
 }
 

@@ -10,11 +10,17 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+enum module_kind {
+	MODULE_CODE,   /* jit/backend.h */
+	MODULE_LINEAR, /* solvers/linear.h */
+	MODULE_KINDS
+};
+
 struct ojit_context {
 	ojit_allocator allocator;
 	atomic_uint_fast64_t allocations, live_bytes, compiles, live_code;
-	_Atomic(void *) backend; /* opened at the first compile, see jit/backend.h */
-	atomic_flag backend_lock;
+	_Atomic(const void *) modules[MODULE_KINDS]; /* once they are open, see module.h */
+	atomic_flag modules_lock;
 };
 
 /* `size` bytes, not cleared; NULL when out of memory or size is 0. */
