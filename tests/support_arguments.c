@@ -53,6 +53,10 @@ static const struct {
 	{ "lgamma", 1.9, 2.1 }, { "lgamma", 2.1, 10 }, { "lgamma", 10, 1000 }, { "lgamma", -2, 0 },
 	{ "lgamma", -3, -2 }, { "lgamma", -2.8, -2.7 }, { "lgamma", -10, -3 }, { "lgamma", -100, -10 },
 	{ "lgamma", -10000, -100 }, { "lgamma", 2e305, 3e305 }, { "sigmoid", -40, 40 },
+	{ "digamma", 0, 1 }, { "digamma", 1, 2 }, { "digamma", 1.46, 1.463 }, { "digamma", 2, 8 }, { "digamma", 7.9, 30 },
+	{ "digamma", -1, 0 }, { "digamma", -0.51, -0.5 }, { "digamma", -10, -1 }, { "digamma", -10000, -10 },
+	{ "trigamma", 0, 1 }, { "trigamma", 1, 8 }, { "trigamma", 7.9, 30 }, { "trigamma", -1, 0 },
+	{ "trigamma", -10, -1 }, { "trigamma", -10000, -10 },
 	{ "sigmoid", -750, -700 }, { "softplus", -40, 40 }, { "softplus", -750, -700 },
 };
 
@@ -77,6 +81,9 @@ static const struct {
 	{ "lgamma", -4.0392618081250764 }, { "lgamma", -4.9915446445599498 },
 	{ "lgamma", -5.0082181631532494 }, { "lgamma", -10 }, { "lgamma", -15 }, { "lgamma", -18 },
 	{ "lgamma", 2.5563481638716906e305 }, { "sin", 0x1.6ac5b262ca1ffp849 },
+	{ "digamma", 1.4616321449683622 }, { "digamma", -0.5040830082644554 }, { "digamma", -1.573498473162391 },
+	{ "digamma", -2.6107208684441447 }, { "digamma", -9.702672540001864 }, { "digamma", -1 }, { "digamma", 8 },
+	{ "trigamma", 8 }, { "trigamma", -1 }, { "trigamma", 1e-154 }, { "trigamma", 7.458340731200207e-155 },
 	{ "sin", 6381956970095103.0 * 0x1p797 }, { "cos", 0x1.6ac5b262ca1ffp849 },
 	{ "cos", 6381956970095103.0 * 0x1p797 }, { "tan", 0x1.6ac5b262ca1ffp849 },
 	{ "tan", 6381956970095103.0 * 0x1p797 }, { "acosh", 1 }, { "log", 1 }, { "log2", 1 },

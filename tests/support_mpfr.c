@@ -64,6 +64,7 @@ BINARY(pow, mpfr_pow)
 UNARY(erf, mpfr_erf)
 UNARY(erfc, mpfr_erfc)
 UNARY(gamma, mpfr_gamma)
+UNARY(digamma, mpfr_digamma)
 
 COMPARISON(lt, mpfr_less_p(x[0], x[1]))
 COMPARISON(le, mpfr_lessequal_p(x[0], x[1]))
@@ -132,6 +133,35 @@ static void of_lgamma(mpfr_ptr r, const mpfr_srcptr *x, int count)
 	int sign;
 	(void)count;
 	mpfr_lgamma(r, &sign, x[0], MPFR_RNDN);
+}
+
+/* The central difference of digamma, which MPFR has: of a double's distance to the
+ * next pole the step takes less than 2^-(precision / 2), and its square is lost. */
+static void of_trigamma(mpfr_ptr r, const mpfr_srcptr *x, int count)
+{
+	mpfr_prec_t bits = mpfr_get_prec(r), shift = bits / 2 + GUARD;
+	mpfr_t at, step, low;
+	(void)count;
+	if (mpfr_nan_p(x[0]) || mpfr_inf_p(x[0])) {
+		mpfr_ui_div(r, 0, x[0], MPFR_RNDN);
+		if (mpfr_inf_p(x[0]) && mpfr_signbit(x[0]))
+			mpfr_set_nan(r);
+		return;
+	}
+	if (mpfr_zero_p(x[0]) || (mpfr_integer_p(x[0]) && mpfr_signbit(x[0]))) {
+		mpfr_set_inf(r, 1);
+		return;
+	}
+	mpfr_inits2(bits + shift + 2 * GUARD, at, step, low, (mpfr_ptr)0);
+	mpfr_div_2si(step, x[0], shift, MPFR_RNDN);
+	mpfr_sub(at, x[0], step, MPFR_RNDN);
+	mpfr_digamma(low, at, MPFR_RNDN);
+	mpfr_add(at, x[0], step, MPFR_RNDN);
+	mpfr_digamma(at, at, MPFR_RNDN);
+	mpfr_sub(at, at, low, MPFR_RNDN);
+	mpfr_div(at, at, step, MPFR_RNDN);
+	mpfr_div_2ui(r, at, 1, MPFR_RNDN);
+	mpfr_clears(at, step, low, (mpfr_ptr)0);
 }
 
 /* Floored modulo: fmod's remainder, moved by one divisor where the signs differ;
@@ -265,7 +295,7 @@ static const struct row {
 	ROW(if) ROW(sin) ROW(cos) ROW(tan) ROW(asin) ROW(acos) ROW(atan) ROW(atan2) ROW(sinh)
 	ROW(cosh) ROW(tanh) ROW(asinh) ROW(acosh) ROW(atanh) ROW(exp) ROW(expm1) ROW(exp2)
 	ROW(log) ROW(log1p) ROW(log2) ROW(log10) ROW(cbrt) ROW(hypot) ROW(pow) ROW(erf) ROW(erfc)
-	ROW(gamma) ROW(lgamma) ROW(mod) ROW(uniform) ROW(normal) ROW(cot) ROW(sign) ROW(sigmoid)
+	ROW(gamma) ROW(lgamma) ROW(digamma) ROW(trigamma) ROW(mod) ROW(uniform) ROW(normal) ROW(cot) ROW(sign) ROW(sigmoid)
 	ROW(relu) ROW(softplus) ROW(heaviside) ROW(powi)
 #undef ROW
 };

@@ -112,6 +112,9 @@ static void domain(enum op op, double *low, double *high)
 	case OP_LOG: case OP_LOG2: case OP_LOG10: case OP_SQRT: case OP_POW:
 		*low = 0.01, *high = 5;
 		break;
+	case OP_GAMMA: case OP_LGAMMA: case OP_DIGAMMA:
+		*low = -4.9, *high = 12;
+		break;
 	case OP_LOG1P:
 		*low = -0.99;
 		break;
@@ -169,7 +172,7 @@ static bool is_function(enum op op)
 
 static bool has_no_derivative(enum op op)
 {
-	return op == OP_GAMMA || op == OP_LGAMMA;
+	return op == OP_TRIGAMMA;
 }
 
 Test(partials, rules_are_the_limits_of_differences)
@@ -204,6 +207,32 @@ Test(partials, every_operator_has_rules_or_is_known_to_have_none)
 			cr_expect_eq(missing, has_no_derivative(op), "%s, operand %d", oj_op_info[op].text, slot);
 		}
 	}
+}
+
+/* Everything that a rule is written in has rules of its own. */
+static bool has_second(enum op op, uint32_t slot)
+{
+	const struct graph *g = &space.graph;
+	struct expr_list list = {0};
+	struct partial partial = oj_partial(&space.graph, oj_make(&space.graph, op, (uint32_t)oj_op_info[op].arity, operands), slot);
+	bool all = partial.kind != PARTIAL_MISSING;
+	if (partial.kind == PARTIAL_FACTOR)
+		cr_assert(oj_reach(g, &partial.e, 1, false, &list));
+	for (size_t k = 0; k < list.list.count; k++) {
+		ojit_expr e = list.list.at[k];
+		for (uint32_t i = 0; is_function(oj_node(g, e)->op) && i < oj_node(g, e)->arity; i++)
+			all &= oj_partial(&space.graph, e, i).kind != PARTIAL_MISSING;
+	}
+	VECTOR_DROP(context, &list.list);
+	return all;
+}
+
+Test(partials, every_operator_of_models_but_digamma_and_trigamma_has_second_derivatives)
+{
+	for (int op = 0; op < OP_COUNT; op++)
+		for (int slot = 0; is_function(op) && slot < oj_op_info[op].arity; slot++)
+			cr_expect_eq(has_second(op, (uint32_t)slot), op != OP_DIGAMMA && op != OP_TRIGAMMA, "%s, operand %d",
+			             oj_op_info[op].text, slot);
 }
 
 /* ---- edges, in double ---- */

@@ -8,7 +8,7 @@
  * give 0 everywhere; a tie of min or max gives the first operand's; relu at 0 gives 0;
  * hypot and atan2 at (0, 0) give 0; x^0 gives 0 with respect to x.  sqrt and cbrt at 0 give
  * inf.  What an `if`, min or max does not choose has no part in a derivative, whatever it
- * is.  gamma and lgamma have no derivative yet: OJIT_UNSUPPORTED, by name.
+ * is.  trigamma, the second derivative of lgamma, has none: OJIT_UNSUPPORTED, by name.
  *
  * Parameters are taken as independent of one another, also those that the model defines
  * by others; derived quantities that it defines by `let` are followed.

@@ -135,6 +135,7 @@ TARGET SLEEF1(tanh, u10);
 TARGET SLEEF1(asinh, u10);
 TARGET SLEEF1(acosh, u10);
 TARGET SLEEF1(atanh, u10);
+TARGET SLEEF1(log, u10);
 TARGET SLEEF1(log1p, u10);
 TARGET SLEEF1(erf, u10);
 TARGET SLEEF1(erfc, u15);
@@ -279,8 +280,82 @@ TARGET lanes WRAPPER(mod)(lanes a, lanes b)
 #endif
 }
 
+/* ---- digamma and trigamma, which SLEEF has not ---- */
+
+/* x in [1, 2]: ψ(x) = (x - x0) P(x - 3/2) / (x (x + 1)), x0 the zero and P the Chebyshev
+ * interpolant of what that leaves, which has no pole nearer than -2 (off by less than
+ * 2^-57 of it). */
+HELPER lanes digamma_near(lanes x)
+{
+	static const double p[] = {
+		4.5518769759041085e-09, -1.6199049019693457e-08, 5.368610607451517e-08, -1.9362453756465416e-07,
+		7.069346526732497e-07, -2.610676594171931e-06, 9.828216186050696e-06, -3.803565990506649e-05,
+		0.00015331863492718827, -0.0006580250116463634, 0.003130508723544546, -0.017975945770492083,
+		0.15858050680894184, 2.2156206743218547, 3.5664595351193733,
+	};
+	lanes sum = ALL(p[0]), u = x - ALL(1.5);
+	for (unsigned k = 1; k < sizeof p / sizeof *p; k++)
+		sum = sum * u + ALL(p[k]);
+	lanes distance = (x - ALL(1.4616321449683622)) - ALL(9.549995429965697e-17);
+	return distance * (sum / (x * (x + ALL(1))));
+}
+
+/* The sum of c_k / x^2k, k = 0 ... TAIL - 1. */
+enum { TAIL = 11 };
+HELPER lanes tail(lanes x, const double c[TAIL])
+{
+	lanes y = ALL(1) / (x * x), sum = ALL(c[TAIL - 1]);
+	for (int k = TAIL - 2; k >= 0; k--)
+		sum = sum * y + ALL(c[k]);
+	return sum;
+}
+
+/* x >= 8: log x - 1/(2x) - the sum of B_2k / (2k x^2k) (DLMF 5.11.2). */
+HELPER lanes digamma_far(lanes x)
+{
+	static const double c[TAIL] = { 1.0 / 12, -1.0 / 120, 1.0 / 252, -1.0 / 240, 1.0 / 132, -691.0 / 32760,
+		                        1.0 / 12, -3617.0 / 8160, 43867.0 / 14364, -174611.0 / 6600,
+		                        77683.0 / 276 };
+	lanes reciprocal = ALL(1) / x;
+	return SLEEF(log, u10)(x) - reciprocal * (ALL(0.5) + reciprocal * tail(x, c));
+}
+
+/* ψ(x) = ψ(x - 1) + 1/(x - 1) leads down to [1, 2], with nothing cancelling. */
+TARGET lanes WRAPPER(digamma)(lanes x);
+TARGET lanes WRAPPER(digamma)(lanes x)
+{
+	mask low = LESS(x, ALL(1)), middle = MORE(x, ALL(2)) & LESS(x, ALL(8)), wrong = LESS(x, ALL(0));
+	lanes near = pick(low, x + ALL(1), x), sum = pick(low, ALL(-1) / x, ALL(0));
+	for (mask above = middle; ANY(above); above = middle & MORE(near, ALL(2))) {
+		near = pick(above, near - ALL(1), near);
+		sum = pick(above, sum + ALL(1) / near, sum);
+	}
+	lanes y = pick(LESS(x, ALL(8)), digamma_near(near) + sum, digamma_far(x));
+	return ANY(wrong) ? repair1(wrong, y, x, oj_repair_digamma) : y;
+}
+
+/* x >= 8: 1/x + 1/(2x²) + the sum of B_2k / x^(2k + 1) (DLMF 5.15.8). */
+HELPER lanes trigamma_far(lanes x)
+{
+	static const double c[TAIL] = { 1.0 / 6, -1.0 / 30, 1.0 / 42, -1.0 / 30, 5.0 / 66, -691.0 / 2730, 7.0 / 6,
+		                        -3617.0 / 510, 43867.0 / 798, -174611.0 / 330, 854513.0 / 138 };
+	lanes reciprocal = ALL(1) / x;
+	return reciprocal + reciprocal * reciprocal * (ALL(0.5) + reciprocal * tail(x, c));
+}
+
+/* ψ'(x) = 1/x² + ... + 1/(x + 7)² + ψ'(x + 8), the least first. */
+TARGET lanes WRAPPER(trigamma)(lanes x);
+TARGET lanes WRAPPER(trigamma)(lanes x)
+{
+	mask near = LESS(x, ALL(8)), wrong = LESS(x, ALL(0));
+	lanes y = trigamma_far(pick(near, x + ALL(8), x)), sum = y;
+	for (int k = 7; k > 0; k--)
+		sum += ALL(1) / ((x + ALL(k)) * (x + ALL(k)));
+	y = pick(near, sum + ALL(1) / x / x, y);
+	return ANY(wrong) ? repair1(wrong, y, x, oj_repair_trigamma) : y;
+}
+
 #if LANES == 1
-SLEEF1(log, u10);
 SLEEF1(cospi, u05);
 double WRAPPER(uniform)(double seed, double i, double j, double k);
 double WRAPPER(normal)(double seed, double i, double j, double k);

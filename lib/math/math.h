@@ -13,7 +13,9 @@
  * included; special values are those of C99 annex F.
  *
  * gamma(±0) = ±inf and gamma(n) = nan at negative integers; lgamma is the
- * logarithm of |gamma|, +inf at 0 and all negative integers.
+ * logarithm of |gamma|, +inf at 0 and all negative integers.  digamma, the
+ * derivative of log gamma, is -±inf at ±0 and nan at negative integers; trigamma, the
+ * derivative of digamma, is +inf at all of them.
  *
  * mod(a, b) is floored: a - floor(a/b) b, computed as C's exact fmod(a, b), plus
  * b (one rounding) where the two have different signs.  It lies between 0 and b,

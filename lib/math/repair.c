@@ -58,19 +58,25 @@ static quad sine_of_pi(double x)
 	return r * sum;
 }
 
-/* log Γ(z) for z > 1. */
-static quad log_gamma(quad z)
+/* B_2k / (2k (2k - 1)), k = 1 ... STIRLING. */
+enum { STIRLING = 14 };
+static quad stirling(int k)
 {
-	/* B_2k / (2k (2k - 1)) as fractions, k = 1 ... 14 */
 	static const double top[] = { 1, -1, 1, -1, 1, -691, 1, -3617, 43867, -174611, 77683,
 		                      -236364091, 657931, -3392780147.0 };
 	static const double bottom[] = { 12,   360,    1260,   1680,  1188,   360360, 156,
 		                         122400, 244188, 125400, 5796, 1506960, 300, 93960 };
+	return (quad)top[k - 1] / (quad)bottom[k - 1];
+}
+
+/* log Γ(z) for z > 1. */
+static quad log_gamma(quad z)
+{
 	quad product = 1, sum = 0;
 	for (; z < 30; z += 1)
 		product *= z;
-	for (int k = 13; k >= 0; k--)
-		sum = sum / (z * z) + (quad)top[k] / (quad)bottom[k];
+	for (int k = STIRLING; k > 0; k--)
+		sum = sum / (z * z) + stirling(k);
 	quad result = (z - 0.5Q) * logarithm(z) - z + HALF_LN_2PI + sum / z;
 	return product > 1 ? result - logarithm(product) : result;
 }
@@ -79,6 +85,29 @@ static quad log_gamma(quad z)
 static quad log_gamma_reflected(double x)
 {
 	return logarithm(PI / sine_of_pi(x)) - log_gamma(1 - (quad)x);
+}
+
+/* ψ(z) for z > 1: the derivative of log Γ's series (DLMF 5.11.2), and
+ * ψ(z) = ψ(z + 1) - 1/z. */
+static quad psi(quad z)
+{
+	quad before = 0, sum = 0;
+	for (; z < 30; z += 1)
+		before += 1 / z;
+	for (int k = STIRLING; k > 0; k--)
+		sum = sum / (z * z) + (2 * k - 1) * stirling(k);
+	return logarithm(z) - 1 / (2 * z) - sum / (z * z) - before;
+}
+
+/* ψ'(z) for z > 1, likewise. */
+static quad psi_slope(quad z)
+{
+	quad before = 0, sum = 0;
+	for (; z < 30; z += 1)
+		before += 1 / (z * z);
+	for (int k = STIRLING; k > 0; k--)
+		sum = sum / (z * z) + 2 * k * (2 * k - 1) * stirling(k);
+	return 1 / z + 1 / (2 * z * z) + sum / (z * z * z) + before;
 }
 
 double oj_repair_exp(double x)
@@ -140,6 +169,25 @@ double oj_repair_lgamma(double x)
 	if (isinf(x))
 		return x;
 	return (double)(x < 0 ? log_gamma_reflected(x) : log_gamma(x));
+}
+
+/* ψ(x) = ψ(1 - x) - π cot πx (DLMF 5.5.4). */
+double oj_repair_digamma(double x)
+{
+	double d = x - rint(x);
+	if (x == floor(x))
+		return NAN;
+	quad cotangent = sine_of_pi(0.5 - fabs(d)) / sine_of_pi(d);
+	return (double)(psi(1 - (quad)x) - PI * (d < 0 ? -cotangent : cotangent));
+}
+
+/* ψ'(x) = π²/sin² πx - ψ'(1 - x). */
+double oj_repair_trigamma(double x)
+{
+	if (x == floor(x))
+		return isinf(x) ? NAN : INFINITY;
+	quad ratio = PI / sine_of_pi(x);
+	return (double)(ratio * ratio - psi_slope(1 - (quad)x));
 }
 
 double oj_repair_pow(double x, double y)
