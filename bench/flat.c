@@ -171,7 +171,12 @@ static const struct family families[] = {
 	{"straight", write_straight, {1000, 10000, 100000, 1000000}},
 	{"nested", write_nested, {1000, 10000, 100000, 1000000}},
 	{"derived", write_derived, {100, 1000, 10000, 100000}},
-	{"elements", write_elements, {500, 5000, 50000}},
+	{"elements", write_elements, {500, 5000, 50000, 500000}},
+	{"rates", write_rates, {300, 3000, 33000, 330000}},
+	{"species", write_species, {300, 3000, 33000, 330000}},
+	{"initials", write_initials, {300, 3000, 33000, 330000}},
+	{"observables", write_observables, {300, 3000, 33000, 330000}},
+	{"decays", write_decays, {1000, 10000, 100000}},
 };
 enum { FAMILIES = sizeof families / sizeof *families, SIZES = 8 };
 

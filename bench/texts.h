@@ -224,4 +224,46 @@ static inline void write_elements(struct source *s, int n)
 	add(s, "x' = a[%d] - a[%d]\n", n, n / 2);
 }
 
+/* A parameter and an initial value for every equation of three operations. */
+static inline void write_rates(struct source *s, int n)
+{
+	for (int i = 0; i < n; i++)
+		add(s, "param k%d = %.4f\ninit x%d = %.3f\nx%d' = k%d*(2 - x%d)*x%d\n", i, 0.01 + 0.0002 * (i % 997), i, 1 + 0.001 * (i % 991), i, i, i, (i + 1) % n);
+}
+
+/* What converters of reaction networks write: every species has an initial amount, every
+ * reaction a constant and a rate, every equation the rates that make and take a species. */
+static inline void write_species(struct source *s, int n)
+{
+	for (int i = 0; i < n; i++)
+		add(s, "param k%d = %.4f\ninit s%d = %.3f\nlet r%d = k%d*s%d*s%d\n", i, 0.01 + 0.0002 * (i % 997), i, 1 + 0.001 * (i % 991), i, i, i, (i + 7) % n);
+	for (int i = 0; i < n; i++)
+		add(s, "s%d' = r%d - r%d\n", i, (i + 3) % n, i);
+}
+
+/* Initial values that are computed. */
+static inline void write_initials(struct source *s, int n)
+{
+	add(s, "param a = 0.5, b = 2\n");
+	for (int i = 0; i < n; i++)
+		add(s, "init x%d = a*%d + b\nx%d' = -x%d\n", i, i, i, i);
+}
+
+/* Far more is looked at than there are states. */
+static inline void write_observables(struct source *s, int n)
+{
+	enum { STATES = 10 };
+	for (int i = 0; i < STATES; i++)
+		add(s, "init x%d = 1\nx%d' = -x%d\n", i, i, i);
+	for (int i = 0; i < n; i++)
+		add(s, "out o%d = %d*x%d + x%d*x%d\n", i, i % 91, i % STATES, i % 7, i % 9);
+}
+
+/* One operation an equation. */
+static inline void write_decays(struct source *s, int n)
+{
+	for (int i = 0; i < n; i++)
+		add(s, "init x%d = 1\nx%d' = -x%d\n", i, i, i);
+}
+
 #endif

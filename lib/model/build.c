@@ -402,7 +402,8 @@ ojit_status oj_syntax_build(ojit_model *model, uint32_t source)
 	oj_syntax_drop(&b.syntax);
 	struct forest *f = &model->forest;
 	if (!VECTOR_TRIM(model->context, &f->terms) || !VECTOR_TRIM(model->context, &f->operands) ||
-	    (model->definitions.count && !VECTOR_TRIM(model->context, &model->definitions)))
+	    (model->definitions.count && !VECTOR_TRIM(model->context, &model->definitions)) ||
+	    (model->axes.count && !VECTOR_TRIM(model->context, &model->axes)))
 		oj_fail_memory(&model->error);
 	model->place = 0;
 	return model->error.status;

@@ -27,6 +27,8 @@ void ojit_model_free(ojit_model *model)
 		return;
 	ojit_context *context = model->context;
 	VECTOR_DROP(context, &model->definitions);
+	VECTOR_DROP(context, &model->axes);
+	VECTOR_DROP(context, &model->givens);
 	VECTOR_DROP(context, &model->overridings);
 	oj_forest_drop(&model->forest);
 	oj_error_drop(&model->error);
@@ -298,12 +300,13 @@ static bool take_axes(ojit_model *model, struct definition *d, unsigned rank, co
 		return false;
 	}
 	d->rank = (uint8_t)rank;
-	if (rank > 0 && !(d->axes = ARENA_NEW(&model->forest.arena, struct axis, rank))) {
-		oj_fail_memory(&model->error);
-		return false;
-	}
+	d->axes = rank ? (uint32_t)model->axes.count : 0;
 	for (unsigned k = 0; k < rank; k++) {
-		d->axes[k] = (struct axis){axes[k].index, axes[k].lo, axes[k].hi, axes[k].wrap != 0};
+		d->wraps |= (uint8_t)((axes[k].wrap != 0) << k);
+		if (!VECTOR_PUSH(model->context, &model->axes, (struct axis){axes[k].index, axes[k].lo, axes[k].hi})) {
+			oj_fail_memory(&model->error);
+			return false;
+		}
 		if (!check_index(model, axes[k].index))
 			return false;
 		if (axes[k].lo == 0 || axes[k].lo >= terms || (axes[k].index && (axes[k].hi == 0 || axes[k].hi >= terms))) {
@@ -331,8 +334,10 @@ static bool start(ojit_model *model, struct definition *d, ojit_kind kind, const
 		return false;
 	}
 	bool primed = kind == OJIT_EQUATION || kind == OJIT_INIT || kind == OJIT_OUT;
-	if (!take_new_name(model, name, &d->name, primed ? &d->primes : NULL) || !take_axes(model, d, rank, axes))
+	uint8_t primes = 0;
+	if (!take_new_name(model, name, &d->name, primed ? &primes : NULL) || !take_axes(model, d, rank, axes))
 		return false;
+	d->primes = primes & 3;
 	if (kind == OJIT_EQUATION && d->primes == 0)
 		oj_model_fail(model, model->place, OJIT_ARGUMENT, "the equation of %s must be named \"%s'\" or \"%s''\"", name, name, name);
 	else if (kind == OJIT_INIT && d->primes == 2)
@@ -355,12 +360,24 @@ static ojit_status keep(ojit_model *model, const struct definition *d)
 
 static ojit_status keep_given(ojit_model *model, struct definition *d, struct given given)
 {
-	struct given *copy = ARENA_NEW(&model->forest.arena, struct given, 1);
-	if (!copy)
+	given.definition = (uint32_t)model->definitions.count;
+	d->given = true;
+	if (!VECTOR_PUSH(model->context, &model->givens, given))
 		return oj_fail_memory(&model->error);
-	*copy = given;
-	d->given = copy;
 	return keep(model, d);
+}
+
+const struct given *oj_model_given(const ojit_model *model, uint32_t definition)
+{
+	size_t low = 0, high = model->givens.count;
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+		if (model->givens.at[middle].definition <= definition)
+			low = middle;
+		else
+			high = middle;
+	}
+	return &model->givens.at[low];
 }
 
 ojit_status ojit_define(ojit_model *model, ojit_kind kind, const char *name, unsigned rank,

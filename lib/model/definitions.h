@@ -12,19 +12,22 @@
 struct axis {
 	ojit_expr index; /* TERM_INDEX; 0: the one place lo */
 	ojit_expr lo, hi;
-	bool wrap;
 };
 struct given { /* a value that is no expression */
+	uint32_t definition; /* whose */
 	const char *path; /* a file of numbers, or NULL: */
 	double *numbers;  /* [count] */
 	size_t count;
 };
+/* There may be more definitions than operations, so one is small: 20 bytes. */
 struct definition {
-	uint8_t kind, primes, rank; /* enum ojit_kind */
+	uint8_t kind, rank;  /* enum ojit_kind */
+	uint8_t primes : 2;
+	uint8_t wraps : 3;   /* bit k: axis k is taken modulo its range */
+	bool given : 1;      /* its value is in model->givens */
 	uint32_t name, place;
-	ojit_expr value;           /* 0: given, or (OUT) what has this name */
-	struct axis *axes;         /* [rank] */
-	const struct given *given; /* or NULL */
+	ojit_expr value;     /* 0: given, or (OUT) what has this name */
+	uint32_t axes;       /* the first of `rank` in model->axes; rank 0: 0 */
 };
 struct overriding {
 	uint32_t name;
@@ -35,6 +38,8 @@ struct ojit_model {
 	ojit_context *context;
 	struct forest forest;
 	VECTOR(struct definition) definitions;
+	VECTOR(struct axis) axes;    /* of definitions, in order */
+	VECTOR(struct given) givens; /* likewise */
 	VECTOR(struct overriding) overridings;
 	uint32_t place; /* of what is being made */
 	ojit_expr span[2], rtol, atol;
@@ -43,6 +48,9 @@ struct ojit_model {
 	struct oj_error error;
 	struct text spelled; /* work space */
 };
+
+/* What a definition with `given` is given. */
+const struct given *oj_model_given(const ojit_model *model, uint32_t definition);
 
 /* Internal to the text reader: a text and its file, names by number, and failing with
  * a place. */

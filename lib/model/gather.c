@@ -43,7 +43,7 @@ ojit_status oj_fail_unknown(const struct lowering *low, uint32_t place, const ch
 {
 	struct nearest nearest = {.name = oj_name_of(low, name)};
 	for (size_t i = 0; i < low->entities.count; i++)
-		oj_nearest_offer(&nearest, oj_name_of(low, low->entities.at[i].name));
+		oj_nearest_offer(&nearest, oj_entity_name(low, &low->entities.at[i]));
 	if (nearest.best)
 		return oj_fail_place(low, place, OJIT_NAME, "%s %s is not defined; did you mean %s?", what, nearest.name, nearest.best);
 	return oj_fail_place(low, place, OJIT_NAME, "%s %s is not defined; %s", what, nearest.name, remedy);
@@ -53,16 +53,10 @@ static ojit_status add_unit(struct lowering *low, enum unit_kind kind, uint32_t 
 {
 	const struct definition *d = oj_definition(low, line);
 	struct unit unit = {.kind = (uint8_t)kind, .rank = d->rank, .primes = d->primes, .entity = entity,
-	                    .name = d->name, .place = d->place, .first = line, .last = line, .edges = NOWHERE,
-	                    .next = NOWHERE};
-	if (kind == UNIT_OUT || kind == UNIT_INIT)
-		unit.offset = 0;
-	else
-		unit.array = NOWHERE;
+	                    .first = line, .last = line, .edges = NOWHERE, .next = NOWHERE, .array = NOWHERE};
 	if (!VECTOR_PUSH(low->context, &low->units, unit))
 		return oj_fail_memory(low->error);
 	*out = (uint32_t)low->units.count - 1;
-	low->lines[line].unit = *out;
 	return OJIT_OK;
 }
 
@@ -78,19 +72,35 @@ static ojit_status add_line(struct lowering *low, uint32_t unit, uint32_t line)
 {
 	struct unit *u = &low->units.at[unit];
 	const struct definition *d = oj_definition(low, line);
+	uint32_t place = oj_unit_definition(low, u)->place;
 	char where[96];
 	if (d->rank == 0 && u->rank == 0)
-		return fail_twice(low, d, u->place);
+		return fail_twice(low, d, place);
 	if (d->rank != u->rank)
 		return oj_fail_place(low, d->place, OJIT_SHAPE, "%s has %d ind%s here and %d %s; give it one shape",
 		                     oj_name_of(low, d->name), d->rank, d->rank == 1 ? "ex" : "ices", u->rank,
-		                     oj_line_text(low, u->place, where));
+		                     oj_line_text(low, place, where));
 	if (d->kind == OJIT_EQUATION && d->primes != u->primes)
 		return oj_fail_place(low, d->place, OJIT_SHAPE, "%s has equations of first and of second order (%s); use one",
-		                     oj_name_of(low, d->name), oj_line_text(low, u->place, where));
-	low->lines[u->last].next = line;
+		                     oj_name_of(low, d->name), oj_line_text(low, place, where));
+	low->next[oj_definition(low, u->last)->axes] = line;
 	u->last = line;
-	low->lines[line].unit = unit;
+	return OJIT_OK;
+}
+
+static ojit_status hold(struct lowering *low, struct entity *entity)
+{
+	if (entity->lone) {
+		entity->init = entity->array = NOWHERE;
+		return OJIT_OK;
+	}
+	if (entity->kind == OJIT_CONST || (entity->kind == OJIT_LET && entity->rank == 0))
+		return OJIT_OK;
+	entity->held = ARENA_ZEROED(&low->arena, struct holding, 1);
+	if (!entity->held)
+		return oj_fail_memory(low->error);
+	*entity->held = (struct holding){.inits = {NOWHERE, NOWHERE}, .arrays = {NOWHERE, NOWHERE},
+	                                 .table = NOWHERE, .table_copy = NOWHERE};
 	return OJIT_OK;
 }
 
@@ -104,17 +114,11 @@ static ojit_status add_entity(struct lowering *low, uint32_t line)
 	uint32_t known = low->entity_of[d->name];
 	if (known != NOWHERE) {
 		const struct entity *e = &low->entities.at[known];
-		return e->kind == d->kind ? add_line(low, e->unit, line) : fail_twice(low, d, e->place);
+		return e->kind == d->kind ? add_line(low, e->unit, line) : fail_twice(low, d, oj_entity_definition(low, e)->place);
 	}
-	struct entity entity = {.kind = d->kind, .rank = d->rank, .order = d->primes, .name = d->name,
-	                        .place = d->place, .edge_units = NOWHERE};
-	if (d->kind != OJIT_LET || d->rank > 0) {
-		entity.held = ARENA_ZEROED(&low->arena, struct holding, 1);
-		if (!entity.held)
-			return oj_fail_memory(low->error);
-		*entity.held = (struct holding){.inits = {NOWHERE, NOWHERE}, .arrays = {NOWHERE, NOWHERE},
-		                                .table = NOWHERE, .table_copy = NOWHERE};
-	}
+	struct entity entity = {.kind = d->kind, .rank = d->rank, .order = d->primes, .edge_units = NOWHERE};
+	entity.lone = d->rank == 0 && (d->kind == OJIT_PARAM || (d->kind == OJIT_EQUATION && d->primes == 1));
+	TRY(hold(low, &entity));
 	TRY(add_unit(low, kinds[d->kind], (uint32_t)low->entities.count, line, &entity.unit));
 	low->entity_of[d->name] = (uint32_t)low->entities.count;
 	return VECTOR_PUSH(low->context, &low->entities, entity) ? OJIT_OK : oj_fail_memory(low->error);
@@ -129,7 +133,7 @@ static ojit_status add_let(struct lowering *low, uint32_t line)
 		return add_entity(low, line);
 	struct entity *e = &low->entities.at[known];
 	if (d->rank == 0 || (e->kind != OJIT_EQUATION && e->kind != OJIT_PARAM))
-		return fail_twice(low, d, e->place);
+		return fail_twice(low, d, oj_entity_definition(low, e)->place);
 	if (d->rank != e->rank)
 		return oj_fail_place(low, d->place, OJIT_SHAPE, "%s has %d ind%s, not %d; an edge has those of the array",
 		                     oj_name_of(low, d->name), e->rank, e->rank == 1 ? "ex" : "ices", d->rank);
@@ -158,12 +162,8 @@ static ojit_status add_init(struct lowering *low, uint32_t line)
 		return oj_fail_place(low, d->place, OJIT_SHAPE, "%s has %d ind%s, not %d; write %s", name, e->rank,
 		                     e->rank == 1 ? "ex" : "ices", d->rank,
 		                     e->rank ? "init for its ranges, such as init u[i in 1..N] = ..." : "init without brackets");
-	if (e->held->inits[d->primes] != NOWHERE)
-		return add_line(low, e->held->inits[d->primes], line);
-	uint32_t unit;
-	TRY(add_unit(low, UNIT_INIT, known, line, &unit));
-	low->entities.at[known].held->inits[d->primes] = unit;
-	return OJIT_OK;
+	uint32_t *unit = oj_entity_init(e, d->primes);
+	return *unit == NOWHERE ? add_unit(low, UNIT_INIT, known, line, unit) : add_line(low, *unit, line);
 }
 
 /* An observable of what has its name. */
@@ -183,10 +183,11 @@ static ojit_status add_out(struct lowering *low, uint32_t line)
 		return oj_fail_place(low, d->place, OJIT_NAME, "the name of an observable cannot have a prime; write out v = %s'",
 		                     oj_name_of(low, d->name));
 	if (!bare && low->entity_of[d->name] != NOWHERE)
-		return fail_twice(low, d, low->entities.at[low->entity_of[d->name]].place);
-	if (known != NOWHERE)
-		return bare || is_bare(oj_definition(low, low->units.at[known].first))
-		       ? fail_twice(low, d, low->units.at[known].place) : add_line(low, known, line);
+		return fail_twice(low, d, oj_entity_definition(low, &low->entities.at[low->entity_of[d->name]])->place);
+	if (known != NOWHERE) {
+		const struct definition *first = oj_unit_definition(low, &low->units.at[known]);
+		return bare || is_bare(first) ? fail_twice(low, d, first->place) : add_line(low, known, line);
+	}
 	TRY(add_unit(low, UNIT_OUT, NOWHERE, line, &known));
 	return oj_expr_map_put(&low->out_of, key, known) ? OJIT_OK : oj_fail_memory(low->error);
 }

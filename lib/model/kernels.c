@@ -34,15 +34,15 @@ static ojit_status emit_numbers(struct emitter *e, uint32_t line, uint32_t rank,
 {
 	struct lowering *low = e->low;
 	const struct definition *d = oj_definition(low, line);
-	const struct line *l = &low->lines[line];
+	const struct range *box = oj_line_box(low, line);
 	const double *numbers;
-	int64_t offset = (int64_t)low->space->data.count, points = oj_box_points(rank, l->box);
+	int64_t offset = (int64_t)low->space->data.count, points = oj_box_points(rank, box);
 	TRY(oj_line_numbers(low, line, &numbers));
 	for (int64_t i = 0; i < points; i++)
 		if (!VECTOR_PUSH(low->context, &low->space->data, numbers[i]))
 			return oj_fail_memory(low->error);
 	const char *name = oj_family_name(low, d->name, d->primes);
-	uint32_t array = oj_box_array(low, name, ROLE_DATA, rank, l->box, offset);
+	uint32_t array = oj_box_array(low, name, ROLE_DATA, rank, box, offset);
 	if (array == NOWHERE)
 		return oj_fail_memory(low->error);
 	*value = oj_load(&low->space->graph, array, rank, index);
@@ -76,35 +76,36 @@ static ojit_status add_block(struct emitter *e, const struct unit *u, uint32_t p
 	return memory_status(low);
 }
 
-static ojit_status emit_line(struct emitter *e, uint32_t line, const struct target *target)
+static ojit_status emit_line(struct emitter *e, const struct unit *u, uint32_t line, const struct target *target)
 {
 	struct lowering *low = e->low;
 	const struct definition *d = oj_definition(low, line);
-	const struct line *l = &low->lines[line];
+	const struct axis *axes = oj_axes(low, d);
+	const struct range *box = oj_line_box(low, line);
 	ojit_expr indices[RANK] = {0}, index[RANK] = {0}, value;
 	int64_t lo[RANK], end[RANK];
 	bool wrap[RANK];
 	uint32_t rank = 0;
 	for (int k = 0; k < d->rank; k++) {
-		if (!d->axes[k].index) {
-			index[k] = oj_integer(&low->space->graph, l->box[k].lo);
+		if (!axes[k].index) {
+			index[k] = oj_integer(&low->space->graph, box[k].lo);
 			continue;
 		}
 		index[k] = oj_index(&low->space->graph, rank);
-		indices[rank] = d->axes[k].index;
-		wrap[rank] = d->axes[k].wrap;
-		lo[rank] = l->box[k].lo, end[rank++] = l->box[k].end;
+		indices[rank] = axes[k].index;
+		wrap[rank] = d->wraps >> k & 1;
+		lo[rank] = box[k].lo, end[rank++] = box[k].end;
 	}
 	oj_translator_open(&e->translator, rank, indices, lo, end, wrap);
 	TRY(d->value ? oj_translate(&e->translator, d->value, WANT_REAL, &value)
 	             : emit_numbers(e, line, d->rank, index, &value));
-	return add_block(e, &low->units.at[l->unit], d->place, rank, lo, end, target, value, index);
+	return add_block(e, u, d->place, rank, lo, end, target, value, index);
 }
 
 static ojit_status emit_lines(struct emitter *e, const struct unit *u, const struct target *target)
 {
-	for (uint32_t line = u->first; line != NOWHERE; line = e->low->lines[line].next)
-		TRY(emit_line(e, line, target));
+	for (uint32_t line = u->first; line != NOWHERE; line = oj_next_line(e->low, line))
+		TRY(emit_line(e, u, line, target));
 	return OJIT_OK;
 }
 
@@ -113,6 +114,7 @@ static ojit_status emit_name(struct emitter *e, const struct unit *u, uint32_t n
 {
 	struct graph *g = &e->low->space->graph;
 	ojit_expr index[RANK] = {0}, none[RANK] = {0}, value = 0;
+	uint32_t place = oj_unit_definition(e->low, u)->place;
 	int64_t lo[RANK] = {0}, end[RANK] = {0};
 	for (uint32_t k = 0; k < u->rank; k++) {
 		index[k] = oj_index(g, k);
@@ -121,16 +123,16 @@ static ojit_status emit_name(struct emitter *e, const struct unit *u, uint32_t n
 			return oj_fail_memory(e->low->error);
 	}
 	oj_translator_open(&e->translator, u->rank, none, lo, end, NULL);
-	TRY(oj_reference(&e->translator, u->place, name, primes, u->rank, index, WANT_REAL, &value));
+	TRY(oj_reference(&e->translator, place, name, primes, u->rank, index, WANT_REAL, &value));
 	if (value && oj_type(g, value) == INTEGER)
 		value = oj_make1(g, OP_ITOF, value);
-	return add_block(e, u, u->place, u->rank, lo, end, target, value, index);
+	return add_block(e, u, place, u->rank, lo, end, target, value, index);
 }
 
-static ojit_status out_array(struct emitter *e, const struct unit *u, uint32_t name, unsigned primes, int64_t offset,
-                             enum array_role role, uint32_t *array)
+static ojit_status out_array(struct emitter *e, const struct unit *u, unsigned primes, int64_t offset, enum array_role role,
+                             uint32_t *array)
 {
-	const char *text = oj_family_name(e->low, name, primes);
+	const char *text = oj_family_name(e->low, oj_unit_definition(e->low, u)->name, primes);
 	*array = oj_box_array(e->low, text, role, u->rank, u->box, offset);
 	return *array == NOWHERE ? oj_fail_memory(e->low->error) : OJIT_OK;
 }
@@ -141,7 +143,7 @@ static ojit_status emit_node(struct emitter *e, struct unit *u)
 	u->kernel = (uint8_t)(e->translator.kernel + 1);
 	u->array = NOWHERE;
 	oj_translator_open(&e->translator, 0, NULL, NULL, NULL, NULL);
-	return oj_translate(&e->translator, oj_definition(e->low, u->first)->value, WANT_REAL, &u->value);
+	return oj_translate(&e->translator, oj_unit_definition(e->low, u)->value, WANT_REAL, &u->value);
 }
 
 /* A node nobody reads is stored, so that it is checked; layout drops the store. */
@@ -151,27 +153,33 @@ static ojit_status emit_idle(struct emitter *e, const struct unit *u)
 	ojit_expr index[RANK] = {0};
 	for (uint32_t k = 0; k < u->rank; k++)
 		index[k] = oj_integer(&e->low->space->graph, u->box[k].lo);
-	TRY(out_array(e, u, u->name, 0, 0, ROLE_TEMP, &target.arrays[0]));
-	return add_block(e, u, u->place, 0, NULL, NULL, &target, u->value, index);
+	TRY(out_array(e, u, 0, 0, ROLE_TEMP, &target.arrays[0]));
+	return add_block(e, u, oj_unit_definition(e->low, u)->place, 0, NULL, NULL, &target, u->value, index);
+}
+
+static int64_t offset_of(const struct lowering *low, struct entity *entity, unsigned primes)
+{
+	return low->space->arrays.at[*oj_entity_array(entity, primes)].offset;
 }
 
 static ojit_status emit_equation(struct emitter *e, uint32_t unit)
 {
 	struct lowering *low = e->low;
 	struct unit *u = &low->units.at[unit];
-	const struct entity *entity = &low->entities.at[u->entity];
+	struct entity *entity = &low->entities.at[u->entity];
+	const struct definition *d = oj_unit_definition(low, u);
 	struct target target = {{NOWHERE, NOWHERE}};
-	bool rhs = e->translator.kernel == KERNEL_RHS, node = u->rank == 0 && !u->reduces && oj_definition(low, u->first)->value;
+	bool rhs = e->translator.kernel == KERNEL_RHS, node = u->rank == 0 && !u->reduces && d->value;
 	if (rhs)
-		TRY(out_array(e, u, u->name, u->primes, entity->held->offsets[entity->order - 1], ROLE_OUT, &target.arrays[0]));
+		TRY(out_array(e, u, u->primes, offset_of(low, entity, entity->order - 1u), ROLE_OUT, &target.arrays[0]));
 	if (rhs && entity->order == 2) { /* the derivative of x is the state x' */
 		struct target first = {{NOWHERE, NOWHERE}};
-		TRY(out_array(e, u, u->name, 1, entity->held->offsets[0], ROLE_OUT, &first.arrays[0]));
-		TRY(emit_name(e, u, u->name, 1, &first));
+		TRY(out_array(e, u, 1, offset_of(low, entity, 0), ROLE_OUT, &first.arrays[0]));
+		TRY(emit_name(e, u, d->name, 1, &first));
 	}
 	if (node) {
 		TRY(emit_node(e, u));
-		return rhs ? add_block(e, u, u->place, 0, NULL, NULL, &target, u->value, NULL) : OJIT_OK;
+		return rhs ? add_block(e, u, d->place, 0, NULL, NULL, &target, u->value, NULL) : OJIT_OK;
 	}
 	if (u->shared || !rhs)
 		TRY(oj_unit_array(low, unit, e->translator.kernel, &target.arrays[1]));
@@ -182,14 +190,14 @@ static ojit_status emit_result(struct emitter *e, uint32_t unit)
 {
 	struct lowering *low = e->low;
 	const struct unit *u = &low->units.at[unit];
-	const struct definition *d = oj_definition(low, u->first);
+	const struct definition *d = oj_unit_definition(low, u);
 	struct target target = {{NOWHERE, NOWHERE}};
 	bool bare = u->kind == UNIT_OUT && u->entity != NOWHERE;
 	if (u->kind == UNIT_PARAM) {
-		target.arrays[0] = low->entities.at[u->entity].held->arrays[0];
+		target.arrays[0] = *oj_entity_array(&low->entities.at[u->entity], 0);
 		return emit_lines(e, u, &target);
 	}
-	TRY(out_array(e, u, u->name, u->primes, u->offset, ROLE_OUT, &target.arrays[0]));
+	TRY(out_array(e, u, u->primes, u->offset, ROLE_OUT, &target.arrays[0]));
 	return bare ? emit_name(e, u, d->name, u->primes, &target) : emit_lines(e, u, &target);
 }
 

@@ -20,23 +20,23 @@ uint32_t oj_box_array(struct lowering *low, const char *name, enum array_role ro
 	return name ? oj_space_array(low->space, name, role, rank, base, extent, offset) : NOWHERE;
 }
 
-static ojit_status add_family(struct lowering *low, enum family_kind kind, const struct unit *u, uint32_t name,
-                              unsigned primes, int64_t *offset)
+static ojit_status add_family(struct lowering *low, enum family_kind kind, const struct unit *u, unsigned primes,
+                              uint32_t *offset)
 {
 	struct lowered *out = low->out;
 	struct family *family = &out->families[kind][out->family_count[kind]];
-	*family = (struct family){.name = oj_family_name(low, name, primes), .rank = u->rank,
+	*family = (struct family){.name = oj_family_name(low, oj_unit_definition(low, u)->name, primes), .rank = u->rank,
 	                          .offset = out->lengths[kind], .length = 1};
 	for (int k = 0; k < u->rank; k++) {
 		family->base[k] = u->box[k].lo;
 		family->extent[k] = oj_extent(u->box[k]);
 		family->length *= family->extent[k];
 	}
-	*offset = family->offset;
+	*offset = (uint32_t)family->offset;
 	out->lengths[kind] += family->length;
 	out->family_count[kind]++;
 	if (out->lengths[kind] > INT32_MAX)
-		return oj_fail_place(low, u->place, OJIT_UNSUPPORTED, "more than 2^31 values of one kind are not supported; make the arrays smaller");
+		return oj_fail_place(low, oj_unit_definition(low, u)->place, OJIT_UNSUPPORTED, "more than 2^31 values of one kind are not supported; make the arrays smaller");
 	return family->name ? OJIT_OK : oj_fail_memory(low->error);
 }
 
@@ -44,12 +44,12 @@ static ojit_status add_state(struct lowering *low, struct entity *e)
 {
 	const struct unit *u = &low->units.at[e->unit];
 	for (unsigned k = 0; k < e->order; k++) {
-		TRY(add_family(low, FAMILY_STATES, u, e->name, k, &e->held->offsets[k]));
-		const char *name = oj_family_name(low, e->name, k);
-		e->held->arrays[k] = oj_box_array(low, name, ROLE_STATE, u->rank, u->box, e->held->offsets[k]);
-		if (e->held->arrays[k] == NOWHERE)
+		uint32_t *offset = &low->units.at[*oj_entity_init(e, k)].offset, *array = oj_entity_array(e, k);
+		TRY(add_family(low, FAMILY_STATES, u, k, offset));
+		const char *name = oj_family_name(low, oj_unit_definition(low, u)->name, k);
+		*array = oj_box_array(low, name, ROLE_STATE, u->rank, u->box, *offset);
+		if (*array == NOWHERE)
 			return oj_fail_memory(low->error);
-		low->units.at[e->held->inits[k]].offset = e->held->offsets[k];
 	}
 	return OJIT_OK;
 }
@@ -57,10 +57,11 @@ static ojit_status add_state(struct lowering *low, struct entity *e)
 static ojit_status add_param(struct lowering *low, struct entity *e)
 {
 	const struct unit *u = &low->units.at[e->unit];
-	TRY(add_family(low, FAMILY_PARAMETERS, u, e->name, 0, &e->held->offsets[0]));
-	const char *name = oj_family_name(low, e->name, 0);
-	e->held->arrays[0] = oj_box_array(low, name, ROLE_PARAMETER, u->rank, u->box, e->held->offsets[0]);
-	return e->held->arrays[0] == NOWHERE ? oj_fail_memory(low->error) : OJIT_OK;
+	uint32_t offset, *array = oj_entity_array(e, 0);
+	TRY(add_family(low, FAMILY_PARAMETERS, u, 0, &offset));
+	const char *name = oj_family_name(low, oj_unit_definition(low, u)->name, 0);
+	*array = oj_box_array(low, name, ROLE_PARAMETER, u->rank, u->box, offset);
+	return *array == NOWHERE ? oj_fail_memory(low->error) : OJIT_OK;
 }
 
 /* Room for as many as there will be. */
@@ -98,7 +99,7 @@ static ojit_status add_families(struct lowering *low)
 	for (size_t i = 0; i < low->units.count; i++) {
 		struct unit *u = &low->units.at[i];
 		if (u->kind == UNIT_OUT)
-			TRY(add_family(low, FAMILY_OUTPUTS, u, u->name, u->primes, &u->offset));
+			TRY(add_family(low, FAMILY_OUTPUTS, u, u->primes, &u->offset));
 	}
 	if (out->family_count[FAMILY_STATES] == 0)
 		return oj_fail(low->error, OJIT_NAME, "the model has no state; write an equation such as x' = -x");
@@ -141,24 +142,19 @@ static bool prepare(struct lowering *low)
 {
 	const struct forest *f = low->forest;
 	size_t names = f->names.at.count, terms = f->terms.count;
-	low->lines = ARENA_ZEROED(&low->arena, struct line, low->model->definitions.count);
+	size_t axes = low->model->axes.count;
+	low->ranges = ARENA_ZEROED(&low->arena, struct range, axes);
+	low->next = ARENA_NEW(&low->arena, uint32_t, axes);
 	low->entity_of = ARENA_NEW(&low->arena, uint32_t, names);
 	low->integral = ARENA_ZEROED(&low->arena, uint8_t, terms);
 	if (low->arena.failed)
 		return false;
 	memset(low->entity_of, 0xFF, names * sizeof *low->entity_of);
+	memset(low->next, 0xFF, axes * sizeof *low->next);
 	size_t definitions = low->model->definitions.count, entities = definitions < names ? definitions : names;
 	if (!VECTOR_RESERVE(low->context, &low->units, definitions) || !VECTOR_RESERVE(low->context, &low->entities, entities) ||
 	    !VECTOR_RESERVE(low->context, &low->order, definitions))
 		return false;
-	for (size_t i = 0; i < low->model->definitions.count; i++) {
-		struct line *line = &low->lines[i];
-		uint32_t rank = low->model->definitions.at[i].rank;
-		struct range *box = rank ? ARENA_ZEROED(&low->arena, struct range, rank) : NULL;
-		*line = (struct line){.unit = NOWHERE, .next = NOWHERE, .box = box};
-		if (rank && !box)
-			return false;
-	}
 	return keep_sources(low);
 }
 

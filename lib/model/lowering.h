@@ -4,7 +4,7 @@
  *   unit     lines that are computed together: all equations of a state, all lines
  *            of a let, all initial values of a state, one edge of an array.  Units
  *            are what depends on each other
- *   line     one definition with its box of indices
+ *   line     one definition with its box of indices; called by the definition's number
  *
  * Steps, in order: gather (entities, units), statics (constants, tables, boxes),
  * tiles (overlaps and gaps), scan (who needs whom; names, ranks), order, kernels. */
@@ -20,11 +20,6 @@ struct range {
 	int64_t lo, end;
 };
 
-/* There may be very many lines and units of rank 0, so they are kept small. */
-struct line { /* of the definition with the same number */
-	uint32_t unit, next; /* next line of the unit, NOWHERE */
-	struct range *box;     /* [rank] */
-};
 
 struct edge { /* a unit needs another */
 	uint32_t unit, place, next;
@@ -33,6 +28,8 @@ struct edge { /* a unit needs another */
 /* What forbids something in initial values: it depends on the state x, say. */
 enum taint { TAINT_NONE, TAINT_STATE, TAINT_DERIVATIVE, TAINT_TIME };
 
+/* There may be very many units and entities of rank 0, so they are kept small: 40 and
+ * 24 bytes.  Their names and places are those of their first definitions. */
 struct unit {
 	uint8_t kind, rank, primes;
 	uint8_t visit : 2;    /* of the ordering walk: 0, 1 open, 2 done */
@@ -43,18 +40,21 @@ struct unit {
 	uint8_t needed;       /* bit k: by kernel k */
 	uint8_t kernel;       /* the kernel that array and value are valid for, + 1 */
 	uint32_t entity;      /* NOWHERE: OUT */
-	uint32_t name, place, taint_name;
-	uint32_t first, last; /* lines; NOWHERE: the bare OUT */
-	uint32_t edges;       /* first in lowering->edges */
-	uint32_t next;        /* EDGE: next edge of the entity */
-	struct range *box;    /* [rank] around its lines; of one line, that line's */
+	uint32_t first;       /* line */
 	union {
-		int64_t offset; /* OUT, INIT */
-		struct {        /* the others */
-			uint32_t array;  /* its TEMP array, NOWHERE */
-			ojit_expr value; /* of a scalar without array */
-		};
+		uint32_t last;       /* line, while they are gathered */
+		uint32_t taint_name; /* afterwards */
 	};
+	uint32_t next;        /* EDGE: next edge of the entity */
+	union {
+		uint32_t edges;  /* first in lowering->edges, while there are any */
+		ojit_expr value; /* of a scalar without array, when kernels are made */
+	};
+	union {
+		uint32_t offset; /* OUT, INIT */
+		uint32_t array;  /* the others: its TEMP array, NOWHERE */
+	};
+	struct range *box;    /* [rank] around its lines; of one line, that line's */
 };
 
 struct holding { /* what only some entities have */
@@ -62,11 +62,9 @@ struct holding { /* what only some entities have */
 	uint32_t part_count;
 	int64_t widest;       /* of them, on the first axis */
 	uint32_t inits[2];    /* STATE: units, NOWHERE */
-	double value;         /* CONST */
 	uint32_t table;       /* TABLE: in the space */
 	uint32_t table_copy;  /* and in the statics' space */
 	uint32_t arrays[2];   /* PARAM, STATE and its derivative */
-	int64_t offsets[2];
 	uint8_t symbol_kernel[3]; /* + 1 */
 	uint32_t symbols[3];  /* by primes */
 };
@@ -74,11 +72,17 @@ struct holding { /* what only some entities have */
 struct entity {
 	uint8_t kind;  /* enum ojit_kind; STATES are OJIT_EQUATION */
 	uint8_t order, rank;
-	bool indexed;         /* somewhere a subscript of it is no constant */
-	uint32_t name, place;
+	bool indexed : 1;     /* somewhere a subscript of it is no constant */
+	bool lone : 1;        /* a scalar parameter or state of first order */
 	uint32_t unit;        /* main */
 	uint32_t edge_units;  /* first, NOWHERE */
-	struct holding *held; /* NULL: a scalar let, of which there may be very many */
+	union {
+		double value;                /* CONST */
+		struct {
+			uint32_t init, array; /* lone; as in struct holding */
+		};
+		struct holding *held;        /* the others; NULL: a scalar let */
+	};
 };
 
 struct memo {
@@ -96,7 +100,8 @@ struct lowering {
 	struct oj_error *error;
 	ojit_context *context;
 	struct arena arena;
-	struct line *lines;      /* [definitions] */
+	struct range *ranges;    /* [model->axes] boxes of lines */
+	uint32_t *next;          /* [model->axes] by a line's first axis: next line of its unit, NOWHERE */
 	uint32_t *entity_of;     /* [names], NOWHERE */
 	uint8_t *integral;       /* [terms] INTEGRAL, CONSTANT */
 	struct expr_map out_of;  /* 3 * name + primes + 1 -> unit of the observable */
@@ -153,6 +158,45 @@ static inline const char *oj_name_of(const struct lowering *low, uint32_t name)
 static inline const struct definition *oj_definition(const struct lowering *low, uint32_t line)
 {
 	return &low->model->definitions.at[line];
+}
+static inline const struct axis *oj_axes(const struct lowering *low, const struct definition *d)
+{
+	return d->rank ? &low->model->axes.at[d->axes] : NULL;
+}
+static inline struct range *oj_line_box(const struct lowering *low, uint32_t line)
+{
+	return &low->ranges[oj_definition(low, line)->axes];
+}
+/* The next line of the same unit; NOWHERE: the last, as all scalars are. */
+static inline uint32_t oj_next_line(const struct lowering *low, uint32_t line)
+{
+	const struct definition *d = oj_definition(low, line);
+	return d->rank ? low->next[d->axes] : NOWHERE;
+}
+static inline const struct definition *oj_unit_definition(const struct lowering *low, const struct unit *unit)
+{
+	return oj_definition(low, unit->first);
+}
+static inline const struct definition *oj_entity_definition(const struct lowering *low, const struct entity *entity)
+{
+	return oj_unit_definition(low, &low->units.at[entity->unit]);
+}
+static inline const char *oj_unit_name(const struct lowering *low, const struct unit *unit)
+{
+	return oj_name_of(low, oj_unit_definition(low, unit)->name);
+}
+static inline const char *oj_entity_name(const struct lowering *low, const struct entity *entity)
+{
+	return oj_name_of(low, oj_entity_definition(low, entity)->name);
+}
+/* Of a state or parameter: the unit of its initial value, and its array. */
+static inline uint32_t *oj_entity_init(struct entity *entity, unsigned primes)
+{
+	return entity->lone ? &entity->init : &entity->held->inits[primes];
+}
+static inline uint32_t *oj_entity_array(struct entity *entity, unsigned primes)
+{
+	return entity->lone ? &entity->array : &entity->held->arrays[primes];
 }
 /* "line 3" or "FILE:3", for messages. */
 const char *oj_line_text(const struct lowering *low, uint32_t place, char buffer[96]);

@@ -289,11 +289,13 @@ void oj_model_print(const ojit_model *model, struct text *text)
 {
 	for (size_t i = 0; i < model->definitions.count; i++) {
 		const struct definition *d = &model->definitions.at[i];
-		const struct given none = {0}, *given = d->given ? d->given : &none;
+		const struct given none = {0}, *given = d->given ? oj_model_given(model, (uint32_t)i) : &none;
 		struct statement s = {d->kind, d->primes, d->rank, d->name, d->value, {{0}}, given->path, given->numbers != NULL,
 		                      given->numbers, given->count};
-		for (int k = 0; k < d->rank; k++)
-			s.axes[k] = (struct clause_axis){d->axes[k].index, d->axes[k].lo, d->axes[k].hi, d->axes[k].wrap};
+		for (int k = 0; k < d->rank; k++) {
+			const struct axis *a = &model->axes.at[d->axes + (uint32_t)k];
+			s.axes[k] = (struct clause_axis){a->index, a->lo, a->hi, d->wraps >> k & 1};
+		}
 		print_statement(&model->forest, &s, text);
 	}
 	if (model->span[0])

@@ -15,7 +15,7 @@ struct walk {
 static void add_name(struct walk *w, struct text *text, uint32_t unit)
 {
 	const struct unit *u = &w->low->units.at[unit];
-	oj_text_string(text, oj_name_of(w->low, u->name));
+	oj_text_string(text, oj_unit_name(w->low, u));
 	if (u->kind == UNIT_EQUATION)
 		oj_text_add(text, "''", u->primes);
 	for (int k = 0; u->kind == UNIT_EDGE && k < u->rank; k++) {

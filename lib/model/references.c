@@ -21,10 +21,9 @@ ojit_status oj_unit_array(struct lowering *low, uint32_t unit, int kernel, uint3
 	if (u->kernel != kernel + 1) {
 		u->kernel = (uint8_t)(kernel + 1);
 		u->array = NOWHERE;
-		u->value = 0;
 	}
 	if (u->array == NOWHERE) {
-		const char *name = oj_family_name(low, u->name, u->kind == UNIT_EQUATION ? u->primes : 0);
+		const char *name = oj_family_name(low, oj_unit_definition(low, u)->name, u->kind == UNIT_EQUATION ? u->primes : 0);
 		if (!name)
 			return oj_fail_memory(low->error);
 		u->array = oj_box_array(low, name, ROLE_TEMP, u->rank, u->box, 0);
@@ -51,7 +50,7 @@ static ojit_status fill_symbol(struct lowering *low, const struct entity *e, uns
 static ojit_status symbol_of(struct lowering *low, struct entity *e, unsigned primes, int kernel, uint32_t *out)
 {
 	if (e->held->symbol_kernel[primes] != kernel + 1) {
-		struct symbol symbol = {.name = oj_family_name(low, e->name, primes), .rank = e->rank};
+		struct symbol symbol = {.name = oj_family_name(low, oj_entity_definition(low, e)->name, primes), .rank = e->rank};
 		if (!symbol.name || !VECTOR_PUSH(low->context, &low->space->symbols, symbol))
 			return oj_fail_memory(low->error);
 		e->held->symbols[primes] = (uint32_t)low->space->symbols.count - 1;
@@ -150,16 +149,16 @@ static ojit_status refer_const(struct translator *t, uint32_t place, const struc
 {
 	char digits[32];
 	if (want != WANT_INTEGER) {
-		*out = oj_literal(&t->space->graph, e->held->value);
+		*out = oj_literal(&t->space->graph, e->value);
 		return OJIT_OK;
 	}
-	if (e->held->value == floor(e->held->value) && fabs(e->held->value) < ldexp(1, 53)) {
-		*out = oj_integer(&t->space->graph, (int64_t)e->held->value);
+	if (e->value == floor(e->value) && fabs(e->value) < ldexp(1, 53)) {
+		*out = oj_integer(&t->space->graph, (int64_t)e->value);
 		return OJIT_OK;
 	}
-	oj_number_shortest(digits, e->held->value);
+	oj_number_shortest(digits, e->value);
 	return oj_fail_place(t->low, place, OJIT_SHAPE, "a whole number is needed here, and %s is %s; use floor or round",
-	                     oj_name_of(t->low, e->name), digits);
+	                     oj_entity_name(t->low, e), digits);
 }
 
 ojit_status oj_reference(struct translator *t, uint32_t place, uint32_t name, unsigned primes,
@@ -184,9 +183,9 @@ ojit_status oj_reference(struct translator *t, uint32_t place, uint32_t name, un
 	else if (rank > 0)
 		return refer_array(t, place, e, primes, subscripts, out);
 	else if (e->kind == OJIT_PARAM)
-		*out = oj_load(&t->space->graph, e->held->arrays[0], 0, NULL);
+		*out = oj_load(&t->space->graph, *oj_entity_array(e, 0), 0, NULL);
 	else if (e->kind == OJIT_EQUATION && primes < e->order)
-		*out = oj_load(&t->space->graph, e->held->arrays[primes], 0, NULL);
+		*out = oj_load(&t->space->graph, *oj_entity_array(e, primes), 0, NULL);
 	else
 		return refer_unit(t, e->unit, NULL, out);
 	return OJIT_OK;

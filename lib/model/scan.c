@@ -38,8 +38,9 @@ static bool index_range(const struct scan *s, uint32_t term, int depth, double *
 	double ignored;
 	oj_expr_map_get(&low->reduction_of, term, &reduction);
 	for (int k = 0; k < d->rank; k++)
-		if (d->axes[k].index == term) {
-			*lo = (double)low->lines[s->line].box[k].lo, *hi = (double)low->lines[s->line].box[k].end - 1;
+		if (oj_axes(low, d)[k].index == term) {
+			struct range range = oj_line_box(low, s->line)[k];
+			*lo = (double)range.lo, *hi = (double)range.end - 1;
 			return true;
 		}
 	if (reduction == 0 || reduction == NOWHERE || oj_term(low->forest, reduction)->wrap || depth == 0)
@@ -60,12 +61,11 @@ static bool subscript_range(const struct scan *s, uint32_t term, int depth, doub
 	if (t->kind == TERM_NUMBER)
 		return *lo = *hi = t->number, true;
 	if (t->kind == TERM_NAME && low->integral[term] & CONSTANT)
-		return *lo = *hi = low->entities.at[low->entity_of[t->name]].held->value, true;
+		return *lo = *hi = low->entities.at[low->entity_of[t->name]].value, true;
 	if (t->kind == TERM_INDEX)
 		return index_range(s, term, depth, lo, hi);
-	for (int k = 0; k < d->rank; k++)
-		if (d->axes[k].wrap)
-			return false;
+	if (d->wraps)
+		return false;
 	if (t->kind != TERM_OP || depth == 0 || (t->op != OJIT_ADD && t->op != OJIT_SUB && t->op != OJIT_NEG) ||
 	    !subscript_range(s, o[0], depth - 1, &l, &h))
 		return false;
@@ -98,8 +98,8 @@ static ojit_status need_part(struct scan *s, uint32_t term, const struct entity 
 		return OJIT_OK;
 	if (part == s->unit && e->rank > 0)
 		return oj_fail_place(s->low, place, OJIT_CYCLE, "%s needs itself here (%s -> %s): recurrences are not supported; "
-		                     "write it as a sum or make it a state", oj_name_of(s->low, e->name),
-		                     oj_name_of(s->low, e->name), oj_name_of(s->low, e->name));
+		                     "write it as a sum or make it a state", oj_entity_name(s->low, e),
+		                     oj_entity_name(s->low, e), oj_entity_name(s->low, e));
 	return add_edge(s->low, s->unit, part, place);
 }
 
@@ -292,8 +292,9 @@ static ojit_status scan_line(struct scan *s)
 	const struct definition *d = oj_definition(low, s->line);
 	TRY(visit(s, d->value));
 	for (int k = 0; k < d->rank && d->kind == OJIT_TABLE; k++) {
-		TRY(visit(s, d->axes[k].lo));
-		TRY(visit(s, d->axes[k].index ? d->axes[k].hi : 0));
+		const struct axis *a = &oj_axes(low, d)[k];
+		TRY(visit(s, a->lo));
+		TRY(visit(s, a->index ? a->hi : 0));
 	}
 	while (s->stack.list.count > 0) {
 		uint32_t term = s->stack.list.at[--s->stack.list.count];
@@ -319,11 +320,12 @@ static ojit_status scan_bare(struct scan *s)
 {
 	struct lowering *low = s->low;
 	struct unit *u = &low->units.at[s->unit];
-	uint32_t known = low->entity_of[u->name];
+	const struct definition *d = oj_unit_definition(low, u);
+	uint32_t known = low->entity_of[d->name];
 	if (known == NOWHERE)
-		return oj_fail_unknown(low, u->place, "the name", u->name, "write out with a value, such as out v = ...");
+		return oj_fail_unknown(low, d->place, "the name", d->name, "write out with a value, such as out v = ...");
 	const struct entity *e = &low->entities.at[known];
-	struct term like = {.kind = TERM_NAME, .primes = u->primes, .place = u->place, .name = u->name, .arity = e->rank};
+	struct term like = {.kind = TERM_NAME, .primes = u->primes, .place = d->place, .name = d->name, .arity = e->rank};
 	TRY(check_shape(low, &like, e));
 	const struct unit *main = &low->units.at[e->unit];
 	u->rank = e->rank;
@@ -340,19 +342,19 @@ static ojit_status scan_bare(struct scan *s)
 	if (e->kind == OJIT_EQUATION)
 		low->units.at[e->unit].shared = true;
 	for (uint32_t part = e->edge_units; e->kind == OJIT_LET && part != NOWHERE; part = low->units.at[part].next)
-		TRY(add_edge(low, s->unit, part, u->place));
-	return e->kind == OJIT_CONST || e->kind == OJIT_TABLE ? OJIT_OK : add_edge(low, s->unit, e->unit, u->place);
+		TRY(add_edge(low, s->unit, part, d->place));
+	return e->kind == OJIT_CONST || e->kind == OJIT_TABLE ? OJIT_OK : add_edge(low, s->unit, e->unit, d->place);
 }
 
 ojit_status oj_scan_unit(struct lowering *low, uint32_t unit)
 {
 	struct scan s = {.low = low, .unit = unit};
-	const struct definition *first = oj_definition(low, low->units.at[unit].first);
+	const struct definition *first = oj_unit_definition(low, &low->units.at[unit]);
 	ojit_status status = OJIT_OK;
 	low->stamp++;
 	if (first->kind == OJIT_OUT && first->value == 0 && !first->given)
 		return scan_bare(&s);
-	for (uint32_t line = low->units.at[unit].first; status == OJIT_OK && line != NOWHERE; line = low->lines[line].next) {
+	for (uint32_t line = low->units.at[unit].first; status == OJIT_OK && line != NOWHERE; line = oj_next_line(low, line)) {
 		s.line = line;
 		low->stamp += low->units.at[unit].rank > 0; /* boxes differ, so look again */
 		status = scan_line(&s);
@@ -392,13 +394,13 @@ static bool reads_itself(struct lowering *low, uint32_t unit, struct expr_list *
 	bool found = false;
 	low->stamp++;
 	stack->list.count = 0;
-	for (uint32_t line = u->first; line != NOWHERE; line = low->lines[line].next)
+	for (uint32_t line = u->first; line != NOWHERE; line = oj_next_line(low, line))
 		if (oj_definition(low, line)->value && !VECTOR_PUSH(low->context, &stack->list, oj_definition(low, line)->value))
 			*failed = true;
 	while (stack->list.count > 0 && !found && !*failed) {
 		uint32_t term = stack->list.at[--stack->list.count];
 		const struct term *t = oj_term(low->forest, term);
-		found = t->kind == TERM_NAME && t->name == u->name;
+		found = t->kind == TERM_NAME && t->name == oj_unit_definition(low, u)->name;
 		*failed = *failed || !oj_push_unseen(low, term, stack);
 	}
 	return found;
@@ -406,28 +408,26 @@ static bool reads_itself(struct lowering *low, uint32_t unit, struct expr_list *
 
 static void take_line(struct lowering *low, struct unit *u, uint32_t line)
 {
-	u->first = u->last = line;
-	u->box = low->lines[line].box;
+	u->first = line;
+	u->box = oj_line_box(low, line);
+	low->next[oj_definition(low, line)->axes] = NOWHERE;
 }
 
 static ojit_status take_apart(struct lowering *low, uint32_t unit)
 {
-	uint32_t line = low->lines[low->units.at[unit].first].next, entity = low->units.at[unit].entity;
+	uint32_t line = oj_next_line(low, low->units.at[unit].first), entity = low->units.at[unit].entity;
 	while (line != NOWHERE) {
-		uint32_t next = low->lines[line].next;
+		uint32_t next = oj_next_line(low, line);
 		struct unit part = low->units.at[unit];
 		part.kind = UNIT_EDGE;
-		part.place = oj_definition(low, line)->place;
 		part.next = low->entities.at[entity].edge_units;
 		take_line(low, &part, line);
 		if (!VECTOR_PUSH(low->context, &low->units, part))
 			return oj_fail_memory(low->error);
-		low->lines[line].next = NOWHERE;
-		low->lines[line].unit = low->entities.at[entity].edge_units = (uint32_t)low->units.count - 1;
+		low->entities.at[entity].edge_units = (uint32_t)low->units.count - 1;
 		line = next;
 	}
 	struct unit *u = &low->units.at[unit];
-	low->lines[u->first].next = NOWHERE;
 	take_line(low, u, u->first);
 	return OJIT_OK;
 }
@@ -439,7 +439,7 @@ static ojit_status take_lets_apart(struct lowering *low)
 	size_t count = low->units.count;
 	ojit_status status = OJIT_OK;
 	for (uint32_t u = 0; status == OJIT_OK && u < count; u++) {
-		if (low->units.at[u].kind != UNIT_LET || low->units.at[u].first == low->units.at[u].last)
+		if (low->units.at[u].kind != UNIT_LET || oj_next_line(low, low->units.at[u].first) == NOWHERE)
 			continue;
 		if (reads_itself(low, u, &stack, &failed))
 			status = take_apart(low, u);
@@ -465,7 +465,7 @@ static ojit_status spread_taint(struct lowering *low)
 			if (u->kind == UNIT_INIT || u->kind == UNIT_PARAM)
 				return oj_fail_place(low, low->edges.at[e].place, OJIT_NAME, "%s may use constants and parameters, "
 				                     "and %s depends on the %s %s", u->kind == UNIT_INIT ? "an initial value" : "a parameter",
-				                     oj_name_of(low, needed->name), taints[needed->taint],
+				                     oj_unit_name(low, needed), taints[needed->taint],
 				                     taint_name(low, needed->taint, needed->taint_name));
 			u->taint = needed->taint;
 			u->taint_name = needed->taint_name;
@@ -478,13 +478,13 @@ static ojit_status spread_taint(struct lowering *low)
 
 bool oj_is_node(const struct lowering *low, const struct unit *unit)
 {
-	const struct definition *d = oj_definition(low, unit->first);
+	const struct definition *d = oj_unit_definition(low, unit);
 	bool part = unit->kind == UNIT_LET || unit->kind == UNIT_EDGE;
 	if (unit->reduces || !d->value || unit->rank == 0)
 		return !unit->reduces && d->value;
 	for (int k = 0; k < unit->rank; k++)
-		part = part && !d->axes[k].index;
-	return part && unit->first == unit->last && !low->entities.at[unit->entity].indexed;
+		part = part && !oj_axes(low, d)[k].index;
+	return part && oj_next_line(low, unit->first) == NOWHERE && !low->entities.at[unit->entity].indexed;
 }
 
 static void note_subscripts(struct lowering *low, uint32_t term)
@@ -505,8 +505,9 @@ static void find_indexed(struct lowering *low)
 			note_subscripts(low, term);
 	for (uint32_t u = 0; u < low->units.count; u++) {
 		const struct unit *out = &low->units.at[u];
-		if (out->kind == UNIT_OUT && low->entity_of[out->name] != NOWHERE)
-			low->entities.at[low->entity_of[out->name]].indexed = true;
+		uint32_t known = out->kind == UNIT_OUT ? low->entity_of[oj_unit_definition(low, out)->name] : NOWHERE;
+		if (known != NOWHERE)
+			low->entities.at[known].indexed = true;
 	}
 }
 

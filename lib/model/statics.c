@@ -113,7 +113,7 @@ static bool plain_constant(const struct lowering *low, ojit_expr term, double *v
 	const struct entity *e = &low->entities.at[low->entity_of[t->name]];
 	if (e->kind != OJIT_CONST)
 		return false;
-	*value = e->held->value;
+	*value = e->value;
 	return true;
 }
 
@@ -146,19 +146,19 @@ ojit_status oj_constant_integer(struct lowering *low, ojit_expr term, const char
 static ojit_status find_box(struct lowering *low, uint32_t line)
 {
 	const struct definition *d = oj_definition(low, line);
-	struct line *l = &low->lines[line];
+	struct range *box = oj_line_box(low, line);
 	for (int k = 0; k < d->rank; k++) {
-		const struct axis *a = &d->axes[k];
-		TRY(oj_constant_integer(low, a->lo, "at the beginning of a range", &l->box[k].lo));
-		l->box[k].end = l->box[k].lo;
+		const struct axis *a = &oj_axes(low, d)[k];
+		TRY(oj_constant_integer(low, a->lo, "at the beginning of a range", &box[k].lo));
+		box[k].end = box[k].lo;
 		if (a->index)
-			TRY(oj_constant_integer(low, a->hi, "at the end of a range", &l->box[k].end));
-		if (l->box[k].end++ < l->box[k].lo)
+			TRY(oj_constant_integer(low, a->hi, "at the end of a range", &box[k].end));
+		if (box[k].end++ < box[k].lo)
 			return oj_fail_place(low, oj_term(low->forest, a->hi)->place, OJIT_SHAPE, "the range of %s is empty, from %lld to %lld; "
 			                     "let it end where it begins or later", oj_name_of(low, oj_term(low->forest, a->index)->name),
-			                     (long long)l->box[k].lo, (long long)l->box[k].end - 1);
+			                     (long long)box[k].lo, (long long)box[k].end - 1);
 	}
-	int64_t points = oj_box_points(d->rank, l->box);
+	int64_t points = oj_box_points(d->rank, box);
 	if (points < 0 || points > INT32_MAX)
 		return oj_fail_place(low, d->place, OJIT_UNSUPPORTED, "%s has more than 2^31 elements here; make it smaller",
 		                     oj_name_of(low, d->name));
@@ -168,15 +168,15 @@ static ojit_status find_box(struct lowering *low, uint32_t line)
 /* The smallest box around the lines of a unit. */
 static ojit_status bound_unit(struct lowering *low, struct unit *u)
 {
-	u->box = low->lines[u->first].box;
-	if (u->first == u->last)
+	u->box = oj_line_box(low, u->first);
+	if (oj_next_line(low, u->first) == NOWHERE)
 		return OJIT_OK;
 	u->box = ARENA_NEW(&low->arena, struct range, u->rank);
 	if (!u->box)
 		return oj_fail_memory(low->error);
-	for (uint32_t line = u->first; line != NOWHERE; line = low->lines[line].next)
+	for (uint32_t line = u->first; line != NOWHERE; line = oj_next_line(low, line))
 		for (int k = 0; k < u->rank; k++) {
-			struct range range = low->lines[line].box[k];
+			struct range range = oj_line_box(low, line)[k];
 			if (line == u->first || range.lo < u->box[k].lo)
 				u->box[k].lo = range.lo;
 			if (line == u->first || range.end > u->box[k].end)
@@ -188,13 +188,13 @@ static ojit_status bound_unit(struct lowering *low, struct unit *u)
 static ojit_status find_boxes(struct lowering *low, uint32_t unit)
 {
 	struct unit *u = &low->units.at[unit];
-	for (uint32_t line = u->first; line != NOWHERE; line = low->lines[line].next)
+	for (uint32_t line = u->first; line != NOWHERE; line = oj_next_line(low, line))
 		TRY(find_box(low, line));
 	TRY(bound_unit(low, u));
 	int64_t points = oj_box_points(u->rank, u->box);
 	if (points < 0 || points > INT32_MAX)
-		return oj_fail_place(low, u->place, OJIT_UNSUPPORTED, "%s has more than 2^31 elements; make it smaller",
-		                     oj_name_of(low, u->name));
+		return oj_fail_place(low, oj_unit_definition(low, u)->place, OJIT_UNSUPPORTED, "%s has more than 2^31 elements; make it smaller",
+		                     oj_unit_name(low, u));
 	return OJIT_OK;
 }
 
@@ -251,15 +251,15 @@ ojit_status oj_add_table(struct lowering *low, const char *name, uint32_t place,
 ojit_status oj_line_numbers(struct lowering *low, uint32_t line, const double **values)
 {
 	const struct definition *d = oj_definition(low, line);
-	const struct line *l = &low->lines[line];
-	size_t points = (size_t)oj_box_points(d->rank, l->box);
-	const struct given *given = d->given;
+	const struct range *box = oj_line_box(low, line);
+	size_t points = (size_t)oj_box_points(d->rank, box);
+	const struct given *given = oj_model_given(low->model, line);
 	if (given->path) {
 		double *read = ARENA_NEW(&low->arena, double, points);
 		struct origin origin = oj_forest_origin(low->forest, d->place);
 		int64_t extent[RANK] = {0};
 		for (int k = 0; k < d->rank; k++)
-			extent[k] = l->box[k].end - l->box[k].lo;
+			extent[k] = oj_extent(box[k]);
 		*values = read;
 		if (!read)
 			return oj_fail_memory(low->error);
@@ -276,8 +276,9 @@ ojit_status oj_line_numbers(struct lowering *low, uint32_t line, const double **
 static ojit_status fill_line(struct lowering *low, const struct unit *u, uint32_t line, double *values)
 {
 	const struct definition *d = oj_definition(low, line);
-	const struct line *l = &low->lines[line];
-	size_t points = (size_t)oj_box_points(u->rank, l->box), bytes = points * sizeof(double);
+	const struct axis *axes = oj_axes(low, d);
+	const struct range *box = oj_line_box(low, line);
+	size_t points = (size_t)oj_box_points(u->rank, box), bytes = points * sizeof(double);
 	double *mine = oj_memory_get(low->context, bytes);
 	const double *from = mine;
 	ojit_expr indices[RANK] = {0};
@@ -285,17 +286,17 @@ static ojit_status fill_line(struct lowering *low, const struct unit *u, uint32_
 	uint32_t rank = 0;
 	ojit_status status = mine ? OJIT_OK : oj_fail_memory(low->error);
 	for (int k = 0; k < u->rank; k++)
-		if (d->axes[k].index) {
-			indices[rank] = d->axes[k].index;
-			lo[rank] = l->box[k].lo, end[rank++] = l->box[k].end;
+		if (axes[k].index) {
+			indices[rank] = axes[k].index;
+			lo[rank] = box[k].lo, end[rank++] = box[k].end;
 		}
 	if (status == OJIT_OK)
 		status = d->value ? oj_tabulate(low, d->value, rank, indices, lo, end, mine) : oj_line_numbers(low, line, &from);
 	for (size_t i = 0; status == OJIT_OK && i < points; i++) {
 		int64_t rest = (int64_t)i, at = 0, scale = 1;
 		for (int k = u->rank; k-- > 0;) {
-			int64_t extent = l->box[k].end - l->box[k].lo;
-			at += scale * (l->box[k].lo + rest % extent - u->box[k].lo);
+			int64_t extent = oj_extent(box[k]);
+			at += scale * (box[k].lo + rest % extent - u->box[k].lo);
 			rest /= extent;
 			scale *= oj_extent(u->box[k]);
 		}
@@ -317,17 +318,18 @@ static ojit_status evaluate_table(struct lowering *low, uint32_t unit)
 		points *= (size_t)(extent[k] = oj_extent(u->box[k]));
 	}
 	if (points > (size_t)1 << 26)
-		return oj_fail_place(low, u->place, OJIT_UNSUPPORTED, "an index table of more than 2^26 entries is not supported; make it smaller");
+		return oj_fail_place(low, oj_unit_definition(low, u)->place, OJIT_UNSUPPORTED, "an index table of more than 2^26 entries is not supported; make it smaller");
 	double *values = oj_memory_get(low->context, points * sizeof(double));
 	if (!values)
 		return oj_fail_memory(low->error);
 	for (size_t i = 0; i < points; i++)
 		values[i] = 0; /* gaps are found later */
 	ojit_status status = OJIT_OK;
-	for (uint32_t line = u->first; status == OJIT_OK && line != NOWHERE; line = low->lines[line].next)
+	for (uint32_t line = u->first; status == OJIT_OK && line != NOWHERE; line = oj_next_line(low, line))
 		status = fill_line(low, u, line, values);
 	if (status == OJIT_OK)
-		status = oj_add_table(low, oj_name_of(low, e->name), u->place, u->rank, base, extent, values, &e->held->table, &e->held->table_copy);
+		status = oj_add_table(low, oj_unit_name(low, u), oj_unit_definition(low, u)->place, u->rank, base, extent, values,
+		                      &e->held->table, &e->held->table_copy);
 	oj_memory_put(low->context, values, points * sizeof(double));
 	return status;
 }
@@ -338,11 +340,11 @@ static ojit_status evaluate_const(struct lowering *low, uint32_t unit)
 	double value = 0;
 	bool given = false;
 	for (size_t i = 0; i < low->model->overridings.count; i++)
-		if (low->model->overridings.at[i].name == u->name)
+		if (low->model->overridings.at[i].name == oj_unit_definition(low, u)->name)
 			value = low->model->overridings.at[i].value, given = true;
 	if (!given)
 		TRY(oj_constant(low, oj_definition(low, u->first)->value, &value));
-	low->entities.at[u->entity].held->value = value;
+	low->entities.at[u->entity].value = value;
 	return OJIT_OK;
 }
 
@@ -373,7 +375,7 @@ static uint8_t integral_of(const struct lowering *low, uint32_t term)
 		const struct entity *e = &low->entities.at[low->entity_of[t->name]];
 		if (e->kind == OJIT_TABLE)
 			return t->arity ? INTEGRAL : 0;
-		return e->kind == OJIT_CONST && e->held->value == floor(e->held->value) && fabs(e->held->value) < largest ? INTEGRAL | CONSTANT : 0;
+		return e->kind == OJIT_CONST && e->value == floor(e->value) && fabs(e->value) < largest ? INTEGRAL | CONSTANT : 0;
 	}
 	if (t->kind != TERM_OP)
 		return 0;

@@ -161,10 +161,11 @@ static ojit_status check(struct tiling *t, bool gaps)
 static ojit_status add_lines(struct tiling *t, uint32_t unit)
 {
 	struct lowering *low = t->low;
-	for (uint32_t line = low->units.at[unit].first; line != NOWHERE; line = low->lines[line].next) {
+	for (uint32_t line = low->units.at[unit].first; line != NOWHERE; line = oj_next_line(low, line)) {
+		const struct range *from = oj_line_box(low, line);
 		struct tile box = {.place = oj_definition(low, line)->place};
 		for (uint32_t k = 0; k < t->rank; k++)
-			box.lo[k] = low->lines[line].box[k].lo, box.end[k] = low->lines[line].box[k].end;
+			box.lo[k] = from[k].lo, box.end[k] = from[k].end;
 		if (!VECTOR_PUSH(low->context, &t->boxes, box))
 			return oj_fail_memory(low->error);
 	}
@@ -174,8 +175,8 @@ static ojit_status add_lines(struct tiling *t, uint32_t unit)
 static ojit_status check_unit(struct lowering *low, uint32_t unit)
 {
 	const struct unit *u = &low->units.at[unit];
-	struct tiling t = {.low = low, .name = u->name, .rank = u->rank};
-	ojit_status status = u->first == u->last ? OJIT_OK : add_lines(&t, unit);
+	struct tiling t = {.low = low, .name = oj_unit_definition(low, u)->name, .rank = u->rank};
+	ojit_status status = oj_next_line(low, u->first) == NOWHERE ? OJIT_OK : add_lines(&t, unit);
 	ojit_status checked = check(&t, true);
 	return status ? status : checked;
 }
@@ -183,7 +184,7 @@ static ojit_status check_unit(struct lowering *low, uint32_t unit)
 /* Edges must not overlap each other nor the array. */
 static ojit_status check_edges(struct lowering *low, const struct entity *e)
 {
-	struct tiling t = {.low = low, .name = e->name, .rank = e->rank};
+	struct tiling t = {.low = low, .name = oj_entity_definition(low, e)->name, .rank = e->rank};
 	ojit_status status = add_lines(&t, e->unit);
 	size_t first = t.boxes.count;
 	for (uint32_t edge = e->edge_units; status == OJIT_OK && edge != NOWHERE; edge = low->units.at[edge].next)
@@ -199,24 +200,24 @@ static ojit_status check_edges(struct lowering *low, const struct entity *e)
 }
 
 /* Initial values: for every element of the state and for no other. */
-static ojit_status check_init(struct lowering *low, const struct entity *e, uint32_t component)
+static ojit_status check_init(struct lowering *low, struct entity *e, uint32_t component)
 {
 	const struct unit *state = &low->units.at[e->unit];
-	const char *name = oj_name_of(low, e->name), *prime = component ? "'" : "";
+	uint32_t init = *oj_entity_init(e, component), place = oj_entity_definition(low, e)->place;
+	const char *name = oj_entity_name(low, e), *prime = component ? "'" : "";
 	char at[96], where[96];
-	if (e->held->inits[component] == NOWHERE)
-		return oj_fail_place(low, e->place, OJIT_NAME, "the state %s%s has no initial value; write init %s%s%s = ...", name, prime,
+	if (init == NOWHERE)
+		return oj_fail_place(low, place, OJIT_NAME, "the state %s%s has no initial value; write init %s%s%s = ...", name, prime,
 		                     name, e->rank ? "[...]" : "", prime);
-	const struct unit *u = &low->units.at[e->held->inits[component]];
-	for (uint32_t line = u->first; line != NOWHERE; line = low->lines[line].next)
+	const struct unit *u = &low->units.at[init];
+	for (uint32_t line = u->first; line != NOWHERE; line = oj_next_line(low, line))
 		for (int k = 0; k < u->rank; k++) {
-			const struct line *l = &low->lines[line];
-			bool below = l->box[k].lo < state->box[k].lo;
-			if (!below && l->box[k].end <= state->box[k].end)
+			struct range range = oj_line_box(low, line)[k];
+			if (range.lo >= state->box[k].lo && range.end <= state->box[k].end)
 				continue;
 			return oj_fail_place(low, oj_definition(low, line)->place, OJIT_SHAPE, "this goes beyond %s%s, whose%s index runs from "
 			                     "%lld to %lld (%s); make the ranges equal", name, prime, u->rank == 1 ? "" : k == 0 ? " first" : k == 1 ? " second" : " third",
-			                     (long long)state->box[k].lo, (long long)(state->box[k].end - 1), oj_line_text(low, state->place, where));
+			                     (long long)state->box[k].lo, (long long)(state->box[k].end - 1), oj_line_text(low, place, where));
 		}
 	for (int k = 0; k < u->rank; k++) {
 		if (u->box[k].lo == state->box[k].lo && u->box[k].end == state->box[k].end)
@@ -226,8 +227,8 @@ static ojit_status check_init(struct lowering *low, const struct entity *e, uint
 			missing[other] = u->box[other].lo;
 		missing[k] = u->box[k].lo > state->box[k].lo ? state->box[k].lo : u->box[k].end;
 		print_place(at, u->rank, missing);
-		return oj_fail_place(low, u->place, OJIT_SHAPE, "%s%s[%s] has no initial value; make the ranges those of the equation (%s)",
-		                     name, prime, at, oj_line_text(low, state->place, where));
+		return oj_fail_place(low, oj_unit_definition(low, u)->place, OJIT_SHAPE, "%s%s[%s] has no initial value; make the ranges those of the equation (%s)",
+		                     name, prime, at, oj_line_text(low, place, where));
 	}
 	return OJIT_OK;
 }
@@ -238,7 +239,7 @@ ojit_status oj_check_tiles(struct lowering *low)
 		if (low->units.at[u].rank > 0 && low->units.at[u].kind != UNIT_EDGE)
 			TRY(check_unit(low, u));
 	for (size_t i = 0; i < low->entities.count; i++) {
-		const struct entity *e = &low->entities.at[i];
+		struct entity *e = &low->entities.at[i];
 		if (e->edge_units != NOWHERE)
 			TRY(check_edges(low, e));
 		for (uint32_t k = 0; e->kind == OJIT_EQUATION && k < e->order; k++)
