@@ -1,4 +1,4 @@
-# What an installed ojit consists of: the command, both libraries, the headers, and
+# What an installed ojit consists of: the command, the libraries, the headers, and
 # what pkg-config and find_package(ojit) look for.
 include(CMakePackageConfigHelpers)
 
@@ -15,7 +15,7 @@ install(EXPORT ojit-targets NAMESPACE ojit:: DESTINATION ${OJIT_CMAKEDIR})
 install(FILES ${PROJECT_BINARY_DIR}/ojit-config.cmake ${PROJECT_BINARY_DIR}/ojit-config-version.cmake
 	DESTINATION ${OJIT_CMAKEDIR})
 install(FILES ${PROJECT_BINARY_DIR}/ojit.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
-install(TARGETS ojit_llvm LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS ojit_llvm ojit_linear LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY include/ojit DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY examples/ DESTINATION ${CMAKE_INSTALL_DATADIR}/ojit/examples)
 install(FILES README.md LICENSE docs/language.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

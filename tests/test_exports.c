@@ -1,5 +1,5 @@
-/* What the two libraries show to the process that opens them: libojit its public
- * functions, libojit-llvm its one entry.  Any other symbol could be met by a
+/* What the libraries show to the process that opens them: libojit its public
+ * functions, libojit-llvm and libojit-linear their one entry.  Any other symbol could be met by a
  * host's own LLVM, or be taken for one of the host's. */
 #include <criterion/criterion.h>
 #include <stdbool.h>
@@ -9,7 +9,13 @@
 
 static bool is_public(const char *name)
 {
-	return strncmp(name, "ojit_", 5) == 0 && strcmp(name, "ojit_llvm_backend") != 0;
+	return strncmp(name, "ojit_", 5) == 0 && strcmp(name, "ojit_llvm_backend") != 0 &&
+	       strcmp(name, "ojit_linear_library") != 0;
+}
+
+static bool is_linear_entry(const char *name)
+{
+	return strcmp(name, "ojit_linear_library") == 0;
 }
 
 static bool is_entry(const char *name)
@@ -42,4 +48,9 @@ Test(exports, libojit_shows_its_public_functions_alone)
 Test(exports, libojit_llvm_shows_its_entry_alone)
 {
 	cr_assert_eq(count_exports("OJIT_LLVM", is_entry), 1);
+}
+
+Test(exports, libojit_linear_shows_its_entry_alone)
+{
+	cr_assert_eq(count_exports("OJIT_LINEAR", is_linear_entry), 1);
 }

@@ -1,6 +1,6 @@
 # Tests: each test_*.c an executable of its own, linked with all of ojit's
 # internals and with every support_*.c.  The environment tells them where the
-# module (OJIT_LLVM), the library (OJIT_LIBRARY) and the tool (OJIT_TOOL) are.
+# modules (OJIT_LLVM, OJIT_LINEAR), the library (OJIT_LIBRARY) and the tool (OJIT_TOOL) are.
 
 # Tests whose cases are too many to be run under sanitizers as well.
 set(slow_tests test_bits test_corpora_lifetimes test_graph_nodes test_passes_random)
@@ -31,11 +31,11 @@ if(OJIT_TESTS)
 		target_compile_definitions(${name} PRIVATE OJIT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
 			OJIT_BINARY_DIR="${PROJECT_BINARY_DIR}")
 		set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
-		add_dependencies(${name} ojit_llvm)
+		add_dependencies(${name} ojit_llvm ojit_linear)
 		add_test(NAME ${name} COMMAND ${name} -j1 WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 		set_tests_properties(${name} PROPERTIES
 			TIMEOUT 300
-			ENVIRONMENT "OJIT_LLVM=$<TARGET_FILE:ojit_llvm>;OJIT_LIBRARY=$<TARGET_FILE:ojit>;OJIT_TOOL=${PROJECT_BINARY_DIR}/ojit;UBSAN_OPTIONS=print_stacktrace=1")
+			ENVIRONMENT "OJIT_LLVM=$<TARGET_FILE:ojit_llvm>;OJIT_LINEAR=$<TARGET_FILE:ojit_linear>;OJIT_LIBRARY=$<TARGET_FILE:ojit>;OJIT_TOOL=${PROJECT_BINARY_DIR}/ojit;UBSAN_OPTIONS=print_stacktrace=1")
 		if(name IN_LIST slow_tests)
 			set_tests_properties(${name} PROPERTIES LABELS slow)
 		endif()

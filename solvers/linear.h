@@ -1,0 +1,60 @@
+/* Linear systems of implicit steps: (z I - J) x = b for a sparse J and shifts z, one of
+ * them real and some complex.
+ *
+ * Factorising is LAPACK's and KLU's work.  They are linked to a module of their own,
+ * libojit-linear, which is opened when a method first needs it: whoever solves
+ * explicitly waits for none of them. */
+#ifndef OJ_LINEAR_H
+#define OJ_LINEAR_H
+
+#include "lib/system.h"
+
+enum linear_kind {
+	LINEAR_AUTO,   /* what takes the fewest operations, see choose.c */
+	LINEAR_DENSE,  /* LAPACK, all n^2 entries */
+	LINEAR_BAND,   /* LAPACK, between the outermost diagonals */
+	LINEAR_SPARSE, /* KLU: in order of least fill, refactorised in its pivot order, and in a
+	                  fresh one when entries grow */
+	LINEAR_KINDS
+};
+/* "auto", "dense", "band", "sparse". */
+const char *oj_linear_name(enum linear_kind kind);
+
+/* What is solved, and room for its factors: of a real shift, slot 0, and of `complexes`
+ * complex ones, slots 1 .. complexes. */
+struct linear {
+	const struct linear_way *way;
+	ojit_context *context;
+	const struct pattern *pattern; /* of J, square; outlives this */
+	enum linear_kind kind;         /* never LINEAR_AUTO */
+	int complexes;
+};
+
+/* One way of factorising.  Everything but `make` allocates nothing, save that KLU looks
+ * for a fresh pivot order in memory of its own (from malloc, as all of KLU's). */
+struct linear_way {
+	void (*drop)(struct linear *linear);
+	/* Factors of z I - J, J's values in the order of its pattern.  False: singular. */
+	bool (*factor)(struct linear *linear, int slot, const double *values, double re, double im);
+	/* x = (z I - J)^-1 x: n doubles, 2n in complex slots, real and imaginary parts by
+	 * turns. */
+	void (*solve)(struct linear *linear, int slot, double *x);
+	/* Have the factors of `from`, of the same making, to the bit.  False: out of memory. */
+	bool (*copy)(struct linear *linear, const struct linear *from);
+};
+
+/* The module's table. */
+struct linear_library {
+	unsigned version;
+	/* `linear` of the kind, or of the one that suits the pattern; `why`, where not NULL,
+	 * gets a line on what was chosen from. */
+	ojit_status (*make)(ojit_context *context, const struct pattern *pattern, enum linear_kind kind, int complexes,
+	                    struct linear **linear, struct text *why, struct oj_error *error);
+};
+enum { LINEAR_VERSION = 1 };
+
+ojit_status oj_linear_make(ojit_context *context, const struct pattern *pattern, enum linear_kind kind,
+                           int complexes, struct linear **linear, struct text *why, struct oj_error *error);
+void oj_linear_drop(struct linear *linear); /* NULL is allowed */
+
+#endif

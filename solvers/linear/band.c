@@ -1,0 +1,100 @@
+/* Banded factors, by LAPACK (dgbtrf, zgbtrf): entry (i, j) stands in row
+ * lower + upper + i - j of column j; the first `lower` rows are room for fill. */
+#include "solvers/linear/factors.h"
+#include "solvers/linear/lapack.h"
+
+#include <string.h>
+
+struct banded {
+	struct linear base;
+	int n, lower, upper, rows; /* rows = 2 lower + upper + 1 */
+	int *pivots;     /* [1 + complexes][n] */
+	double *factors; /* [rows n], then 2 rows n for each complex shift */
+	size_t bytes;
+};
+
+struct band oj_band_of(const struct pattern *pattern)
+{
+	struct band band = {0, 0};
+	for (int64_t j = 0; j < pattern->columns; j++) {
+		if (pattern->column[j] == pattern->column[j + 1])
+			continue;
+		int64_t first = pattern->row[pattern->column[j]], last = pattern->row[pattern->column[j + 1] - 1];
+		band.upper = j - first > band.upper ? j - first : band.upper;
+		band.lower = last - j > band.lower ? last - j : band.lower;
+	}
+	return band;
+}
+
+struct effort oj_band_effort(int64_t n, struct band band)
+{
+	double size = (double)n, lower = (double)band.lower, upper = (double)(band.lower + band.upper);
+	return (struct effort){.factor = size * lower * (2 * upper + 1), .solve = size * (2 * (lower + upper) + 1)};
+}
+
+static double *factors_of(const struct banded *b, int slot)
+{
+	size_t room = (size_t)b->n * (size_t)b->rows;
+	return slot == 0 ? b->factors : b->factors + room + (size_t)(slot - 1) * 2 * room;
+}
+
+static bool factor(struct linear *linear, int slot, const double *values, double re, double im)
+{
+	struct banded *b = (struct banded *)linear;
+	const struct pattern *p = linear->pattern;
+	double *a = factors_of(b, slot);
+	int64_t n = b->n, width = slot == 0 ? 1 : 2;
+	int info = 0;
+	memset(a, 0, (size_t)(n * b->rows * width) * sizeof *a);
+	for (int64_t j = 0; j < n; j++) {
+		double *diagonal = a + (j * b->rows + b->lower + b->upper) * width;
+		for (int64_t k = p->column[j]; k < p->column[j + 1]; k++)
+			diagonal[(p->row[k] - j) * width] = -values[k];
+		diagonal[0] += re;
+		if (slot != 0)
+			diagonal[1] = im;
+	}
+	(slot == 0 ? dgbtrf_ : zgbtrf_)(&b->n, &b->n, &b->lower, &b->upper, a, &b->rows, b->pivots + slot * n, &info);
+	return info == 0;
+}
+
+static void solve(struct linear *linear, int slot, double *x)
+{
+	const struct banded *b = (const struct banded *)linear;
+	const int one = 1;
+	int info;
+	(slot == 0 ? dgbtrs_ : zgbtrs_)("N", &b->n, &b->lower, &b->upper, &one, factors_of(b, slot), &b->rows,
+	                                b->pivots + slot * b->n, x, &b->n, &info, 1);
+}
+
+static void drop(struct linear *linear)
+{
+	struct banded *b = (struct banded *)linear;
+	oj_memory_put(linear->context, b, b->bytes);
+}
+
+static bool copy(struct linear *linear, const struct linear *from)
+{
+	struct banded *b = (struct banded *)linear;
+	memcpy(b->factors, ((const struct banded *)from)->factors, b->bytes - sizeof *b);
+	return true;
+}
+
+static const struct linear_way banded = {.drop = drop, .factor = factor, .solve = solve, .copy = copy};
+
+struct linear *oj_band_make(const struct linear *base)
+{
+	struct band band = oj_band_of(base->pattern);
+	size_t n = (size_t)base->pattern->columns, rows = (size_t)(2 * band.lower + band.upper + 1);
+	size_t slots = 1 + (size_t)base->complexes, numbers = n * rows * (2 * slots - 1);
+	size_t bytes = sizeof(struct banded) + numbers * sizeof(double) + slots * n * sizeof(int);
+	struct banded *b = oj_memory_get(base->context, bytes);
+	if (!b)
+		return NULL;
+	memset(b, 0, bytes);
+	*b = (struct banded){.base = *base, .n = (int)n, .lower = (int)band.lower, .upper = (int)band.upper,
+	                     .rows = (int)rows, .factors = (double *)(b + 1), .bytes = bytes};
+	b->pivots = (int *)(b->factors + numbers);
+	b->base.way = &banded;
+	return &b->base;
+}

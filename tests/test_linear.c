@@ -1,0 +1,244 @@
+/* Factorisations of z I - J: every way against the equation itself, and against one
+ * another. */
+#include "solvers/linear.h"
+
+#include <complex.h>
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A matrix with numbers that a generator gives, on a pattern. */
+struct matrix {
+	ojit_context *context;
+	struct pattern pattern;
+	double *values;
+	uint64_t seed;
+};
+
+static double draw(struct matrix *m)
+{
+	m->seed = m->seed * 6364136223846793005u + 1442695040888963407u;
+	return (double)(m->seed >> 11) / 9007199254740992.0 - 0.5;
+}
+
+/* Entries (i, j) where `has` says so. */
+static struct matrix make_matrix(int64_t n, bool (*has)(int64_t i, int64_t j))
+{
+	struct matrix m = {.context = ojit_context_new(NULL), .seed = 7};
+	int64_t entries = 0;
+	for (int64_t i = 0; i < n * n; i++)
+		entries += has(i / n, i % n);
+	cr_assert(oj_pattern_init(&m.pattern, m.context, n, n, entries));
+	m.values = malloc((size_t)entries * sizeof(double));
+	entries = 0;
+	for (int64_t j = 0; j < n; j++) {
+		m.pattern.column[j] = entries;
+		for (int64_t i = 0; i < n; i++)
+			if (has(i, j)) {
+				m.pattern.row[entries] = i;
+				m.values[entries++] = draw(&m);
+			}
+	}
+	m.pattern.column[n] = entries;
+	return m;
+}
+
+static void drop_matrix(struct matrix *m)
+{
+	free(m->values);
+	oj_pattern_drop(&m->pattern, m->context);
+	ojit_context_free(m->context);
+}
+
+static bool in_band(int64_t i, int64_t j)
+{
+	return i - j <= 2 && j - i <= 1 && !(i == j && i % 3 == 0);
+}
+
+static bool scattered(int64_t i, int64_t j)
+{
+	return (i * 7 + j * 3) % 11 == 0;
+}
+
+static bool everywhere(int64_t i, int64_t j)
+{
+	(void)i, (void)j;
+	return true;
+}
+
+static bool nowhere(int64_t i, int64_t j)
+{
+	(void)i, (void)j;
+	return false;
+}
+
+static struct linear *make_linear(struct matrix *m, enum linear_kind kind, int complexes, struct text *why)
+{
+	struct linear *linear;
+	struct oj_error error;
+	oj_error_init(&error, m->context);
+	cr_assert_eq(oj_linear_make(m->context, &m->pattern, kind, complexes, &linear, why, &error), OJIT_OK, "%s",
+	             oj_text_get(&error.message));
+	oj_error_drop(&error);
+	return linear;
+}
+
+/* The largest component of (z I - J) x - b, over those of x times the size of the matrix. */
+static double residual(const struct matrix *m, double complex z, const double complex *x, const double complex *b)
+{
+	int64_t n = m->pattern.rows;
+	double worst = 0, size = 0, largest = cabs(z);
+	for (int64_t k = 0; k < m->pattern.entries; k++)
+		largest = fmax(largest, fabs(m->values[k]));
+	double complex *r = malloc((size_t)n * sizeof *r);
+	for (int64_t i = 0; i < n; i++)
+		r[i] = z * x[i] - b[i];
+	for (int64_t j = 0; j < n; j++)
+		for (int64_t k = m->pattern.column[j]; k < m->pattern.column[j + 1]; k++)
+			r[m->pattern.row[k]] -= m->values[k] * x[j];
+	for (int64_t i = 0; i < n; i++) {
+		worst = fmax(worst, cabs(r[i]));
+		size = fmax(size, cabs(x[i]));
+	}
+	free(r);
+	return worst / (size * largest);
+}
+
+/* Solve in a slot; returns the residual. */
+static double try_slot(struct matrix *m, struct linear *linear, int slot, double complex z)
+{
+	int64_t n = m->pattern.rows;
+	double complex *b = malloc((size_t)n * sizeof *b), *x = malloc((size_t)n * sizeof *x);
+	double *plain = malloc((size_t)n * sizeof *plain);
+	for (int64_t i = 0; i < n; i++) {
+		double re = draw(m), im = slot ? draw(m) : 0;
+		x[i] = b[i] = re + I * im;
+		plain[i] = re;
+	}
+	cr_assert(linear->way->factor(linear, slot, m->values, creal(z), cimag(z)));
+	linear->way->solve(linear, slot, slot ? (double *)x : plain);
+	for (int64_t i = 0; slot == 0 && i < n; i++)
+		x[i] = plain[i];
+	double worst = residual(m, z, x, b);
+	free(b), free(x), free(plain);
+	return worst;
+}
+
+static void try_way(struct matrix *m, enum linear_kind kind)
+{
+	struct linear *linear = make_linear(m, kind, 2, NULL);
+	for (int round = 0; round < 3; round++) {
+		double z = round == 1 ? 1e-3 : 2.5;
+		cr_expect_lt(try_slot(m, linear, 0, z), 1e-12, "%s", oj_linear_name(kind));
+		cr_expect_lt(try_slot(m, linear, 1, z + 0.5 * I), 1e-12, "%s", oj_linear_name(kind));
+		cr_expect_lt(try_slot(m, linear, 2, z - 3 * I), 1e-12, "%s", oj_linear_name(kind));
+		for (int64_t k = 0; k < m->pattern.entries; k++)
+			m->values[k] = draw(m);
+	}
+	oj_linear_drop(linear);
+}
+
+Test(linear, every_way_solves_its_equations)
+{
+	bool (*const shapes[])(int64_t, int64_t) = {in_band, scattered, everywhere};
+	const int64_t sizes[] = {1, 2, 7, 40};
+	for (size_t s = 0; s < 3; s++)
+		for (size_t k = 0; k < 4; k++)
+			for (enum linear_kind kind = LINEAR_DENSE; kind < LINEAR_KINDS; kind++) {
+				struct matrix m = make_matrix(sizes[k], shapes[s]);
+				try_way(&m, kind);
+				drop_matrix(&m);
+			}
+}
+
+Test(linear, an_empty_pattern_leaves_the_shift)
+{
+	for (enum linear_kind kind = LINEAR_DENSE; kind < LINEAR_KINDS; kind++) {
+		struct matrix m = make_matrix(5, nowhere);
+		struct linear *linear = make_linear(&m, kind, 0, NULL);
+		cr_expect_lt(try_slot(&m, linear, 0, 4), 1e-15);
+		oj_linear_drop(linear);
+		drop_matrix(&m);
+	}
+}
+
+Test(linear, what_is_singular_is_said_to_be)
+{
+	for (enum linear_kind kind = LINEAR_DENSE; kind < LINEAR_KINDS; kind++) {
+		struct matrix m = make_matrix(3, everywhere);
+		struct linear *linear = make_linear(&m, kind, 1, NULL);
+		for (int64_t k = 0; k < 9; k++)
+			m.values[k] = 1;
+		cr_expect_not(linear->way->factor(linear, 0, m.values, 0, 0), "%s", oj_linear_name(kind));
+		cr_expect_not(linear->way->factor(linear, 1, m.values, 0, 0), "%s", oj_linear_name(kind));
+		cr_expect_lt(try_slot(&m, linear, 0, 1), 1e-14, "and then not");
+		oj_linear_drop(linear);
+		drop_matrix(&m);
+	}
+}
+
+/* Pivots of the first numbers are hopeless for the second. */
+Test(linear, sparse_pivots_are_chosen_afresh_when_entries_grow)
+{
+	struct matrix m = make_matrix(40, scattered);
+	struct linear *linear = make_linear(&m, LINEAR_SPARSE, 0, NULL);
+	cr_expect_lt(try_slot(&m, linear, 0, 1e3), 1e-13);
+	for (int64_t k = 0; k < m.pattern.entries; k++)
+		m.values[k] = draw(&m);
+	cr_expect_lt(try_slot(&m, linear, 0, 1e-14), 1e-9);
+	oj_linear_drop(linear);
+	drop_matrix(&m);
+}
+
+Test(linear, a_copy_solves_to_the_bit)
+{
+	for (enum linear_kind kind = LINEAR_DENSE; kind < LINEAR_KINDS; kind++) {
+		struct matrix m = make_matrix(30, scattered);
+		struct linear *linear = make_linear(&m, kind, 1, NULL), *other = make_linear(&m, kind, 1, NULL);
+		double x[60], y[60];
+		try_slot(&m, linear, 1, 0.3 + I);
+		for (int64_t k = 0; k < m.pattern.entries; k++)
+			m.values[k] += 0.1 * draw(&m);
+		try_slot(&m, linear, 1, 0.2 + I);
+		try_slot(&m, linear, 0, 0.7);
+		cr_assert(other->way->copy(other, linear));
+		for (int i = 0; i < 60; i++)
+			x[i] = y[i] = draw(&m);
+		linear->way->solve(linear, 1, x);
+		other->way->solve(other, 1, y);
+		cr_expect_arr_eq(x, y, sizeof x, "%s", oj_linear_name(kind));
+		linear->way->solve(linear, 0, x);
+		other->way->solve(other, 0, y);
+		cr_expect_arr_eq(x, y, sizeof x, "%s", oj_linear_name(kind));
+		oj_linear_drop(linear);
+		oj_linear_drop(other);
+		drop_matrix(&m);
+	}
+}
+
+static enum linear_kind chosen(int64_t n, bool (*has)(int64_t, int64_t))
+{
+	struct matrix m = make_matrix(n, has);
+	struct text why;
+	oj_text_init(&why, m.context);
+	struct linear *linear = make_linear(&m, LINEAR_AUTO, 1, &why);
+	enum linear_kind kind = linear->kind;
+	cr_expect(strstr(oj_text_get(&why), "band of"), "%s", oj_text_get(&why));
+	oj_linear_drop(linear);
+	oj_text_drop(&why);
+	drop_matrix(&m);
+	return kind;
+}
+
+static bool arrow(int64_t i, int64_t j)
+{
+	return i == j || i == 0 || j == 0;
+}
+
+Test(linear, the_way_follows_from_the_pattern)
+{
+	cr_expect_eq(chosen(30, everywhere), LINEAR_DENSE);
+	cr_expect_eq(chosen(300, in_band), LINEAR_BAND);
+	cr_expect_eq(chosen(300, arrow), LINEAR_SPARSE);
+}
