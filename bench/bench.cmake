@@ -5,9 +5,12 @@
 # Peers are compiled as their authors would: by clang, for this machine.
 find_program(CLANG NAMES clang-19 clang REQUIRED)
 find_program(CLANGXX NAMES clang++-19 clang++)
-set(peer ${PROJECT_BINARY_DIR}/peer_rhs.o)
-add_custom_command(OUTPUT ${peer} DEPENDS bench/peers/equations.c
-	COMMAND ${CLANG} -O3 -march=native -fPIC -c ${PROJECT_SOURCE_DIR}/bench/peers/equations.c -o ${peer})
+foreach(name equations slopes)
+	set(object ${PROJECT_BINARY_DIR}/peer_${name}.o)
+	add_custom_command(OUTPUT ${object} DEPENDS bench/peers/${name}.c
+		COMMAND ${CLANG} -O3 -march=native -fPIC -c ${PROJECT_SOURCE_DIR}/bench/peers/${name}.c -o ${object})
+	list(APPEND peer ${object})
+endforeach()
 
 set(peers_directory ${PROJECT_BINARY_DIR}/bench/peers)
 find_program(DEBIAN_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
@@ -28,8 +31,10 @@ endforeach()
 
 pkg_check_modules(BENCH_JANSSON IMPORTED_TARGET jansson)
 if(BENCH_JANSSON_FOUND) # reads the networks of the corpora
-	target_link_libraries(bench_flat PRIVATE PkgConfig::BENCH_JANSSON)
-	target_compile_definitions(bench_flat PRIVATE HAVE_JANSSON)
+	foreach(name flat deriving)
+		target_link_libraries(bench_${name} PRIVATE PkgConfig::BENCH_JANSSON)
+		target_compile_definitions(bench_${name} PRIVATE HAVE_JANSSON)
+	endforeach()
 endif()
 
 # ---------------------------------------------------------------- peers of bench/work

@@ -12,15 +12,11 @@
  *
  * Networks are read from the directory that OJIT_CORPORA names. */
 #include "bench/bench.h"
-#include "bench/texts.h"
+#include "bench/networks.h"
 
 #include <malloc.h>
 #include <math.h>
 #include <unistd.h>
-
-#ifdef HAVE_JANSSON
-#include <jansson.h>
-#endif
 
 /* ------------------------------------------------------------------ memory */
 
@@ -355,55 +351,12 @@ static void hold_against_family(ojit_context *context)
 	free(family.at);
 }
 
-#ifdef HAVE_JANSSON
-static void add_long(struct source *s, const char *text)
-{
-	for (size_t length = strlen(text); length > 0;) {
-		size_t some = length < 200 ? length : 200;
-		add(s, "%.*s", (int)some, text);
-		text += some;
-		length -= some;
-	}
-}
-
-/* A network of the corpora as text; false: it is not there. */
-static int read_network(struct source *s, const char *name)
-{
-	const char *corpora = getenv("OJIT_CORPORA"), *key;
-	char path[4096];
-	json_t *value;
-	size_t i;
-	snprintf(path, sizeof path, "%s/networks/%s.json", corpora ? corpora : "", name);
-	json_t *network = json_load_file(path, 0, NULL);
-	if (!network)
-		return 0;
-	json_object_foreach(json_object_get(network, "params"), key, value)
-		add(s, "param %s = %.17g\n", key, json_number_value(value));
-	json_t *states = json_object_get(network, "states");
-	json_array_foreach(json_object_get(network, "init"), i, value)
-		add(s, "init %s = %.17g\n", json_string_value(json_array_get(states, i)), json_number_value(value));
-	json_array_foreach(json_object_get(network, "let"), i, value) {
-		add(s, "let %s = ", json_string_value(json_array_get(value, 0)));
-		add_long(s, json_string_value(json_array_get(value, 1)));
-		add(s, "\n");
-	}
-	json_array_foreach(json_object_get(network, "rhs"), i, value) {
-		add(s, "%s' = ", json_string_value(json_array_get(states, i)));
-		add_long(s, json_string_value(value));
-		add(s, "\n");
-	}
-	json_decref(network);
-	return 1;
-}
-
 static void hold_network(ojit_context *context, const char *name, double wait, double evaluation)
 {
 	struct source source = {0};
 	char what[80];
-	if (!read_network(&source, name)) {
-		printf("%s.json is left out: set OJIT_CORPORA to the directory that holds networks/\n", name);
+	if (!read_network(&source, name))
 		return;
-	}
 	struct first first = best_value(context, &source);
 	struct result before = {0}, result = measure(&source);
 	snprintf(what, sizeof what, "%s.json, text to first value", name);
@@ -414,14 +367,6 @@ static void hold_network(ojit_context *context, const char *name, double wait, d
 	print_result(name, &result, &before);
 	free(source.at);
 }
-#else
-static void hold_network(ojit_context *context, const char *name, double wait, double evaluation)
-{
-	(void)context, (void)wait, (void)evaluation;
-	printf("%s.json is left out: this bench was built without jansson\n", name);
-}
-#endif
-
 static void hold_all(void)
 {
 	ojit_context *context = ojit_context_new(NULL);

@@ -1,0 +1,60 @@
+/* Networks of the corpora as texts; the directory is named by OJIT_CORPORA. */
+#ifndef NETWORKS_H
+#define NETWORKS_H
+
+#include "bench/texts.h"
+
+#ifdef HAVE_JANSSON
+#include <jansson.h>
+
+static inline void add_long(struct source *s, const char *text)
+{
+	for (size_t length = strlen(text); length > 0;) {
+		size_t some = length < 200 ? length : 200;
+		add(s, "%.*s", (int)some, text);
+		text += some;
+		length -= some;
+	}
+}
+
+/* False: it is not there. */
+static inline int read_network(struct source *s, const char *name)
+{
+	const char *corpora = getenv("OJIT_CORPORA"), *key;
+	char path[4096];
+	json_t *value;
+	size_t i;
+	snprintf(path, sizeof path, "%s/networks/%s.json", corpora ? corpora : "", name);
+	json_t *network = json_load_file(path, 0, NULL);
+	if (!network) {
+		printf("%s.json is left out: set OJIT_CORPORA to the directory that holds networks/\n", name);
+		return 0;
+	}
+	json_object_foreach(json_object_get(network, "params"), key, value)
+		add(s, "param %s = %.17g\n", key, json_number_value(value));
+	json_t *states = json_object_get(network, "states");
+	json_array_foreach(json_object_get(network, "init"), i, value)
+		add(s, "init %s = %.17g\n", json_string_value(json_array_get(states, i)), json_number_value(value));
+	json_array_foreach(json_object_get(network, "let"), i, value) {
+		add(s, "let %s = ", json_string_value(json_array_get(value, 0)));
+		add_long(s, json_string_value(json_array_get(value, 1)));
+		add(s, "\n");
+	}
+	json_array_foreach(json_object_get(network, "rhs"), i, value) {
+		add(s, "%s' = ", json_string_value(json_array_get(states, i)));
+		add_long(s, json_string_value(value));
+		add(s, "\n");
+	}
+	json_decref(network);
+	return 1;
+}
+#else
+static inline int read_network(struct source *s, const char *name)
+{
+	(void)s;
+	printf("%s.json is left out: this bench was built without jansson\n", name);
+	return 0;
+}
+#endif
+
+#endif
