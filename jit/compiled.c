@@ -150,7 +150,7 @@ static ojit_status defaults(struct system *system, const unsigned char *set, dou
 
 static int64_t length_of(const struct family *families, size_t count)
 {
-	return count ? families[count - 1].offset + families[count - 1].length : 0;
+	return count ? families[count - 1].offset + oj_family_length(&families[count - 1]) : 0;
 }
 
 static void describe(struct ojit_program *program)

@@ -39,9 +39,9 @@ void oj_system_name(const struct system *system, enum family_kind kind, int64_t 
 		return;
 	const struct family *family = family_of(system, kind, k);
 	int64_t index[FAMILY_RANK], rest = k - family->offset;
-	for (int axis = family->rank - 1; axis >= 0; axis--) {
-		index[axis] = family->base[axis] + rest % family->extent[axis];
-		rest /= family->extent[axis];
+	for (int axis = (int)family->rank - 1; axis >= 0; axis--) {
+		index[axis] = oj_family_base(family, axis) + rest % oj_family_extent(family, axis);
+		rest /= oj_family_extent(family, axis);
 	}
 	oj_text_string(name, family->name);
 	for (int axis = 0; axis < family->rank; axis++)
@@ -165,7 +165,7 @@ static ojit_status fail_subscript(const struct family *family, const char *name,
 		return oj_fail(error, OJIT_SHAPE, "'%s' has no indices; write '%s' instead of '%s'",
 		               family->name, family->name, name);
 	return oj_fail(error, OJIT_SHAPE, "'%s' is no element of '%s', which has %d %s; write it "
-	               "like '%s%s', or '%s' for all", name, family->name, family->rank,
+	               "like '%s%s', or '%s' for all", name, family->name, (int)family->rank,
 	               family->rank == 1 ? "index" : "indices", family->name, forms[family->rank],
 	               family->name);
 }
@@ -180,7 +180,7 @@ static ojit_status read_subscript(const struct family *family, const char *name,
 		if (!at || *at != (axis + 1 < family->rank ? ',' : ']'))
 			return fail_subscript(family, name, error);
 		at++;
-		int64_t low = family->base[axis], extent = family->extent[axis];
+		int64_t low = oj_family_base(family, axis), extent = oj_family_extent(family, axis);
 		if (index < low || index > low + extent - 1)
 			return oj_fail(error, OJIT_RANGE, "index %lld of '%s' is outside %lld..%lld; "
 			               "choose one inside", (long long)index, name, (long long)low,
@@ -227,7 +227,7 @@ ojit_status oj_system_find(const struct system *system, enum family_kind kind, c
 		return fail_unknown(system, kind, name, letters, error);
 	const char *bracket = strchr(name, '[');
 	*offset = family->offset;
-	*length = bracket ? 1 : family->length;
+	*length = bracket ? 1 : oj_family_length(family);
 	return bracket ? read_subscript(family, name, bracket + 1, offset, error) : OJIT_OK;
 }
 

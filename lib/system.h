@@ -51,12 +51,28 @@ struct kernel {
 /* A named family: "x" (rank 0) or "u[1..3, 0..7]" (rank 2).  Element [i, j] sits
  * at offset + (i - base[0]) * extent[1] + (j - base[1]) of its vector. */
 enum { FAMILY_RANK = 3 };
-struct family {
+struct family { /* small, for models may have a name for every number */
 	const char *name;
-	int rank;
-	int64_t base[FAMILY_RANK], extent[FAMILY_RANK];
-	int64_t offset, length; /* within the vector of its kind; length 1 for rank 0 */
+	const int64_t *shape; /* [2 * rank] base, then extent; rank 0: NULL */
+	int64_t offset : 56;  /* within the vector of its kind */
+	int64_t rank : 8;
 };
+static inline int64_t oj_family_base(const struct family *family, int axis)
+{
+	return family->shape[axis];
+}
+static inline int64_t oj_family_extent(const struct family *family, int axis)
+{
+	return family->shape[family->rank + axis];
+}
+/* 1 for rank 0. */
+static inline int64_t oj_family_length(const struct family *family)
+{
+	int64_t length = 1;
+	for (int axis = 0; axis < family->rank; axis++)
+		length *= oj_family_extent(family, axis);
+	return length;
+}
 
 enum family_kind { FAMILY_STATES, FAMILY_PARAMETERS, FAMILY_OUTPUTS, FAMILY_DISCRETE, FAMILY_KINDS };
 

@@ -54,14 +54,15 @@ void support_system_kernel(struct support_system *s, enum kernel_kind kind, supp
 void support_system_family(struct support_system *s, enum family_kind kind, const char *name, int rank,
                            const int64_t *base, const int64_t *extent)
 {
-	struct family *family = &s->families[kind][s->system.family_count[kind]++];
-	*family = (struct family){.name = name, .rank = rank, .offset = *size_of(s, kind), .length = 1};
+	size_t count = s->system.family_count[kind]++;
+	struct family *family = &s->families[kind][count];
+	int64_t *shape = s->shapes[kind][count];
+	*family = (struct family){.name = name, .shape = shape, .rank = (signed char)rank, .offset = *size_of(s, kind)};
 	for (int axis = 0; axis < rank; axis++) {
-		family->base[axis] = base[axis];
-		family->extent[axis] = extent[axis];
-		family->length *= extent[axis];
+		shape[axis] = base[axis];
+		shape[rank + axis] = extent[axis];
 	}
-	*size_of(s, kind) += family->length;
+	*size_of(s, kind) += oj_family_length(family);
 	s->system.families[kind] = s->families[kind];
 }
 

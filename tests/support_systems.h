@@ -11,6 +11,7 @@ struct support_system {
 	struct system system; /* first: the one is the other */
 	struct kernel kernels[KERNEL_KINDS];
 	struct family families[FAMILY_KINDS][SUPPORT_FAMILIES];
+	int64_t shapes[FAMILY_KINDS][SUPPORT_FAMILIES][2 * FAMILY_RANK];
 	const double *defaults; /* [parameters]; NULL: zeros */
 	int asked[KERNEL_KINDS]; /* how often each kernel was asked for */
 	int refused;             /* a kernel kind + 1 that fails to compile; 0: none */

@@ -86,8 +86,8 @@ Test(language_arrays, states_stand_in_the_order_of_their_equations)
 	cr_expect_eq(support_model_find(&m, FAMILY_STATES, "a"), 0);
 	cr_expect_eq(support_model_find(&m, FAMILY_STATES, "u"), 1);
 	cr_expect_eq(support_model_find(&m, FAMILY_STATES, "b"), 4);
-	cr_expect_eq(m.lowered.families[FAMILY_STATES][1].base[0], 0);
-	cr_expect_eq(m.lowered.families[FAMILY_STATES][1].extent[0], 3);
+	cr_expect_eq(oj_family_base(&m.lowered.families[FAMILY_STATES][1], 0), 0);
+	cr_expect_eq(oj_family_extent(&m.lowered.families[FAMILY_STATES][1], 0), 3);
 	cr_expect_eq(support_model_find(&m, FAMILY_PARAMETERS, "p"), 1);
 	support_model_close(&m);
 }

@@ -92,18 +92,22 @@ bool oj_read_array(struct reader *r)
 	struct entry entry, *known;
 	int64_t base[RANK] = {0}, extent[RANK] = {0};
 	struct array a = {.base = base, .extent = extent, .offset = -1};
+	uint32_t rank = 0;
+	int64_t offset = -1;
 	struct text name;
 	oj_text_init(&name, r->space->context);
-	bool ok = oj_scan_declare(r, NAME_ARRAY, &entry, &name) && read_shape(r, &a.rank, base, extent);
+	bool ok = oj_scan_declare(r, NAME_ARRAY, &entry, &name) && read_shape(r, &rank, base, extent);
+	a.rank = (uint8_t)rank;
 	oj_scan_blanks(r);
 	const char *at = r->at;
 	int role = ok ? oj_scan_one_of(r, oj_role_words, ROLE_COUNT) : -1;
 	if (ok && role < 0)
 		ok = oj_scan_expected(r, "a role (state, parameter, derived, discrete, seed, data, out or temp)");
-	a.role = role;
+	a.role = ok ? (enum array_role)role : 0;
 	if (ok && (role != ROLE_TEMP || oj_scan_accept(r, "at")))
-		ok = (role == ROLE_TEMP || oj_scan_expect(r, "at")) && oj_scan_size(r, &a.offset) &&
-		     (a.offset >= 0 || oj_scan_fail(r, at, 1, "The offset is negative. Offsets start at 0"));
+		ok = (role == ROLE_TEMP || oj_scan_expect(r, "at")) && oj_scan_size(r, &offset) &&
+		     (offset >= 0 || oj_scan_fail(r, at, 1, "The offset is negative. Offsets start at 0"));
+	a.offset = offset;
 	ok = ok && (role != ROLE_DATA || place_data(r, at, &a));
 	if (ok && (known = known_array(r, oj_text_get(&name), &a))) {
 		known->taken = true;

@@ -117,8 +117,10 @@ static uint32_t add_pair(struct space *space, const char *name, uint32_t rank, c
                          const int64_t *extent)
 {
 	uint32_t out = oj_space_array(space, name, ROLE_OUT, rank, base, extent, space->derived);
-	uint32_t derived = oj_space_array(space, name, ROLE_DERIVED, rank, base, extent, space->derived);
-	if (out == UINT32_MAX || derived == UINT32_MAX)
+	if (out == UINT32_MAX)
+		return UINT32_MAX;
+	uint32_t derived = oj_space_array_named(space, space->arrays.at[out].name, ROLE_DERIVED, rank, base, extent, space->derived);
+	if (derived == UINT32_MAX)
 		return UINT32_MAX;
 	space->derived += oj_array_length(&space->arrays.at[derived]);
 	return out;

@@ -45,8 +45,14 @@ void oj_space_drop(struct space *space)
 uint32_t oj_space_array(struct space *space, const char *name, enum array_role role, uint32_t rank,
                         const int64_t *base, const int64_t *extent, int64_t offset)
 {
-	struct array array = {.role = role, .rank = rank, .offset = role == ROLE_TEMP ? -1 : offset};
-	array.name = oj_arena_string(&space->arena, name, strlen(name));
+	const char *copy = oj_arena_string(&space->arena, name, strlen(name));
+	return copy ? oj_space_array_named(space, copy, role, rank, base, extent, offset) : UINT32_MAX;
+}
+
+uint32_t oj_space_array_named(struct space *space, const char *name, enum array_role role, uint32_t rank,
+                              const int64_t *base, const int64_t *extent, int64_t offset)
+{
+	struct array array = {.name = name, .role = role, .rank = (uint8_t)rank, .offset = role == ROLE_TEMP ? -1 : offset};
 	int64_t *shape = rank ? ARENA_NEW(&space->arena, int64_t, 2 * rank) : NULL;
 	if (rank && !shape)
 		return UINT32_MAX;
@@ -54,7 +60,7 @@ uint32_t oj_space_array(struct space *space, const char *name, enum array_role r
 		shape[k] = base[k], shape[rank + k] = extent[k];
 	if (rank)
 		array.base = shape, array.extent = shape + rank;
-	if (!array.name || !VECTOR_PUSH(space->context, &space->arrays, array))
+	if (!VECTOR_PUSH(space->context, &space->arrays, array))
 		return UINT32_MAX;
 	return (uint32_t)space->arrays.count - 1;
 }

@@ -35,10 +35,10 @@ enum array_role {
 
 struct array {
 	const char *name;
-	enum array_role role;
-	uint32_t rank;
 	const int64_t *base, *extent; /* [rank] in the space's arena; row-major, last axis fastest */
-	int64_t offset; /* in its vector; TEMP: set by oj_program_layout, -1 before */
+	int64_t offset : 48; /* in its vector; TEMP: set by oj_program_layout, -1 before */
+	enum array_role role : 8;
+	uint32_t rank : 8;
 };
 
 struct table { /* integers, e.g. a neighbour list */
@@ -85,6 +85,9 @@ ojit_status oj_space_copy(struct space *copy, const struct space *space);
 /* UINT32_MAX when out of memory. base/extent: [rank]. */
 uint32_t oj_space_array(struct space *space, const char *name, enum array_role role, uint32_t rank,
                         const int64_t *base, const int64_t *extent, int64_t offset);
+/* The same with a name that lies in the space's arena already. */
+uint32_t oj_space_array_named(struct space *space, const char *name, enum array_role role, uint32_t rank,
+                              const int64_t *base, const int64_t *extent, int64_t offset);
 uint32_t oj_space_table(struct space *space, const char *name, uint32_t rank, const int64_t *base,
                         const int64_t *extent, const int32_t *values);
 int64_t oj_array_length(const struct array *array);

@@ -17,7 +17,7 @@ uint32_t oj_box_array(struct lowering *low, const char *name, enum array_role ro
 	int64_t base[RANK], extent[RANK];
 	for (uint32_t k = 0; k < rank; k++)
 		base[k] = box[k].lo, extent[k] = oj_extent(box[k]);
-	return name ? oj_space_array(low->space, name, role, rank, base, extent, offset) : NOWHERE;
+	return name ? oj_space_array_named(low->space, name, role, rank, base, extent, offset) : NOWHERE;
 }
 
 static ojit_status add_family(struct lowering *low, enum family_kind kind, const struct unit *u, unsigned primes,
@@ -25,19 +25,27 @@ static ojit_status add_family(struct lowering *low, enum family_kind kind, const
 {
 	struct lowered *out = low->out;
 	struct family *family = &out->families[kind][out->family_count[kind]];
-	*family = (struct family){.name = oj_family_name(low, oj_unit_definition(low, u)->name, primes), .rank = u->rank,
-	                          .offset = out->lengths[kind], .length = 1};
+	int64_t *shape = u->rank ? ARENA_NEW(&low->space->arena, int64_t, 2 * u->rank) : NULL;
+	if (u->rank && !shape)
+		return oj_fail_memory(low->error);
 	for (int k = 0; k < u->rank; k++) {
-		family->base[k] = u->box[k].lo;
-		family->extent[k] = oj_extent(u->box[k]);
-		family->length *= family->extent[k];
+		shape[k] = u->box[k].lo;
+		shape[u->rank + k] = oj_extent(u->box[k]);
 	}
+	*family = (struct family){.name = oj_family_name(low, oj_unit_definition(low, u)->name, primes), .shape = shape,
+	                          .offset = out->lengths[kind], .rank = (signed char)u->rank};
 	*offset = (uint32_t)family->offset;
-	out->lengths[kind] += family->length;
+	out->lengths[kind] += oj_family_length(family);
 	out->family_count[kind]++;
 	if (out->lengths[kind] > INT32_MAX)
 		return oj_fail_place(low, oj_unit_definition(low, u)->place, OJIT_UNSUPPORTED, "more than 2^31 values of one kind are not supported; make the arrays smaller");
 	return family->name ? OJIT_OK : oj_fail_memory(low->error);
+}
+
+/* Of the family that was added last; its array shares it. */
+static const char *latest_name(const struct lowering *low, enum family_kind kind)
+{
+	return low->out->families[kind][low->out->family_count[kind] - 1].name;
 }
 
 static ojit_status add_state(struct lowering *low, struct entity *e)
@@ -46,8 +54,7 @@ static ojit_status add_state(struct lowering *low, struct entity *e)
 	for (unsigned k = 0; k < e->order; k++) {
 		uint32_t *offset = &low->units.at[*oj_entity_init(e, k)].offset, *array = oj_entity_array(e, k);
 		TRY(add_family(low, FAMILY_STATES, u, k, offset));
-		const char *name = oj_family_name(low, oj_unit_definition(low, u)->name, k);
-		*array = oj_box_array(low, name, ROLE_STATE, u->rank, u->box, *offset);
+		*array = oj_box_array(low, latest_name(low, FAMILY_STATES), ROLE_STATE, u->rank, u->box, *offset);
 		if (*array == NOWHERE)
 			return oj_fail_memory(low->error);
 	}
@@ -59,12 +66,11 @@ static ojit_status add_param(struct lowering *low, struct entity *e)
 	const struct unit *u = &low->units.at[e->unit];
 	uint32_t offset, *array = oj_entity_array(e, 0);
 	TRY(add_family(low, FAMILY_PARAMETERS, u, 0, &offset));
-	const char *name = oj_family_name(low, oj_unit_definition(low, u)->name, 0);
-	*array = oj_box_array(low, name, ROLE_PARAMETER, u->rank, u->box, offset);
+	*array = oj_box_array(low, latest_name(low, FAMILY_PARAMETERS), ROLE_PARAMETER, u->rank, u->box, offset);
 	return *array == NOWHERE ? oj_fail_memory(low->error) : OJIT_OK;
 }
 
-/* Room for as many as there will be. */
+/* Room for as many as there will be; and for their arrays, to which passes add few. */
 static bool make_families(struct lowering *low)
 {
 	struct lowered *out = low->out;
@@ -81,7 +87,8 @@ static bool make_families(struct lowering *low)
 		if (!out->families[kind])
 			return false;
 	}
-	return true;
+	size_t arrays = 2 * most[FAMILY_STATES] + most[FAMILY_PARAMETERS] + most[FAMILY_OUTPUTS];
+	return VECTOR_RESERVE(low->context, &low->space->arrays, arrays + arrays / 16 + 64);
 }
 
 static ojit_status add_families(struct lowering *low)

@@ -227,7 +227,8 @@ static inline int64_t oj_extent(struct range range)
 {
 	return range.end - range.lo;
 }
-/* An array of that shape in the space; NOWHERE: out of memory, or `name` is NULL. */
+/* An array of that shape in the space, where its name lies already; NOWHERE: out of
+ * memory, or `name` is NULL. */
 uint32_t oj_box_array(struct lowering *low, const char *name, enum array_role role, uint32_t rank,
                       const struct range *box, int64_t offset);
 
