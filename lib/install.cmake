@@ -15,7 +15,7 @@ install(EXPORT ojit-targets NAMESPACE ojit:: DESTINATION ${OJIT_CMAKEDIR})
 install(FILES ${PROJECT_BINARY_DIR}/ojit-config.cmake ${PROJECT_BINARY_DIR}/ojit-config-version.cmake
 	DESTINATION ${OJIT_CMAKEDIR})
 install(FILES ${PROJECT_BINARY_DIR}/ojit.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
-install(TARGETS ojit_llvm ojit_linear LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS ojit_llvm ojit_linear ojit_mpfr LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY include/ojit DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY examples/ DESTINATION ${CMAKE_INSTALL_DATADIR}/ojit/examples)
 install(FILES README.md LICENSE docs/language.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -1,7 +1,7 @@
 /* The directory law, read off the #includes: who may lean on whom.
  *
  *     tools, bindings, bench -> include/ojit only
- *     jit     -> lib, LLVM-C in jit/llvm alone
+ *     jit     -> lib, LLVM-C in jit/llvm alone, MPFR in jit/mpfr alone
  *     solvers -> lib/base, lib/math, lib/system.h
  *     lib/model -> lib/graph -> lib/base, lib/math
  *     tests   -> anything
@@ -28,6 +28,7 @@ static const struct law {
 	{"bench/", {0}},
 	{"examples/", {0}},
 	{"jit/llvm/", {"lib/", "jit/", "<llvm-c/"}},
+	{"jit/mpfr/", {"lib/", "jit/", "<mpfr"}},
 	{"jit/", {"lib/"}},
 	{"solvers/", {"lib/base/", "lib/math/", "lib/system.h"}},
 	{"lib/model/", {"lib/graph/", "lib/base/", "lib/math/", "lib/system.h"}},
@@ -69,7 +70,7 @@ static const char *law_breach(const char *file, const char *path)
 {
 	if (begins(path, "<ojit/"))
 		return NULL;
-	if (path[0] == '<' && !begins(path, "<llvm") && !begins(path, "<lib/") && !begins(path, "<jit/") &&
+	if (path[0] == '<' && !begins(path, "<llvm") && !begins(path, "<mpfr") && !begins(path, "<lib/") && !begins(path, "<jit/") &&
 	    !begins(path, "<solvers/"))
 		return NULL;
 	if (path[0] != '<' && !strchr(path, '/'))
@@ -82,6 +83,8 @@ static const char *law_breach(const char *file, const char *path)
 		bool inward = begins(path, "jit/llvm/") && !begins(file, "jit/llvm/") && !begins(file, "tests/");
 		if (inward)
 			return "what is in libojit-llvm is reached through jit/backend.h alone";
+		if (begins(path, "jit/mpfr/") && !begins(file, "jit/mpfr/") && !begins(file, "tests/"))
+			return "what is in libojit-mpfr is reached through jit/truth.h alone";
 		if (begins(path, laws[k].from))
 			return NULL;
 		for (const char *const *may = laws[k].may; *may; may++)
@@ -208,6 +211,9 @@ Test(directory_law, the_check_finds_a_forbidden_include)
 		{"jit/llvm/emit.c", "jit/backend.h", true},
 		{"jit/llvm/emit.c", "<llvm-c/Core.h", true},
 		{"jit/llvm/emit.c", "<llvm/IR/Module.h", false},
+		{"jit/check.c", "<mpfr.h", false},
+		{"jit/check.c", "jit/mpfr/exact.h", false},
+		{"jit/mpfr/exact.c", "<mpfr.h", true},
 		{"tools/main.c", "lib/base/text.h", false},
 		{"tools/main.c", "<ojit/model.h", true},
 		{"tools/main.c", "tools/options.h", true},

@@ -1,6 +1,6 @@
 /* What the libraries show to the process that opens them: libojit its public
- * functions, libojit-llvm and libojit-linear their one entry.  Any other symbol could be met by a
- * host's own LLVM, or be taken for one of the host's. */
+ * functions, libojit-llvm, libojit-linear and libojit-mpfr their one entry.  Any other symbol
+ * could be met by a host's own LLVM, or be taken for one of the host's. */
 #include <criterion/criterion.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 static bool is_public(const char *name)
 {
 	return strncmp(name, "ojit_", 5) == 0 && strcmp(name, "ojit_llvm_backend") != 0 &&
-	       strcmp(name, "ojit_linear_library") != 0;
+	       strcmp(name, "ojit_linear_library") != 0 && strcmp(name, "ojit_mpfr_truth") != 0;
 }
 
 static bool is_linear_entry(const char *name)
@@ -53,4 +53,14 @@ Test(exports, libojit_llvm_shows_its_entry_alone)
 Test(exports, libojit_linear_shows_its_entry_alone)
 {
 	cr_assert_eq(count_exports("OJIT_LINEAR", is_linear_entry), 1);
+}
+
+static bool is_truth(const char *name)
+{
+	return strcmp(name, "ojit_mpfr_truth") == 0;
+}
+
+Test(exports, libojit_mpfr_shows_its_entry_alone)
+{
+	cr_assert_eq(count_exports("OJIT_MPFR", is_truth), 1);
 }

@@ -109,5 +109,5 @@ Test(math_accuracy, every_operator_that_computes_has_a_meaning_in_mpfr)
 {
 	for (int k = 0; k < ROWS; k++)
 		if (strcmp(rows[k].type, "REAL") == 0 && !rows[k].leaf)
-			cr_expect(support_mpfr_find(rows[k].text) != NULL, "%s", rows[k].text);
+			cr_expect(oj_mpfr_find(rows[k].text) != NULL, "%s", rows[k].text);
 }

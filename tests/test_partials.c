@@ -65,7 +65,7 @@ static void exact(mpfr_ptr result, ojit_expr e, mpfr_t *at)
 	}
 	if (n->op == OP_POWI)
 		mpfr_set_si(values[count++], (long)n->integer, MPFR_RNDN);
-	support_mpfr_operator f = support_mpfr_find(oj_op_info[n->op].text);
+	mpfr_operator f = oj_mpfr_find(oj_op_info[n->op].text);
 	cr_assert(f, "%s", oj_op_info[n->op].text);
 	f(result, pointers, (int)count);
 	for (int i = 0; i < 4; i++)

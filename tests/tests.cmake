@@ -10,11 +10,10 @@ file(GLOB test_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/test_*.c)
 
 if(OJIT_TESTS)
 	pkg_check_modules(CRITERION REQUIRED IMPORTED_TARGET criterion)
-	pkg_check_modules(MPFR REQUIRED IMPORTED_TARGET mpfr)
 	pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 
 	add_library(test_support STATIC ${support_sources} ${PROJECT_BINARY_DIR}/empty.c)
-	target_link_libraries(test_support PUBLIC ojit_static PkgConfig::MPFR PkgConfig::JANSSON gmp m
+	target_link_libraries(test_support PUBLIC ojit_static ojit_exact PkgConfig::JANSSON m
 		PkgConfig::CRITERION)
 	target_compile_definitions(test_support PRIVATE OJIT_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 
@@ -22,7 +21,7 @@ if(OJIT_TESTS)
 	add_executable(make_kappa ${PROJECT_SOURCE_DIR}/tests/make_kappa.c)
 	target_link_libraries(make_kappa PRIVATE test_support)
 	set_target_properties(make_kappa PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
-	add_dependencies(make_kappa ojit_llvm)
+	add_dependencies(make_kappa ojit_llvm ojit_mpfr)
 
 	foreach(source IN LISTS test_sources)
 		get_filename_component(name ${source} NAME_WE)
@@ -31,11 +30,11 @@ if(OJIT_TESTS)
 		target_compile_definitions(${name} PRIVATE OJIT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
 			OJIT_BINARY_DIR="${PROJECT_BINARY_DIR}")
 		set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
-		add_dependencies(${name} ojit_llvm ojit_linear)
+		add_dependencies(${name} ojit_llvm ojit_mpfr ojit_linear)
 		add_test(NAME ${name} COMMAND ${name} -j1 WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 		set_tests_properties(${name} PROPERTIES
 			TIMEOUT 300
-			ENVIRONMENT "OJIT_LLVM=$<TARGET_FILE:ojit_llvm>;OJIT_LINEAR=$<TARGET_FILE:ojit_linear>;OJIT_LIBRARY=$<TARGET_FILE:ojit>;OJIT_TOOL=${PROJECT_BINARY_DIR}/ojit;UBSAN_OPTIONS=print_stacktrace=1")
+			ENVIRONMENT "OJIT_LLVM=$<TARGET_FILE:ojit_llvm>;OJIT_MPFR=$<TARGET_FILE:ojit_mpfr>;OJIT_LINEAR=$<TARGET_FILE:ojit_linear>;OJIT_LIBRARY=$<TARGET_FILE:ojit>;OJIT_TOOL=${PROJECT_BINARY_DIR}/ojit;UBSAN_OPTIONS=print_stacktrace=1")
 		if(name IN_LIST slow_tests)
 			set_tests_properties(${name} PROPERTIES LABELS slow)
 		endif()

@@ -13,6 +13,7 @@
 enum module_kind {
 	MODULE_CODE,   /* jit/backend.h */
 	MODULE_LINEAR, /* solvers/linear.h */
+	MODULE_TRUTH,  /* jit/truth.h */
 	MODULE_KINDS
 };
 

@@ -1,0 +1,64 @@
+/* What a program computes, in numbers of 256 bits: what double is held to.
+ *
+ * It lives in a library of its own (libojit-mpfr), opened when something is checked, so
+ * that nobody else pays for MPFR.  The table of functions below is all that passes
+ * between them.
+ *
+ * Every value comes with its *size*, which says what a relative error in double is
+ * relative to.  Of an input or a number it is |x|; of a sum the sum of its terms' sizes;
+ * of f(x, ...) the sum of |df/dx| times size(x), and never less than |f| or than the least
+ * normal double.  So it is the sum of the absolute values of what is added up on the way
+ * to the value, each as often as it has factors: where much cancels, it is larger than the
+ * value by as much as double loses digits.  (N. Higham, Accuracy and Stability of Numerical
+ * Algorithms, 2nd ed., section 3.3, without the count of roundings.) */
+#ifndef OJ_TRUTH_H
+#define OJ_TRUTH_H
+
+#include "lib/graph/program.h"
+
+enum truth_mark {
+	TRUTH_ROUNDED = 1,  /* it is computed, so double may have rounded it */
+	TRUTH_SWITCH = 2,   /* a condition or a step on the way is so near its limit that double may
+	                     * fall on the other side */
+	TRUTH_OVERFLOW = 4, /* something on the way is beyond double's range */
+	TRUTH_KINK = 8,     /* of a slope: differences to both sides are not the same */
+};
+
+struct truth_value {
+	double value, size;
+	unsigned marks;
+};
+
+/* Where to evaluate, and the direction of a slope.  NULL: all of them 0. */
+struct truth_point {
+	double t;
+	const double *y, *p, *seed;
+	size_t states, parameters, seeds;
+};
+
+struct truth; /* a program made ready */
+
+struct truth_table {
+	unsigned version; /* TRUTH_VERSION of whoever built it */
+	/* `program` and `prepare`, the program of its derived parameters (NULL: it has none),
+	 * must outlive *truth. */
+	ojit_status (*open)(const struct program *program, const struct program *prepare, struct truth **truth,
+	                    struct oj_error *error);
+	void (*close)(struct truth *truth); /* NULL is allowed */
+	/* The first `count` elements that the program puts out. */
+	ojit_status (*values)(struct truth *truth, const struct truth_point *point, size_t count,
+	                      struct truth_value *out, struct oj_error *error);
+	/* Their derivatives along `direction` in t, y and p, by central differences; the step is
+	 * 2^-85 of the direction, so that what is left of the second order is as small as what
+	 * rounding leaves. */
+	ojit_status (*slopes)(struct truth *truth, const struct truth_point *point, const struct truth_point *direction,
+	                      size_t count, struct truth_value *out, struct oj_error *error);
+	/* What evaluating it once takes, in additions; known after the first time. */
+	double (*work)(const struct truth *truth);
+};
+enum { TRUTH_VERSION = 1 };
+
+/* The table, from libojit-mpfr.  OJIT_BACKEND where there is none. */
+ojit_status oj_truth_open(ojit_context *context, const struct truth_table **table, struct oj_error *error);
+
+#endif
