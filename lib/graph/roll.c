@@ -131,9 +131,11 @@ static bool mark_foreign(struct roller *r, const struct block *block)
 /* Backwards: producers precede users. */
 static bool find_needed(struct roller *r)
 {
-	bool ok = true;
-	unsigned char *met = ARENA_ZEROED(&r->arena, unsigned char, r->nodes);
-	for (size_t b = r->program->blocks.count; ok && met && b-- > 0;) {
+	unsigned char *met = oj_memory_get(r->space->context, r->nodes);
+	bool ok = met != NULL;
+	if (ok)
+		memset(met, 0, r->nodes);
+	for (size_t b = r->program->blocks.count; ok && b-- > 0;) {
 		const struct block *block = &r->program->blocks.at[b];
 		if (oj_roll_foreign(r, block)) {
 			ok = mark_foreign(r, block);
@@ -145,7 +147,8 @@ static bool find_needed(struct roller *r)
 				ok = mark_needed(r, store->value, met);
 		}
 	}
-	return ok && met;
+	oj_memory_put(r->space->context, met, r->nodes);
+	return ok;
 }
 
 /* ---------------------------------------------------------------- nodes in order */
@@ -217,7 +220,7 @@ static bool visit_block(struct roller *r, const struct block *block)
 
 static bool visit_blocks(struct roller *r)
 {
-	bool ok = true;
+	bool ok = VECTOR_RESERVE(r->space->context, &r->order, r->nodes);
 	for (size_t b = 0; ok && b < r->program->blocks.count; b++) {
 		if (!oj_roll_foreign(r, &r->program->blocks.at[b]))
 			ok = visit_block(r, &r->program->blocks.at[b]);
@@ -286,27 +289,36 @@ static ojit_expr remade(struct roller *r, ojit_expr e)
 	return oj_remake(r->g, e, r->operands.at);
 }
 
+static bool is_built(const struct roller *r, ojit_expr e)
+{
+	return !r->marks[e].item && r->marks[e].built;
+}
+
 /* The item's own value, loading the items below. */
 static ojit_expr straight_value(struct roller *r, ojit_expr root)
 {
 	ojit_context *context = r->space->context;
+	if (!r->marks[root].item && r->marks[root].built)
+		return r->marks[root].built;
 	r->stack.count = 0;
 	bool ok = VECTOR_PUSH(context, &r->stack, root);
 	while (ok && r->stack.count) {
 		ojit_expr e = r->stack.at[r->stack.count - 1];
 		const struct node *n = oj_node(r->g, e);
 		size_t before = r->stack.count;
-		for (uint32_t i = has_operands(n) ? n->arity : 0; ok && !r->marks[e].built && i-- > 0;) {
+		for (uint32_t i = has_operands(n) ? n->arity : 0; ok && !is_built(r, e) && i-- > 0;) {
 			ojit_expr o = oj_roll_resolved(r, oj_operands(r->g, e)[i]);
-			if (!r->marks[o].item && !r->marks[o].built)
+			if (!r->marks[o].item && !is_built(r, o))
 				ok = VECTOR_PUSH(context, &r->stack, o);
 		}
 		if (!ok || r->stack.count > before)
 			continue;
 		r->stack.count--;
-		if (!r->marks[e].built)
-			r->marks[e].built = remade(r, e);
-		ok = r->marks[e].built != 0;
+		ojit_expr value = is_built(r, e) ? r->marks[e].built : remade(r, e);
+		if (r->marks[e].item) /* the root: its mark has its place */
+			return value;
+		r->marks[e].built = value;
+		ok = value != 0;
 	}
 	return ok ? r->marks[root].built : 0;
 }

@@ -24,27 +24,29 @@ enum {
 	PHASES = 4,       /* shapes a sum has one after another at most */
 };
 
-struct mark { /* of a node */
-	uint64_t key;      /* equal for equal shapes */
-	uint32_t users, work, height;
-	uint32_t cost;     /* of the work, by cost.h */
+struct mark { /* of a node: 24 bytes, for there is one for each */
+	uint64_t key : 54;     /* equal for equal shapes */
+	uint64_t seen : 1, item : 1, forced : 1;
+	uint64_t term : 1;     /* of a sum, or a multiple of it is */
+	uint64_t named : 1;    /* an intermediate of the model */
+	uint64_t root : 1;     /* stored for good */
+	uint64_t common : 1;   /* a sum whose shape many have */
+	uint64_t placed : 1;
+	uint64_t outside : 1;  /* needed elsewhere than in the terms of long sums */
+	uint64_t spared : 1;   /* from being an item, though several need it */
 	union {
-		uint32_t least; /* until items are found: height of an item at least */
+		uint32_t users; /* until items are found */
 		uint32_t place; /* of an item in the array of its height, once placed */
+		ojit_expr built; /* what stands for another node in straight code; 0: nothing yet */
 	};
 	union {
-		ojit_expr joined; /* until items are found: a term of a sum with it; 0: none */
-		ojit_expr built;  /* what stands for the node in straight code; 0: nothing yet */
+		uint32_t work;
+		ojit_expr joined; /* while heights are levelled: a term of a sum with it; 0: none */
 	};
-	bool seen : 1, item : 1, forced : 1;
-	bool term : 1;     /* of a sum, or a multiple of it is */
-	bool named : 1;    /* an intermediate of the model */
-	bool root : 1;     /* stored for good */
-	bool common : 1;   /* a sum whose shape many have */
-	bool placed : 1;
-	bool outside : 1;  /* needed elsewhere than in the terms of long sums */
-	bool spared : 1;   /* from being an item, though several need it */
+	uint32_t cost;     /* of the work, by cost.h */
+	uint32_t height;
 };
+_Static_assert(sizeof(struct mark) == 24, "what a node takes in pass roll");
 
 enum choice { STRAIGHT, EQUAL, RAGGED };
 enum reason { ALONE, LITTLE, DEARER, NEEDED, SHORT, REASONS }; /* for staying straight */

@@ -147,27 +147,30 @@ uint64_t oj_roll_exponent(const struct roller *r, ojit_expr e)
 	return exponent && oj_is_root_exponent(r->g, exponent) ? (uint64_t)oj_node(r->g, exponent)->integer : 0;
 }
 
+/* An item is at least as high as its mark says. */
 static void find_key(const struct roller *r, ojit_expr e)
 {
 	const struct node *n = oj_node(r->g, e);
 	struct mark *m = &r->marks[e];
+	uint32_t least = m->height;
 	m->work = m->cost = m->height = 0;
 	if (!is_inner(r->g, e)) {
 		m->key = leaf_key(r, e, &m->height);
 		return;
 	}
-	m->key = mixed(mixed(n->op, n->arity), oj_roll_exponent(r, e));
+	uint64_t key = mixed(mixed(n->op, n->arity), oj_roll_exponent(r, e));
 	m->work = n->op == OP_NEG ? 0 : is_chain(n->op) ? n->arity - 1 : 1;
 	m->cost = n->op == OP_NEG ? 0 : oj_node_cost(r->g, e);
 	for (uint32_t i = 0; i < n->arity; i++) {
 		ojit_expr o = oj_roll_operand(r, e, i);
 		uint32_t height = outer_height(r, o);
-		m->key = mixed(m->key, outer_key(r, o));
+		key = mixed(key, outer_key(r, o));
 		m->work += r->marks[o].item ? 0 : r->marks[o].work;
 		m->cost += r->marks[o].item ? 0 : r->marks[o].cost;
 		m->height = height > m->height ? height : m->height;
 	}
-	m->height = m->least > m->height ? m->least : m->height;
+	m->key = key;
+	m->height = least > m->height ? least : m->height;
 }
 
 static bool is_shared(const struct mark *m)
@@ -246,6 +249,12 @@ static void force_terms(const struct roller *r, ojit_expr e)
 	}
 }
 
+static void forget_heights(const struct roller *r)
+{
+	for (size_t i = 0; i < r->order.count; i++)
+		r->marks[r->order.at[i]].height = 0;
+}
+
 static void find_keys(const struct roller *r, size_t from, size_t end)
 {
 	for (size_t i = from; i < end; i++) {
@@ -290,17 +299,19 @@ static void join_terms(const struct roller *r, ojit_expr e)
 static void level_heights(const struct roller *r)
 {
 	for (size_t i = 0; i < r->order.count; i++)
+		r->marks[r->order.at[i]].joined = 0;
+	for (size_t i = 0; i < r->order.count; i++)
 		join_terms(r, r->order.at[i]);
 	for (size_t i = 0; i < r->order.count; i++) {
 		const struct mark *m = &r->marks[r->order.at[i]];
 		struct mark *class = &r->marks[class_of(r, r->order.at[i])];
-		if (m->item && m->height > class->least)
-			class->least = m->height;
+		if (m->item && m->height > class->height)
+			class->height = m->height;
 	}
-	for (size_t i = 0; i < r->order.count; i++)
-		r->marks[r->order.at[i]].least = r->marks[class_of(r, r->order.at[i])].least;
-	for (size_t i = 0; i < r->order.count; i++)
-		r->marks[r->order.at[i]].joined = 0;
+	for (size_t i = 0; i < r->order.count; i++) {
+		struct mark *m = &r->marks[r->order.at[i]];
+		m->height = m->item ? r->marks[class_of(r, r->order.at[i])].height : 0;
+	}
 }
 
 /* Users of a multiple are users of the number. */
@@ -407,6 +418,7 @@ bool oj_roll_find_items(struct roller *r)
 	for (size_t i = 0; ok && i < r->order.count; i++)
 		force_terms(r, r->order.at[i]);
 	spare_parts(r);
+	forget_heights(r);
 	find_keys(r, 0, r->order.count);
 	level_heights(r);
 	for (uint32_t b = 0; ok && b < r->program->blocks.count; from = r->ends.at[b++]) {
@@ -414,6 +426,8 @@ bool oj_roll_find_items(struct roller *r)
 		ok = oj_roll_foreign(r, &r->program->blocks.at[b]) ? add_foreign(r, b, sequence++)
 		                                                     : add_items(r, b, from, &sequence);
 	}
+	for (size_t i = 0; ok && i < r->order.count; i++)
+		r->marks[r->order.at[i]].built = 0;
 	return ok;
 }
 
