@@ -11,39 +11,35 @@
 /* Small graphs are left alone: there is nothing to gain. */
 enum { SMALL = 1 << 13 };
 
-struct roots { VECTOR(ojit_expr) list; };
-
-static bool add_roots(struct roots *roots, const struct program *program)
+static void mark_roots(const struct program *program, uint32_t *numbers)
 {
-	struct space *space = program->space;
 	for (size_t b = 0; b < program->blocks.count; b++) {
 		const struct block *block = &program->blocks.at[b];
 		for (size_t s = 0; s < block->stores.count; s++) {
 			const struct store *store = &block->stores.at[s];
-			bool ok = VECTOR_PUSH(space->context, &roots->list, store->value);
-			for (uint32_t k = 0; ok && k < RANK && store->index[k]; k++)
-				ok = VECTOR_PUSH(space->context, &roots->list, store->index[k]);
-			if (!ok)
-				return false;
+			numbers[store->value] = 1;
+			for (uint32_t k = 0; k < RANK; k++)
+				numbers[store->index[k]] = 1;
 		}
 	}
-	return true;
 }
 
-/* The new number of each node that is needed; 0: not needed. */
-static bool number_needed(struct space *space, struct program *const *programs, size_t count, uint32_t *numbers)
+/* The new number of each node that is needed; 0: not needed.  Operands have smaller
+ * numbers, so one walk backwards meets every node after all that need it. */
+static void number_needed(struct space *space, struct program *const *programs, size_t count, uint32_t *numbers)
 {
-	struct roots roots = {0};
-	struct expr_list list = {0};
-	bool ok = true;
-	for (size_t p = 0; ok && p < count; p++)
-		ok = programs[p]->space != space || add_roots(&roots, programs[p]);
-	ok = ok && oj_reach(&space->graph, roots.list.at, roots.list.count, true, &list);
-	for (size_t i = 0; ok && i < list.list.count; i++)
-		numbers[list.list.at[i]] = (uint32_t)i + 1;
-	VECTOR_DROP(space->context, &roots.list);
-	VECTOR_DROP(space->context, &list.list);
-	return ok;
+	const struct graph *g = &space->graph;
+	uint32_t needed = 0;
+	for (size_t p = 0; p < count; p++)
+		if (programs[p]->space == space)
+			mark_roots(programs[p], numbers);
+	for (ojit_expr e = (ojit_expr)g->nodes.count; e-- > 1;)
+		for (uint32_t i = 0; numbers[e] && i < oj_node(g, e)->arity; i++)
+			numbers[oj_operands(g, e)[i]] = 1;
+	numbers[0] = 0; /* stands where there is no index */
+	for (ojit_expr e = 1; e < g->nodes.count; e++)
+		if (numbers[e])
+			numbers[e] = ++needed;
 }
 
 static void renumber_stores(struct program *program, const uint32_t *numbers)
@@ -70,18 +66,17 @@ ojit_status oj_space_compact(struct space *space, struct program *const *program
 {
 	struct graph *g = &space->graph;
 	size_t nodes = g->nodes.count;
+	oj_graph_unhash(g);
 	uint32_t *numbers = oj_memory_get(space->context, nodes * sizeof *numbers);
 	if (!numbers)
 		return OJIT_OUT_OF_MEMORY;
 	memset(numbers, 0, nodes * sizeof *numbers);
-	bool ok = number_needed(space, programs, count, numbers);
-	for (size_t p = 0; ok && p < count; p++)
+	number_needed(space, programs, count, numbers);
+	for (size_t p = 0; p < count; p++)
 		if (programs[p]->space == space)
 			renumber_stores(programs[p], numbers);
-	if (ok)
-		oj_graph_keep(g, numbers);
+	oj_graph_keep(g, numbers);
 	oj_memory_put(space->context, numbers, nodes * sizeof *numbers);
-	ok = ok && oj_graph_rehash(g);
 	space->compacted = g->nodes.count;
-	return ok ? OJIT_OK : OJIT_OUT_OF_MEMORY;
+	return oj_graph_rehash(g) ? OJIT_OK : OJIT_OUT_OF_MEMORY;
 }

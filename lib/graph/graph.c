@@ -197,9 +197,18 @@ static size_t home_slot(uint64_t hash, size_t count)
 	return (size_t)((uint64_t)(uint32_t)hash * count >> 32);
 }
 
-/* A table of `count` slots for the nodes there are. */
+void oj_graph_unhash(struct graph *g)
+{
+	oj_memory_put(g->context, g->slots, g->slot_count * sizeof *g->slots);
+	g->slots = NULL;
+	g->slot_count = 0;
+}
+
+/* A table of `count` slots for the nodes there are; the one before is not needed to
+ * make it, so there are never two. */
 static bool make_slots(struct graph *g, size_t count)
 {
+	oj_graph_unhash(g);
 	uint32_t *fresh = oj_memory_get(g->context, count * sizeof *fresh);
 	if (!fresh)
 		return false;
@@ -212,7 +221,6 @@ static bool make_slots(struct graph *g, size_t count)
 			at = at + 1 < count ? at + 1 : 0;
 		fresh[at] = e;
 	}
-	oj_memory_put(g->context, g->slots, g->slot_count * sizeof *g->slots);
 	g->slots = fresh;
 	g->slot_count = count;
 	return true;
@@ -286,9 +294,6 @@ void oj_graph_keep(struct graph *g, const uint32_t *numbers)
 
 bool oj_graph_rehash(struct graph *g)
 {
-	oj_memory_put(g->context, g->slots, g->slot_count * sizeof *g->slots);
-	g->slots = NULL;
-	g->slot_count = 0;
 	return make_slots(g, slots_for(g->nodes.count));
 }
 

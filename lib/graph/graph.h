@@ -121,6 +121,9 @@ void oj_graph_drop(struct graph *graph);
 /* Expect so many nodes in all, so that the table of them need not grow; false: out
  * of memory. */
 bool oj_graph_reserve(struct graph *graph, size_t nodes);
+/* Forget the table of known nodes, which takes as much as a fifth of them; it is made
+ * again by oj_graph_rehash, or when the next node is made. */
+void oj_graph_unhash(struct graph *graph);
 /* Keep the nodes e with numbers[e] != 0, which are in order and closed under
  * operands, under those numbers.  Nothing can be made before oj_graph_rehash. */
 void oj_graph_keep(struct graph *graph, const uint32_t *numbers);

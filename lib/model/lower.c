@@ -87,7 +87,7 @@ static bool make_families(struct lowering *low)
 		if (!out->families[kind])
 			return false;
 	}
-	size_t arrays = 2 * most[FAMILY_STATES] + most[FAMILY_PARAMETERS] + most[FAMILY_OUTPUTS];
+	size_t arrays = 3 * most[FAMILY_STATES] + most[FAMILY_PARAMETERS] + most[FAMILY_OUTPUTS];
 	return VECTOR_RESERVE(low->context, &low->space->arrays, arrays + arrays / 16 + 64);
 }
 
