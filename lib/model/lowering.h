@@ -205,6 +205,9 @@ const char *oj_entity_kind(const struct entity *entity);
 /* The names "x", "x'", "x''" in the space's arena. */
 const char *oj_family_name(struct lowering *low, uint32_t name, unsigned primes);
 
+/* Literals and constants by name, with a sign or without, as most are; false: something
+ * else. */
+bool oj_plain_constant(const struct lowering *low, ojit_expr term, double *value);
 /* Constants: a term without indices or names of run-time things. */
 ojit_status oj_constant(struct lowering *low, ojit_expr term, double *value);
 ojit_status oj_constant_integer(struct lowering *low, ojit_expr term, const char *what, int64_t *value);

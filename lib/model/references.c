@@ -98,6 +98,26 @@ static uint32_t part_at(const struct lowering *low, const struct entity *e, cons
 	return NOWHERE;
 }
 
+ojit_expr oj_known_element(struct translator *t, const struct term *term, const uint32_t *subscripts)
+{
+	const struct lowering *low = t->low;
+	uint32_t known = low->entity_of[term->name];
+	const struct entity *e = known == NOWHERE ? NULL : &low->entities.at[known];
+	int64_t at[RANK];
+	double value;
+	if (!e || term->arity != e->rank || term->primes || e->kind == OJIT_TABLE)
+		return 0;
+	for (uint32_t k = 0; k < e->rank; k++) {
+		if (!oj_plain_constant(low, subscripts[k], &value) || value != floor(value) || fabs(value) >= ldexp(1, 53))
+			return 0;
+		at[k] = (int64_t)value;
+	}
+	bool main = e->kind == OJIT_LET && holds(low->units.at[e->unit].box, e->rank, at);
+	uint32_t unit = main ? e->unit : part_at(low, e, at);
+	const struct unit *u = unit == NOWHERE ? NULL : &low->units.at[unit];
+	return u && oj_is_node(low, u) && u->kernel == t->kernel + 1 ? u->value : 0;
+}
+
 /* What an intermediate is: its node, or the load of its array. */
 static ojit_status refer_unit(struct translator *t, uint32_t unit, const ojit_expr *subscripts, ojit_expr *out)
 {

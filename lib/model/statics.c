@@ -94,12 +94,11 @@ ojit_status oj_tabulate(struct lowering *low, ojit_expr term, uint32_t rank, con
 	return status;
 }
 
-/* Literals and constants by name, as most are. */
-static bool plain_constant(const struct lowering *low, ojit_expr term, double *value)
+bool oj_plain_constant(const struct lowering *low, ojit_expr term, double *value)
 {
 	const struct term *t = oj_term(low->forest, term);
 	if (t->kind == TERM_OP && t->op == OJIT_NEG) {
-		if (!plain_constant(low, oj_term_operands(low->forest, term)[0], value))
+		if (!oj_plain_constant(low, oj_term_operands(low->forest, term)[0], value))
 			return false;
 		*value = -*value;
 		return true;
@@ -122,7 +121,7 @@ ojit_status oj_constant(struct lowering *low, ojit_expr term, double *value)
 	const struct term *t = oj_term(low->forest, term);
 	bool sign = t->kind == TERM_OP && t->op == OJIT_NEG;
 	uint32_t inner = sign ? oj_term_operands(low->forest, term)[0] : term;
-	if (oj_term(low->forest, inner)->kind != TERM_OP && plain_constant(low, term, value))
+	if (oj_term(low->forest, inner)->kind != TERM_OP && oj_plain_constant(low, term, value))
 		return OJIT_OK;
 	return oj_tabulate(low, term, 0, NULL, NULL, NULL, value);
 }

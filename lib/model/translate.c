@@ -392,10 +392,15 @@ static ojit_status step_name(struct translator *t, const struct frame *f, bool *
 {
 	const struct term *term = oj_term(t->low->forest, f->term);
 	uint32_t k = (uint32_t)(t->values.count - f->values);
+	const uint32_t *operands = oj_term_operands(t->low->forest, f->term);
+	if (k == 0 && term->arity && f->want != WANT_INTEGER && (*out = oj_known_element(t, term, operands)) != 0) {
+		*done = true;
+		return OJIT_OK;
+	}
 	if (k > 0)
-		TRY(finish_subscript(t, oj_term_operands(t->low->forest, f->term)[k - 1]));
+		TRY(finish_subscript(t, operands[k - 1]));
 	if (k < term->arity)
-		return push_frame(t, oj_term_operands(t->low->forest, f->term)[k], WANT_INTEGER);
+		return push_frame(t, operands[k], WANT_INTEGER);
 	*done = true;
 	const ojit_expr *subscripts = term->arity ? t->values.at + f->values : NULL;
 	return oj_reference(t, term->place, term->name, term->primes, term->arity, subscripts, (enum want)f->want, out);

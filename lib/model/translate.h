@@ -52,6 +52,9 @@ ojit_status oj_translate(struct translator *t, ojit_expr term, enum want want, o
 /* references.c: what a name with subscripts is. */
 ojit_status oj_reference(struct translator *t, uint32_t place, uint32_t name, unsigned primes,
                          uint32_t rank, const ojit_expr *subscripts, enum want want, ojit_expr *out);
+/* A name whose subscripts are plain numbers, where what it stands for is a node
+ * already; 0: it is something else.  No node is made for the subscripts. */
+ojit_expr oj_known_element(struct translator *t, const struct term *term, const uint32_t *subscripts);
 ojit_status oj_unit_array(struct lowering *low, uint32_t unit, int kernel, uint32_t *array);
 /* An origin in the space; 0 when there is none. */
 uint32_t oj_lowered_origin(struct lowering *low, uint32_t place);
