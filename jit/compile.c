@@ -143,8 +143,8 @@ ojit_status oj_finish_step(struct program *program, const struct settings *setti
 	return run_passes(NULL, program, &rest, NULL, NULL, error);
 }
 
-/* Defaults of parameters keep their blocks apart: each is overlaid by what the
- * user has set before the next reads it. */
+/* Defaults of parameters stay in the order they are stored in: what the user has set
+ * stands in for a default before the next one reads it. */
 static ojit_status prepare_parameters(struct lowered *lowered, const struct settings *settings, struct oj_error *error)
 {
 	static const char *const joining[] = {"roll", "separate", "inline", "fuse", "partition"};

@@ -45,7 +45,7 @@ struct ojit_program {
 	pthread_mutex_t lock;
 	struct kernel_slot slots[KERNEL_KINDS];
 	struct interpreter *parameters; /* computes defaults */
-	double *parameter_work;         /* its scratch, then a copy of p */
+	double *parameter_work;         /* its scratch, then 1 for every parameter that is given, else 0 */
 	size_t parameter_work_count;
 	_Atomic(struct variant_made *) variants; /* the latest first; grown under the lock */
 	size_t code_bytes, compiles;

@@ -111,39 +111,19 @@ struct system *oj_program_system(struct ojit_program *program)
 	return &program->system;
 }
 
-/* Put back what the user has set over what a block has just computed. */
-static void overlay(const struct program *source, const struct block *block, const unsigned char *set,
-                    const double *given, double *p)
-{
-	for (size_t s = 0; s < block->stores.count; s++) {
-		const struct array *array = &source->space->arrays.at[block->stores.at[s].array];
-		int64_t end = array->offset + oj_array_length(array);
-		if (array->role != ROLE_PARAMETER)
-			continue;
-		for (int64_t k = array->offset; k < end; k++)
-			if (set[k])
-				p[k] = given[k];
-	}
-}
-
 static ojit_status defaults(struct system *system, const unsigned char *set, double *p, struct oj_error *error)
 {
 	struct ojit_program *program = (struct ojit_program *)system;
-	const struct program *source = &program->lowered.programs[KERNEL_PARAMETERS];
 	struct kernel kernel = oj_interpreter_kernel(program->parameters);
 	const double zero = 0;
 	(void)error;
 	pthread_mutex_lock(&program->lock);
 	double *given = program->parameter_work + kernel.scratch;
-	struct kernel_args args = {.t = &zero, .p = p, .out = p, .scratch = program->parameter_work};
+	struct kernel_args args = {.t = &zero, .p = p, .out = p, .seed = set ? given : NULL, .scratch = program->parameter_work};
 	oj_kernel_bind(&kernel, &args);
-	if (set)
-		memcpy(given, p, (size_t)system->parameters * sizeof *p);
-	for (size_t b = 0; b < source->blocks.count; b++) {
-		oj_interpreter_run_block(&args, b);
-		if (set)
-			overlay(source, &source->blocks.at[b], set, given, p);
-	}
+	for (int64_t k = 0; set && k < system->parameters; k++)
+		given[k] = set[k] != 0;
+	kernel.run(&args);
 	pthread_mutex_unlock(&program->lock);
 	return OJIT_OK;
 }

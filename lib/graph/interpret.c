@@ -32,6 +32,7 @@ struct run {
 	const struct space *space;
 	const struct kernel_args *args;
 	const double *base[ROLE_COUNT];
+	const double *given; /* parameters that are not 0 here are not stored; NULL: all are */
 	union value *values;
 	int64_t index[LEVELS];
 };
@@ -260,7 +261,9 @@ static void run_store(struct run *run, const struct step *step)
 	const struct array *a = &run->space->arrays.at[run->plan->block->stores.at[step->store].array];
 	const uint32_t *slot = run->plan->operands.at + step->operands;
 	double *base = (double *)run->base[a->role];
-	base[element(a->base, a->extent, a->rank, a->offset, run->values, slot + 1)] = run->values[slot[0]].real;
+	int64_t at = element(a->base, a->extent, a->rank, a->offset, run->values, slot + 1);
+	if (!run->given || a->role != ROLE_PARAMETER || run->given[at] == 0)
+		base[at] = run->values[slot[0]].real;
 }
 
 static void run_steps(struct run *run, uint32_t r)
@@ -277,7 +280,7 @@ static void run_steps(struct run *run, uint32_t r)
 	}
 }
 
-void oj_interpreter_run_block(const struct kernel_args *args, size_t block)
+static void run_block(const struct kernel_args *args, size_t block)
 {
 	const struct interpreter *interpreter = args->env;
 	struct run run = {
@@ -291,8 +294,10 @@ void oj_interpreter_run_block(const struct kernel_args *args, size_t block)
 		.values = (union value *)(args->scratch + interpreter->program->scratch),
 	};
 	/* Defaults of parameters are the one program that stores into p. */
-	if (interpreter->program->kind == KERNEL_PARAMETERS)
+	if (interpreter->program->kind == KERNEL_PARAMETERS) {
 		run.base[ROLE_PARAMETER] = args->out;
+		run.given = args->seed;
+	}
 	run_steps(&run, 0);
 }
 
@@ -300,7 +305,7 @@ static void run_all(const struct kernel_args *args)
 {
 	const struct interpreter *interpreter = args->env;
 	for (size_t b = 0; b < interpreter->count; b++)
-		oj_interpreter_run_block(args, b);
+		run_block(args, b);
 }
 
 static ojit_status place_partials(ojit_context *context, struct block_plan *block)
@@ -316,6 +321,21 @@ static ojit_status place_partials(ojit_context *context, struct block_plan *bloc
 			block->slots += 8 * (uint32_t)plan->regions.at[r].members.count;
 	}
 	return OJIT_OK;
+}
+
+/* Defaults of scalar parameters share a block in which some read others. */
+static bool stores_in_order(const struct program *program, const struct block *block)
+{
+	bool flat = program->kind == KERNEL_PARAMETERS && block->rank == 0;
+	for (size_t s = 0; flat && s < block->stores.count; s++)
+		flat = oj_node(&program->space->graph, block->stores.at[s].value)->stage == 0;
+	return flat;
+}
+
+static ojit_status plan_block(const struct program *program, const struct block *block, struct plan *plan)
+{
+	return stores_in_order(program, block) ? oj_plan_in_order(plan, program->space, block)
+	                                       : oj_plan_init(plan, program->space, block);
 }
 
 static size_t bytes_of(size_t blocks)
@@ -334,7 +354,7 @@ ojit_status oj_interpreter_new(const struct program *program, struct interpreter
 	for (size_t b = 0; status == OJIT_OK && b < program->blocks.count; b++) {
 		struct block_plan *block = &interpreter->blocks[b];
 		*block = (struct block_plan){0};
-		status = oj_plan_init(&block->plan, program->space, &program->blocks.at[b]);
+		status = plan_block(program, &program->blocks.at[b], &block->plan);
 		if (status != OJIT_OK)
 			break;
 		interpreter->count++;

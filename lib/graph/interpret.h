@@ -12,10 +12,10 @@ struct interpreter;
 /* Plans all blocks of `program`, which must outlive the interpreter. */
 ojit_status oj_interpreter_new(const struct program *program, struct interpreter **interpreter);
 void oj_interpreter_free(struct interpreter *interpreter);
-/* As a kernel: run, env and scratch filled in; one trajectory a call. */
+/* As a kernel: run, env and scratch filled in; one trajectory a call.  Of defaults of
+ * parameters those elements k stay as they are for which args->seed[k] != 0, unless it is
+ * NULL. */
 struct kernel oj_interpreter_kernel(const struct interpreter *interpreter);
-/* Run the one block (args->env must be the interpreter). */
-void oj_interpreter_run_block(const struct kernel_args *args, size_t block);
 
 /* The value of an INSTR or MATH operator of fixed arity (ADD, MUL: two operands). */
 double oj_evaluate(enum op op, double a, double b, double c);

@@ -394,15 +394,49 @@ static bool add_box_regions(struct planner *p)
 	return true;
 }
 
-ojit_status oj_plan_init(struct plan *plan, const struct space *space, const struct block *block)
+static bool plan_loops(struct planner *p)
+{
+	bool ok = gather(p) && schedule_all(p);
+	if (ok)
+		find_bodies(p);
+	return ok;
+}
+
+/* What a store needs and none before it did, then the store. */
+static bool plan_store(struct planner *p, uint32_t s)
+{
+	const struct store *store = &p->plan->block->stores.at[s];
+	struct expr_list *fresh = &p->drafts.at[0].nodes;
+	fresh->list.count = 0;
+	bool ok = push(p, store->value, 0);
+	for (uint32_t k = 0; ok && k < p->plan->space->arrays.at[store->array].rank; k++)
+		ok = push(p, store->index[k], 0);
+	while (ok && p->todo.count)
+		ok = visit(p, p->todo.at[--p->todo.count]);
+	if (fresh->list.count > 1)
+		qsort(fresh->list.at, fresh->list.count, sizeof *fresh->list.at, oj_by_index);
+	for (size_t i = 0; ok && i < fresh->list.count; i++)
+		ok = schedule_node(p, 0, fresh->list.at[i]);
+	return ok && schedule_store(p, 0, s);
+}
+
+static bool plan_stores(struct planner *p)
+{
+	bool ok = true;
+	for (uint32_t s = 0; ok && s < p->plan->block->stores.count; s++)
+		ok = plan_store(p, s);
+	return ok && (p->plan->regions.at[0].steps.count == 0 ||
+	              VECTOR_TRIM(p->plan->context, &p->plan->regions.at[0].steps));
+}
+
+static ojit_status make_plan(struct plan *plan, const struct space *space, const struct block *block,
+                             bool (*fill)(struct planner *))
 {
 	*plan = (struct plan){.context = space->context, .space = space, .block = block};
 	struct planner p = {.plan = plan, .g = &space->graph};
 	oj_expr_map_init(&p.loops, space->context);
 	bool ok = VECTOR_PUSH(plan->context, &plan->operands, 0) && /* never an empty vector */
-	          add_box_regions(&p) && gather(&p) && schedule_all(&p);
-	if (ok)
-		find_bodies(&p);
+	          add_box_regions(&p) && fill(&p);
 	for (size_t i = 0; i < p.drafts.count; i++) {
 		oj_expr_map_drop(&p.drafts.at[i].seen);
 		VECTOR_DROP(plan->context, &p.drafts.at[i].nodes.list);
@@ -413,6 +447,16 @@ ojit_status oj_plan_init(struct plan *plan, const struct space *space, const str
 	if (!ok)
 		oj_plan_drop(plan);
 	return ok ? OJIT_OK : OJIT_OUT_OF_MEMORY;
+}
+
+ojit_status oj_plan_init(struct plan *plan, const struct space *space, const struct block *block)
+{
+	return make_plan(plan, space, block, plan_loops);
+}
+
+ojit_status oj_plan_in_order(struct plan *plan, const struct space *space, const struct block *block)
+{
+	return make_plan(plan, space, block, plan_stores);
 }
 
 void oj_plan_drop(struct plan *plan)

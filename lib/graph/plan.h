@@ -25,12 +25,14 @@
 enum step_kind { STEP_NODE, STEP_REGION, STEP_STORE };
 struct step {
 	enum step_kind kind;
-	ojit_expr node;    /* STEP_NODE: what to compute */
+	union {
+		ojit_expr node;  /* STEP_NODE: what to compute */
+		uint32_t region; /* STEP_REGION: the loop to run, always with greater number */
+		uint32_t store;  /* STEP_STORE: which of the block's; in region `rank` only */
+	};
 	uint32_t slot;     /* STEP_NODE: where it goes */
 	uint32_t operands; /* first of its operands' slots in plan->operands; STEP_STORE: of
 	                    * the value, then of the indices */
-	uint32_t region;   /* STEP_REGION: the loop to run, always with greater number */
-	uint32_t store;    /* STEP_STORE: which of the block's; in region `rank` only */
 };
 
 struct member { /* of a reduction loop */
@@ -59,6 +61,9 @@ struct plan {
 };
 /* OJIT_OUT_OF_MEMORY or OJIT_OK; `block` must outlive the plan. */
 ojit_status oj_plan_init(struct plan *plan, const struct space *space, const struct block *block);
+/* Scalars without reductions, stored one after the other: each may load what those
+ * before it have stored, as defaults of parameters do. */
+ojit_status oj_plan_in_order(struct plan *plan, const struct space *space, const struct block *block);
 void oj_plan_drop(struct plan *plan);
 
 #endif

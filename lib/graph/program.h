@@ -8,9 +8,10 @@
  * base[k] + extent[k] - 1, a box from lo[k] to end[k] - 1, and level k of a node
  * is the box index itself.
  *
- * Invariants: a block loads no array it stores; an array is stored at each
- * element by at most one block, before any block that loads it; after pass split
- * every load is in range whatever the indices. */
+ * Invariants: a block loads no array it stores, except that of defaults of
+ * parameters a scalar block may load what its earlier stores have stored; an array is
+ * stored at each element by at most one block, before any block that loads it; after
+ * pass split every load is in range whatever the indices. */
 #ifndef OJ_PROGRAM_H
 #define OJ_PROGRAM_H
 

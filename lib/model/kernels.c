@@ -51,11 +51,14 @@ static ojit_status emit_numbers(struct emitter *e, uint32_t line, uint32_t rank,
 
 /* Scalars in a row share a block, for passes look at all that a block needs: a block
  * each would make what many equations share count once for each of them.  Not where
- * one may load what another stores, nor with tables, whose errors stand at a block. */
+ * one may load what another stores, but for parameters, which are stored in order; nor
+ * with tables, whose errors stand at a block. */
 static bool is_flat(const struct emitter *e, const struct unit *u, uint32_t rank, const struct target *target)
 {
-	if (rank > 0 || u->reduces || e->low->tables || e->translator.kernel == KERNEL_PARAMETERS)
+	if (rank > 0 || u->reduces || e->low->tables)
 		return false;
+	if (e->translator.kernel == KERNEL_PARAMETERS)
+		return u->kind == UNIT_PARAM;
 	bool unread = e->low->space->arrays.at[target->arrays[0]].role == ROLE_OUT || (u->idle && oj_is_node(e->low, u));
 	return unread && target->arrays[1] == NOWHERE;
 }
