@@ -42,6 +42,15 @@ static inline size_t source_operations(const struct source *s)
 	return count;
 }
 
+/* Every definition has one equals sign, and nothing else has one. */
+static inline size_t source_definitions(const struct source *s)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < s->length; i++)
+		count += s->at[i] == '=';
+	return count;
+}
+
 /* The same numbers on every machine: xorshift64 (Marsaglia 2003). */
 static inline uint32_t next_random(uint64_t *state)
 {

@@ -56,10 +56,10 @@ struct item {
 	uint32_t block;    /* of the program as it was */
 	uint32_t store;    /* there; UINT32_MAX: the node is kept in the array of its height */
 	uint32_t height, sequence;
-	uint32_t terms;    /* RAGGED: operands */
+	uint32_t terms : 30; /* RAGGED: operands */
+	enum choice choice : 2;
 	int64_t order;     /* in its group: by element of out, else by sequence */
 	uint64_t key, ragged; /* ragged 0: the terms differ in shape */
-	enum choice choice;
 };
 
 struct unit { /* of what is emitted */

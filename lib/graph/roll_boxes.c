@@ -26,10 +26,11 @@ enum {
 
 struct object {
 	uint32_t row;             /* its first */
-	uint32_t rank, points;
-	uint32_t extent[RANK];    /* innermost axis first */
+	uint32_t points;
+	uint32_t extent[RANK];    /* innermost axis first; of the last as many as it has parts */
 	uint32_t second[RANK];    /* the row after `row` along each axis */
-	uint32_t first_part, parts; /* in finder.parts */
+	uint32_t first_part;      /* in finder.parts */
+	uint8_t rank;
 	bool taken;
 };
 
@@ -143,7 +144,6 @@ static bool take(struct finder *f, size_t from, size_t period, uint32_t length)
 {
 	struct object made = *object_at(f, from);
 	made.first_part = (uint32_t)f->parts.count;
-	made.parts = length;
 	made.extent[made.rank] = length;
 	made.second[made.rank++] = object_at(f, from + period)->row;
 	made.points *= length;
@@ -235,7 +235,7 @@ static void add_rows(const struct finder *f, const struct object *o, struct boxe
 {
 	if (o->rank == 0)
 		boxes->rows[boxes->covered++] = o->row;
-	for (uint32_t k = 0; o->rank && k < o->parts; k++)
+	for (uint32_t k = 0; o->rank && k < o->extent[o->rank - 1]; k++)
 		add_rows(f, &f->objects.at[f->parts.at[o->first_part + k]], boxes);
 }
 
@@ -266,7 +266,8 @@ static bool add_others(struct finder *f, struct boxes *boxes)
 
 static bool add_singles(struct finder *f)
 {
-	bool ok = true;
+	bool ok = VECTOR_RESERVE(f->context, &f->objects, f->count + f->count / 8 + 8) &&
+	          VECTOR_RESERVE(f->context, &f->order, f->count);
 	for (uint32_t row = 0; ok && row < f->count; row++)
 		ok = VECTOR_PUSH(f->context, &f->objects, (struct object){.row = row, .points = 1});
 	return ok;

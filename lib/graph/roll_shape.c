@@ -368,7 +368,7 @@ static bool add_item(struct roller *r, ojit_expr e, uint32_t block, uint32_t sto
 	item.key = free ? item.key | 1 : 0;
 	item.order = free && !kept ? oj_roll_target(r, &item) : sequence;
 	if (free && whole && is_inner(r->g, e) && is_chain(oj_node(r->g, e)->op)) {
-		item.terms = oj_node(r->g, e)->arity;
+		item.terms = oj_node(r->g, e)->arity & 0x3FFFFFFF;
 		item.ragged = terms_key(r, e, most_phases(item.terms));
 		if (item.ragged)
 			item.ragged = mixed(mixed(item.ragged, item.height), 2u * has_factors(r, e) + kept) | 1;
@@ -407,6 +407,17 @@ static bool add_foreign(struct roller *r, uint32_t b, uint32_t sequence)
 	return true;
 }
 
+/* Room for what is stored and what is kept, as far as heights are known now. */
+static bool reserve_items(struct roller *r)
+{
+	size_t count = 0;
+	for (size_t b = 0; b < r->program->blocks.count; b++)
+		count += r->program->blocks.at[b].stores.count;
+	for (size_t i = 0; i < r->order.count; i++)
+		count += r->marks[r->order.at[i]].item;
+	return VECTOR_RESERVE(r->space->context, &r->items, count);
+}
+
 bool oj_roll_find_items(struct roller *r)
 {
 	uint32_t sequence = 0;
@@ -421,6 +432,7 @@ bool oj_roll_find_items(struct roller *r)
 	forget_heights(r);
 	find_keys(r, 0, r->order.count);
 	level_heights(r);
+	ok = ok && reserve_items(r);
 	for (uint32_t b = 0; ok && b < r->program->blocks.count; from = r->ends.at[b++]) {
 		find_keys(r, from, r->ends.at[b]);
 		ok = oj_roll_foreign(r, &r->program->blocks.at[b]) ? add_foreign(r, b, sequence++)
@@ -428,6 +440,7 @@ bool oj_roll_find_items(struct roller *r)
 	}
 	for (size_t i = 0; ok && i < r->order.count; i++)
 		r->marks[r->order.at[i]].built = 0;
+	VECTOR_DROP(r->space->context, &r->order); /* what follows goes by items, and needs the memory */
 	return ok;
 }
 

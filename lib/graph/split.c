@@ -402,12 +402,7 @@ static bool copy_block(struct space *space, const struct block *from, struct blo
 	*to = *from;
 	to->stores.at = NULL;
 	to->stores.count = to->stores.room = 0;
-	for (size_t i = 0; i < from->stores.count; i++)
-		if (!VECTOR_PUSH(space->context, &to->stores, from->stores.at[i])) {
-			oj_block_drop(space, to);
-			return false;
-		}
-	return true;
+	return VECTOR_APPEND(space->context, &to->stores, &from->stores);
 }
 
 /* Is the cut inside of the box, and where? */

@@ -403,7 +403,8 @@ ojit_status oj_syntax_build(ojit_model *model, uint32_t source)
 	struct forest *f = &model->forest;
 	if (!VECTOR_TRIM(model->context, &f->terms) || !VECTOR_TRIM(model->context, &f->operands) ||
 	    (model->definitions.count && !VECTOR_TRIM(model->context, &model->definitions)) ||
-	    (model->axes.count && !VECTOR_TRIM(model->context, &model->axes)))
+	    (model->axes.count && !VECTOR_TRIM(model->context, &model->axes)) ||
+	    (f->names.at.count && !VECTOR_TRIM(model->context, &f->names.at)))
 		oj_fail_memory(&model->error);
 	model->place = 0;
 	return model->error.status;

@@ -135,9 +135,12 @@ static ojit_status emit_name(struct emitter *e, const struct unit *u, uint32_t n
 static ojit_status out_array(struct emitter *e, const struct unit *u, unsigned primes, int64_t offset, enum array_role role,
                              uint32_t *array)
 {
-	const char *text = oj_family_name(e->low, oj_unit_definition(e->low, u)->name, primes);
-	*array = oj_box_array(e->low, text, role, u->rank, u->box, offset);
-	return *array == NOWHERE ? oj_fail_memory(e->low->error) : OJIT_OK;
+	struct lowering *low = e->low;
+	struct entity *state = u->kind == UNIT_INIT ? &low->entities.at[u->entity] : NULL; /* its name is there */
+	const char *text = state ? low->space->arrays.at[*oj_entity_array(state, primes)].name
+	                         : oj_family_name(low, oj_unit_definition(low, u)->name, primes);
+	*array = oj_box_array(low, text, role, u->rank, u->box, offset);
+	return *array == NOWHERE ? oj_fail_memory(low->error) : OJIT_OK;
 }
 
 /* See oj_is_node. */
@@ -297,6 +300,9 @@ static ojit_status emit_kernel(struct lowering *low, int kernel)
 		if (is_needed(&low->units.at[low->order.at[i]], kernel))
 			status = emit_unit(&e, low->order.at[i]);
 	oj_translator_drop(&e.translator);
+	for (size_t b = 0; status == OJIT_OK && b < e.program->blocks.count; b++)
+		if (e.program->blocks.at[b].stores.count && !VECTOR_TRIM(low->context, &e.program->blocks.at[b].stores))
+			status = oj_fail_memory(low->error);
 	return status;
 }
 

@@ -88,7 +88,7 @@ static bool make_families(struct lowering *low)
 			return false;
 	}
 	size_t arrays = 3 * most[FAMILY_STATES] + most[FAMILY_PARAMETERS] + most[FAMILY_OUTPUTS];
-	return VECTOR_RESERVE(low->context, &low->space->arrays, arrays + arrays / 16 + 64);
+	return VECTOR_RESERVE(low->context, &low->space->arrays, arrays + arrays / 64 + 64);
 }
 
 static ojit_status add_families(struct lowering *low)
