@@ -4,6 +4,7 @@
 #include "tests/support_lanes.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,6 +100,26 @@ Test(math_lanes, a_lane_does_not_see_its_neighbours)
 		expect_same(&work, table[f].name, "with another neighbour");
 		drop(&work);
 	}
+}
+
+/* Pass expand writes these powers out with a root; every third keeps its exponent. */
+Test(math_lanes, powers_of_one_half_and_three_halves_are_roots)
+{
+	const struct math_function *table = oj_math_table();
+	struct work work = work_for(&table[OJ_MATH_pow]);
+	for (size_t k = 0; k < work.count; k++) {
+		double x = work.x[k][0];
+		if (k % 3 == 2)
+			work.first[k] = oj_math_scalar(OJ_MATH_pow, work.x[k]);
+		else
+			work.first[k] = x == -INFINITY ? INFINITY : k % 3 ? x * sqrt(x) : sqrt(x) + 0;
+		if (k % 3 < 2)
+			work.x[k][1] = k % 3 ? 1.5 : 0.5;
+	}
+	for (int lanes = 1; lanes <= 8; lanes *= 2)
+		if (support_lanes(&table[OJ_MATH_pow], lanes, work.x, work.count, work.second))
+			expect_same(&work, "pow", "as a root");
+	drop(&work);
 }
 
 Test(math_lanes, the_chosen_set_is_the_widest_that_runs)

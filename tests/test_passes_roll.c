@@ -414,7 +414,7 @@ static void write_powers(FILE *file, int n)
 	}
 }
 
-/* Expand writes a root out, which rounds otherwise than the same exponent as data. */
+/* Expand writes a root out, which rounds as the same exponent as data does. */
 Test(passes_roll, exponents_of_which_some_are_roots_keep_their_bits)
 {
 	struct flat f;

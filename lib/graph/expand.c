@@ -94,7 +94,8 @@ static ojit_expr power(struct graph *g, ojit_expr x, int64_t exponent)
 }
 
 /* x^0.5 and x^1.5 by a square root: within the bound of pow, and many times as
- * quick.  Adding 0 turns -0 into the 0 that pow gives; -inf is the one number for
+ * quick.  lib/math's pow does the same for these exponents, which thus may be data.
+ * Adding 0 turns -0 into the 0 that pow gives; -inf is the one number for
  * which the root would be nan and pow is not. */
 static ojit_expr half_power(struct graph *g, ojit_expr x, double exponent)
 {
@@ -104,7 +105,7 @@ static ojit_expr half_power(struct graph *g, ojit_expr x, double exponent)
 	return choose(g, exception, infinity, value);
 }
 
-bool oj_is_root_exponent(const struct graph *g, ojit_expr exponent)
+static bool is_root_exponent(const struct graph *g, ojit_expr exponent)
 {
 	double value = oj_node(g, exponent)->real;
 	return oj_is(g, exponent, OP_LITERAL) && (value == 0.5 || value == 1.5);
@@ -112,7 +113,7 @@ bool oj_is_root_exponent(const struct graph *g, ojit_expr exponent)
 
 static ojit_expr expand_pow(struct graph *g, ojit_expr e, const ojit_expr *operands)
 {
-	bool half = oj_is_root_exponent(g, operands[1]);
+	bool half = is_root_exponent(g, operands[1]);
 	return half ? half_power(g, operands[0], oj_node(g, operands[1])->real) : oj_simplified(g, e, operands);
 }
 

@@ -40,10 +40,6 @@ struct pass {
 };
 extern const struct pass oj_passes[]; /* ends with name NULL */
 
-/* Does expand write POW with this exponent out?  Then the number is part of the operator:
- * the same as data would round otherwise. */
-bool oj_is_root_exponent(const struct graph *g, ojit_expr exponent);
-
 /* A reduction over other operands, at its least level. */
 ojit_expr oj_simplified_reduction(struct space *space, ojit_expr like, const ojit_expr *operands);
 

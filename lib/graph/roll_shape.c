@@ -141,10 +141,7 @@ static bool is_mixed(const struct roller *r, ojit_expr e)
 uint64_t oj_roll_exponent(const struct roller *r, ojit_expr e)
 {
 	const struct node *n = oj_node(r->g, e);
-	if (n->op == OP_POWI)
-		return (uint64_t)n->integer;
-	ojit_expr exponent = n->op == OP_POW ? oj_roll_resolved(r, oj_operands(r->g, e)[1]) : 0;
-	return exponent && oj_is_root_exponent(r->g, exponent) ? (uint64_t)oj_node(r->g, exponent)->integer : 0;
+	return n->op == OP_POWI ? (uint64_t)n->integer : 0;
 }
 
 /* An item is at least as high as its mark says. */

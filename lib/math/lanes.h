@@ -53,6 +53,7 @@ typedef int64_t mask; /* 0 or -1 */
 #define TRUTH(comparison) (-(mask)(comparison))
 #define ANY(m) (m)
 #define LANE(x, l) (x)
+#define ROOT __builtin_sqrt
 #define FLOOR __builtin_floor
 #define REMAINDER(a, q, b) __builtin_fma(-(q), b, a)
 #else
@@ -62,14 +63,17 @@ typedef int64_t mask __attribute__((vector_size(8 * LANES)));
 #define LANE(x, l) ((x)[l])
 #if LANES == 2
 #define ANY(m) _mm_movemask_pd((__m128d)(m))
+#define ROOT _mm_sqrt_pd
 #define FLOOR _mm_floor_pd
 #define REMAINDER(a, q, b) _mm_fnmadd_pd(q, b, a)
 #elif LANES == 4
 #define ANY(m) _mm256_movemask_pd((__m256d)(m))
+#define ROOT _mm256_sqrt_pd
 #define FLOOR _mm256_floor_pd
 #define REMAINDER(a, q, b) _mm256_fnmadd_pd(q, b, a)
 #else
 #define ANY(m) _mm512_test_epi64_mask((__m512i)(m), (__m512i)(m))
+#define ROOT _mm512_sqrt_pd
 #define FLOOR _mm512_floor_pd
 #define REMAINDER(a, q, b) _mm512_fnmadd_pd(q, b, a)
 #endif
@@ -247,6 +251,15 @@ HELPER lanes tame_base(mask huge, lanes a, lanes b)
 	return pick(huge, with_sign(tame, a), a);
 }
 
+/* a^0.5 and a^1.5 as pass expand writes them out where the exponent is a literal, so
+ * that powers have the same bits however their exponent is given. */
+HELPER lanes root_powers(mask roots, lanes y, lanes a, lanes b)
+{
+	lanes root = ROOT(a), power = pick(TRUTH(b == ALL(0.5)), root + ALL(0), a * root);
+	power = pick(TRUTH(a == ALL(-INFINITY)), ALL(INFINITY), power);
+	return pick(roots, power, y);
+}
+
 TARGET lanes WRAPPER(pow)(lanes a, lanes b);
 TARGET lanes WRAPPER(pow)(lanes a, lanes b)
 {
@@ -259,7 +272,9 @@ TARGET lanes WRAPPER(pow)(lanes a, lanes b)
 	lanes y = SLEEF(pow, u10)(base, exponent);
 	mask wrong = TRUTH(magnitude(y) == infinity) & LESS(magnitude(a), infinity) &
 	             LESS(magnitude(b), infinity) & MORE(magnitude(a), ALL(0));
-	return ANY(wrong) ? repair2(wrong, y, a, b, oj_repair_pow) : y;
+	mask roots = TRUTH(b == ALL(0.5)) | TRUTH(b == ALL(1.5));
+	y = ANY(wrong) ? repair2(wrong, y, a, b, oj_repair_pow) : y;
+	return ANY(roots) ? root_powers(roots, y, a, b) : y;
 }
 
 /* With FMA the remainder |a| - q|b| is exact for a quotient below 2^52, even when
