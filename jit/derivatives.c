@@ -100,16 +100,20 @@ static ojit_status jacobian_variant(ojit_evaluator *e, ojit_kernel of, ojit_inpu
 	return set_variant(e, of, by, OJIT_BY_STATES | OJIT_BY_PARAMETERS, true, variant);
 }
 
+static ojit_status hand_out_pattern(ojit_evaluator *e, const struct variant *variant, ojit_pattern *out)
+{
+	struct derivative_kernel *found;
+	TRY(find(e, variant, &found));
+	*out = oj_pattern_public(e->program->system.pattern(&e->program->system, variant));
+	return OJIT_OK;
+}
+
 ojit_status ojit_evaluator_pattern(ojit_evaluator *e, ojit_kernel of, ojit_inputs by, ojit_pattern *out)
 {
 	struct variant variant;
-	struct derivative_kernel *found;
 	*out = (ojit_pattern){0};
 	TRY(jacobian_variant(e, of, by, &variant));
-	TRY(find(e, &variant, &found));
-	const struct pattern *p = e->program->system.pattern(&e->program->system, &variant);
-	*out = (ojit_pattern){(size_t)p->rows, (size_t)p->columns, (size_t)p->entries, p->column, p->row};
-	return OJIT_OK;
+	return hand_out_pattern(e, &variant, out);
 }
 
 ojit_status ojit_evaluator_jacobian(ojit_evaluator *e, ojit_kernel of, ojit_inputs by, double t, const double *y,

@@ -1,4 +1,4 @@
-/* Names of a system's elements, both ways, and patterns; see system.h.
+/* Names of a system's elements, both ways; see system.h.
  *
  * A name is a family's, with or without a subscript.  Whoever mistypes one is told
  * the nearest that exists, by the number of letters to change (Levenshtein), and
@@ -229,24 +229,4 @@ ojit_status oj_system_find(const struct system *system, enum family_kind kind, c
 	*offset = family->offset;
 	*length = bracket ? 1 : oj_family_length(family);
 	return bracket ? read_subscript(family, name, bracket + 1, offset, error) : OJIT_OK;
-}
-
-/* ---- patterns ---- */
-
-bool oj_pattern_init(struct pattern *pattern, ojit_context *context, int64_t rows, int64_t columns, int64_t entries)
-{
-	*pattern = (struct pattern){.rows = rows, .columns = columns, .entries = entries};
-	pattern->column = oj_memory_get(context, (size_t)(columns + 1) * sizeof *pattern->column);
-	pattern->row = oj_memory_get(context, (size_t)(entries + 1) * sizeof *pattern->row);
-	if (pattern->column && pattern->row)
-		return true;
-	oj_pattern_drop(pattern, context);
-	return false;
-}
-
-void oj_pattern_drop(struct pattern *pattern, ojit_context *context)
-{
-	oj_memory_put(context, pattern->column, (size_t)(pattern->columns + 1) * sizeof *pattern->column);
-	oj_memory_put(context, pattern->row, (size_t)(pattern->entries + 1) * sizeof *pattern->row);
-	pattern->column = pattern->row = NULL;
 }

@@ -11,6 +11,7 @@
 #define OJ_SYSTEM_H
 
 #include "lib/base/error.h"
+#include "lib/base/pattern.h"
 
 enum kernel_kind {
 	KERNEL_RHS,     /* out[states]  = dy/dt                       (t, y, p, d, z) */
@@ -99,16 +100,6 @@ struct step_recipe {
 	const double *c, *a, *b, *e[STEP_SCALAR_COUNT - STEP_NORMS];
 	int64_t states, stride;
 };
-
-/* Which entries of a matrix may differ from 0, by columns (CSC): those of column j are
- * k = column[j] .. column[j + 1] - 1, in rows row[k], ascending. */
-struct pattern {
-	int64_t rows, columns, entries;
-	int64_t *column; /* [columns + 1] */
-	int64_t *row;    /* [entries] */
-};
-bool oj_pattern_init(struct pattern *pattern, ojit_context *context, int64_t rows, int64_t columns, int64_t entries);
-void oj_pattern_drop(struct pattern *pattern, ojit_context *context);
 
 /* A kernel that one method wants, made of the right-hand side, or a derivative of it or
  * of the observables. */

@@ -19,6 +19,7 @@
 #ifndef OJIT_DERIVE_H
 #define OJIT_DERIVE_H
 
+#include <ojit/pattern.h>
 #include <ojit/program.h>
 
 #ifdef __cplusplus
@@ -32,17 +33,9 @@ typedef enum ojit_inputs {
 	OJIT_BY_TIME = 4,
 } ojit_inputs;
 
-/* Which entries of a Jacobian may differ from 0, none that is 0 by structure: column j
- * has entries column[j] .. column[j + 1] - 1, in rows row[k], ascending (CSC).  Owned by
- * the program, alive as long as it. */
-typedef struct ojit_pattern {
-	size_t rows, columns, entries;
-	const int64_t *column; /* [columns + 1] */
-	const int64_t *row;    /* [entries] */
-} ojit_pattern;
-
-/* The pattern of d(kernel)/d(states) or d(kernel)/d(parameters). `of` is OJIT_RHS or
- * OJIT_OBSERVABLES, `by` one of OJIT_BY_STATES, OJIT_BY_PARAMETERS.  Errors: OJIT_ARGUMENT,
+/* The pattern of d(kernel)/d(states) or d(kernel)/d(parameters), owned by the program,
+ * alive as long as it.  `of` is OJIT_RHS or OJIT_OBSERVABLES, `by` one of OJIT_BY_STATES,
+ * OJIT_BY_PARAMETERS.  Errors: OJIT_ARGUMENT,
  * OJIT_UNSUPPORTED (an operator without a derivative), OJIT_OUT_OF_MEMORY, OJIT_BACKEND; see
  * ojit_evaluator_error. */
 OJIT_API ojit_status ojit_evaluator_pattern(ojit_evaluator *evaluator, ojit_kernel of, ojit_inputs by,

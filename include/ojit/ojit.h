@@ -6,6 +6,7 @@
  *   program.h  compiling a model; kernels; looking inside
  *   solve.h  integrating it in time
  *   integrate.h  the same step by step
+ *   pattern.h    patterns of sparse matrices
  *   derive.h     derivatives of what is integrated
  */
 #ifndef OJIT_H
@@ -14,7 +15,7 @@
 #include <ojit/base.h>
 #include <ojit/model.h>
 #include <ojit/program.h>
-#include <ojit/derive.h>
+#include <ojit/pattern.h>
 #include <ojit/solve.h>
 #include <ojit/integrate.h>
 #include <ojit/derive.h>
