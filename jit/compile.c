@@ -64,9 +64,12 @@ ojit_status oj_settings(const ojit_compile_options *options, struct settings *se
 	ojit_compile_options o = options ? *options : ojit_compile_options_default();
 	*settings = (struct settings){.executor = o.executor, .law = (enum law)o.law, .lanes = o.lanes,
 	                              .threads = o.threads ? o.threads : cores(),
+	                              .jacobian = (enum jacobian_way)o.jacobian,
 	                              .watch = o.watch, .watch_user = o.watch_user};
 	if ((unsigned)o.executor > OJIT_INTERPRETER || (unsigned)o.law > OJIT_LAW_REAL)
 		return oj_fail(error, OJIT_ARGUMENT, "the executor or the law is not one of those in ojit/program.h");
+	if ((unsigned)o.jacobian > OJIT_JACOBIAN_COLOURED)
+		return oj_fail(error, OJIT_ARGUMENT, "jacobian %d is not one of those in ojit/program.h", (int)o.jacobian);
 	if (o.lanes < 0 || o.lanes > 8 || (o.lanes & (o.lanes - 1)))
 		return oj_fail(error, OJIT_ARGUMENT, "%d lanes: use 1, 2, 4, 8, or 0 for what suits the machine", o.lanes);
 	if (o.threads < 0)

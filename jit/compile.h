@@ -10,6 +10,7 @@
 
 #include "jit/backend.h"
 #include "lib/graph/interpret.h"
+#include "lib/graph/jacobian_way.h"
 #include "lib/graph/passes.h"
 #include "lib/model/lower.h"
 #include "lib/system.h"
@@ -31,7 +32,9 @@ struct settings {
 	int lanes;
 	int threads;      /* 1 or more */
 	uint32_t without; /* bit k: oj_passes[k] is left out; WITHOUT_STEP: steps are not compiled whole */
-	struct text *explanation; /* where the pass that a compilation stops at tells what it decided; or NULL */
+	enum jacobian_way jacobian;
+	struct text *explanation; /* where the pass that a compilation stops at, or the Jacobian that is made, tells
+	                           * what it decided; or NULL */
 	void (*watch)(void *user, const char *stage); /* or NULL */
 	void *watch_user;
 };

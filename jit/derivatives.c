@@ -19,7 +19,8 @@ void oj_evaluator_drop_derivatives(ojit_evaluator *e)
 
 static bool same_variant(const struct variant *a, const struct variant *b)
 {
-	return a->kind == b->kind && a->order == b->order && a->of == b->of && a->by == b->by;
+	return a->kind == b->kind && a->order == b->order && a->of == b->of && a->by == b->by &&
+	       a->with_value == b->with_value;
 }
 
 static ojit_status fetch(ojit_evaluator *e, const struct variant *variant, struct derivative_kernel **out)
@@ -97,7 +98,7 @@ static size_t elements(const ojit_evaluator *e, const struct variant *variant)
 static ojit_status jacobian_variant(ojit_evaluator *e, ojit_kernel of, ojit_inputs by, struct variant *variant)
 {
 	*variant = (struct variant){.kind = VARIANT_JACOBIAN};
-	return set_variant(e, of, by, OJIT_BY_STATES | OJIT_BY_PARAMETERS, true, variant);
+	return set_variant(e, of, by, OJIT_BY_STATES | OJIT_BY_PARAMETERS | OJIT_BY_TIME, true, variant);
 }
 
 static ojit_status hand_out_pattern(ojit_evaluator *e, const struct variant *variant, ojit_pattern *out)
@@ -122,6 +123,30 @@ ojit_status ojit_evaluator_jacobian(ojit_evaluator *e, ojit_kernel of, ojit_inpu
 	struct variant variant;
 	TRY(jacobian_variant(e, of, by, &variant));
 	return run(e, &variant, t, y, NULL, values, 0);
+}
+
+ojit_status ojit_evaluator_linearisation(ojit_evaluator *e, ojit_kernel of, ojit_inputs by, double t,
+                                         const double *y, double *out)
+{
+	struct variant variant;
+	TRY(jacobian_variant(e, of, by, &variant));
+	variant.with_value = true;
+	return run(e, &variant, t, y, NULL, out, 0);
+}
+
+static const struct variant newton = {.kind = VARIANT_NEWTON, .of = KERNEL_RHS, .by = BY_STATES};
+
+ojit_status ojit_evaluator_newton_pattern(ojit_evaluator *e, ojit_pattern *out)
+{
+	*out = (ojit_pattern){0};
+	TRY(oj_evaluator_begin(e));
+	return hand_out_pattern(e, &newton, out);
+}
+
+ojit_status ojit_evaluator_newton(ojit_evaluator *e, double t, const double *y, double gamma, double *values)
+{
+	TRY(oj_evaluator_begin(e));
+	return run(e, &newton, t, y, &gamma, values, 0);
 }
 
 ojit_status ojit_evaluator_tangent(ojit_evaluator *e, ojit_kernel of, unsigned by, size_t directions, double t,

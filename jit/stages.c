@@ -7,7 +7,8 @@ const char *const *ojit_stages(void)
 {
 	static const char *const stages[] = {
 		"model", "program", "simplify", "split", "roll", "separate", "inline", "fuse", "hoist",
-		"expand", "partition", "prepare", "jac", "jvp", "vjp", "ir", "ir-optimised", "asm", NULL,
+		"expand", "partition", "prepare", "jac", "newton", "jvp", "vjp", "ir",
+		"ir-optimised", "asm", NULL,
 	};
 	return stages;
 }
@@ -35,6 +36,7 @@ static struct variant derivative_of(const char *stage, int kind)
 {
 	static const char *const names[VARIANT_KINDS] = {
 		[VARIANT_TANGENT] = "jvp", [VARIANT_ADJOINT] = "vjp", [VARIANT_JACOBIAN] = "jac",
+		[VARIANT_NEWTON] = "newton",
 	};
 	struct variant variant = {.kind = VARIANT_TANGENT, .order = 1, .of = (enum kernel_kind)kind, .by = BY_STATES};
 	while (variant.kind < VARIANT_KINDS && strcmp(stage, names[variant.kind]))
@@ -51,6 +53,8 @@ static ojit_status print_derivative(ojit_model *model, const struct settings *se
 	struct program made = {0};
 	if (variant->of != KERNEL_RHS && variant->of != KERNEL_OUTPUTS)
 		return oj_fail(error, OJIT_ARGUMENT, "there are derivatives of OJIT_RHS and OJIT_OBSERVABLES only");
+	if (variant->kind == VARIANT_NEWTON && variant->of != KERNEL_RHS)
+		return oj_fail(error, OJIT_ARGUMENT, "there is a Newton matrix of OJIT_RHS only");
 	ojit_status status = oj_compile(model, settings, 0, NULL, &lowered, error);
 	if (status == OJIT_OK) {
 		oj_program_init(&made, &lowered.space, variant->of);
@@ -137,17 +141,32 @@ static const struct pass *find_explained(const char *stage, uint32_t *number, st
 	return found;
 }
 
+/* By what is made then, which is of no interest. */
+static ojit_status explain_derivative(ojit_model *model, struct settings *settings, const struct variant *variant,
+                                      struct text *text)
+{
+	struct text ignored;
+	oj_text_init(&ignored, model->context);
+	settings->explanation = text;
+	ojit_status status = print_derivative(model, settings, variant, &ignored);
+	oj_text_drop(&ignored);
+	return status;
+}
+
 static ojit_status explain(ojit_model *model, struct settings *settings, int kind, const char *stage,
                            struct text *text)
 {
 	struct oj_error *error = &model->error;
+	struct variant derivative = derivative_of(stage, kind);
+	if (derivative.kind == VARIANT_JACOBIAN || derivative.kind == VARIANT_NEWTON)
+		return explain_derivative(model, settings, &derivative, text);
 	struct lowered lowered = {0};
 	struct text known;
 	uint32_t number = 0;
 	oj_text_init(&known, model->context);
 	const struct pass *pass = find_explained(stage, &number, &known);
 	if (!pass)
-		oj_fail(error, OJIT_ARGUMENT, "stage '%s' has nothing to explain; these have: %s", stage, oj_text_get(&known));
+		oj_fail(error, OJIT_ARGUMENT, "stage '%s' has nothing to explain; these have: %s, jac, newton", stage, oj_text_get(&known));
 	else if (settings->without >> number & 1)
 		oj_fail(error, OJIT_ARGUMENT, "pass '%s' is left out, so there is nothing to explain; leave it in", stage);
 	oj_text_drop(&known);

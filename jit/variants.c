@@ -8,9 +8,12 @@
 #include "lib/graph/adjoint.h"
 #include "lib/graph/coefficients.h"
 #include "lib/graph/fused_step.h"
-#include "lib/graph/jacobian.h"
+#include "lib/graph/jacobian_way.h"
+#include "lib/graph/linearisation.h"
+#include "lib/graph/newton.h"
 #include "lib/graph/parity.h"
 #include "lib/graph/tangent.h"
+#include "lib/graph/time_array.h"
 #include "lib/math/math.h"
 
 #include <string.h>
@@ -78,6 +81,7 @@ static bool is_same(const struct variant *a, const struct variant *b)
 {
 	const struct step_recipe *x = &a->recipe, *y = &b->recipe;
 	return a->kind == b->kind && a->order == b->order && a->of == b->of && a->by == b->by &&
+	       a->with_value == b->with_value &&
 	       x->stages == y->stages && x->c == y->c && x->a == y->a && x->b == y->b && x->e[0] == y->e[0] &&
 	       x->e[1] == y->e[1];
 }
@@ -129,23 +133,57 @@ static uint64_t next_due(const struct ojit_program *program, const struct varian
 
 /* ---- making ---- */
 
-/* Conditions on indices are the derivative's to be decided yet. */
-static ojit_status differentiate(struct program *made, const struct program *program, const struct program *prepare,
-                                 const struct lowered *lowered, const struct variant *v, struct pattern *pattern,
-                                 struct oj_error *error)
+static int64_t inputs(const struct lowered *lowered, unsigned by, unsigned one)
 {
-	const int64_t *lengths = lowered->lengths;
-	int64_t states = v->by & BY_STATES ? lengths[FAMILY_STATES] : 0;
-	int64_t parameters = v->by & BY_PARAMETERS ? lengths[FAMILY_PARAMETERS] : 0;
-	int64_t rows = lengths[v->of == KERNEL_RHS ? FAMILY_STATES : FAMILY_OUTPUTS];
+	return by & one ? lowered->lengths[one == BY_STATES ? FAMILY_STATES : FAMILY_PARAMETERS] : 0;
+}
+
+static int64_t elements(const struct lowered *lowered, const struct variant *v)
+{
+	return lowered->lengths[v->of == KERNEL_RHS ? FAMILY_STATES : FAMILY_OUTPUTS];
+}
+
+static ojit_status differentiate_by_time(struct program *made, struct program *program, int64_t rows,
+                                         struct pattern *pattern, struct oj_error *error)
+{
+	uint32_t array = oj_time_array(made->space);
+	struct jacobian_request request = {ROLE_SEED, rows, 1};
+	if (array == UINT32_MAX)
+		return oj_fail_memory(error);
+	TRY(oj_time_to_array(program, array, error));
+	TRY(oj_jacobian_program(made, program, NULL, &request, pattern, error));
+	TRY(oj_array_to_time(program, array, error));
+	return oj_array_to_time(made, array, error);
+}
+
+/* A Jacobian, and what is made of one. */
+static ojit_status differentiate_all(struct program *made, struct program *program, const struct program *prepare,
+                                     const struct lowered *lowered, const struct settings *settings,
+                                     const struct variant *v, struct pattern *pattern, struct oj_error *error)
+{
+	struct jacobian_request request = {v->by & BY_STATES ? ROLE_STATE : ROLE_PARAMETER, elements(lowered, v),
+	                                   inputs(lowered, v->by, v->by)};
+	TRY(v->by == BY_TIME ? differentiate_by_time(made, program, request.rows, pattern, error)
+	                     : oj_jacobian_by_way(made, program, prepare, &request, settings->jacobian,
+	                                          settings->explanation, pattern, error));
+	if (v->kind == VARIANT_NEWTON)
+		TRY(oj_newton_program(made, pattern, error));
+	return v->with_value ? oj_linearisation_program(made, program, request.rows, error) : OJIT_OK;
+}
+
+/* Conditions on indices are the derivative's to be decided yet. */
+static ojit_status differentiate(struct program *made, struct program *program, const struct program *prepare,
+                                 const struct lowered *lowered, const struct settings *settings,
+                                 const struct variant *v, struct pattern *pattern, struct oj_error *error)
+{
+	int64_t states = inputs(lowered, v->by, BY_STATES), parameters = inputs(lowered, v->by, BY_PARAMETERS);
 	struct tangent_request tangent = {states, parameters, v->by & BY_TIME, v->order};
 	struct adjoint_request adjoint = {states, parameters};
-	struct jacobian_request jacobian = {v->by & BY_STATES ? ROLE_STATE : ROLE_PARAMETER, rows, states + parameters};
 	if (v->kind == VARIANT_TANGENT)
 		return oj_tangent_program(made, program, prepare, &tangent, error);
 	if (v->kind == VARIANT_ADJOINT)
 		return oj_adjoint_program(made, program, prepare, &adjoint, error);
-	return oj_jacobian_program(made, program, prepare, &jacobian, pattern, error);
+	return differentiate_all(made, program, prepare, lowered, settings, v, pattern, error);
 }
 
 ojit_status oj_derive(struct program *made, const struct lowered *lowered, const struct settings *settings,
@@ -156,7 +194,7 @@ ojit_status oj_derive(struct program *made, const struct lowered *lowered, const
 	struct program program = {0}, prepare = {0};
 	bool ok = oj_program_copy(&program, of, made->space) == OJIT_OK &&
 	          oj_program_copy(&prepare, &lowered->primal_prepare, made->space) == OJIT_OK;
-	ojit_status status = ok ? differentiate(made, &program, &prepare, lowered, variant, pattern, error)
+	ojit_status status = ok ? differentiate(made, &program, &prepare, lowered, settings, variant, pattern, error)
 	                        : oj_fail_memory(error);
 	oj_program_drop(&program);
 	oj_program_drop(&prepare);

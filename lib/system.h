@@ -111,12 +111,15 @@ struct variant {
 		VARIANT_TANGENT,  /* in `order` directions at a time; lib/graph/tangent.h */
 		VARIANT_ADJOINT,  /* lib/graph/adjoint.h */
 		VARIANT_JACOBIAN, /* out[entries of its pattern]; lib/graph/jacobian.h */
+		VARIANT_NEWTON,   /* I - gamma J of the right-hand side by states, gamma = seed[0], with all
+		                   * of the diagonal: out[entries of its pattern]; lib/graph/newton.h */
 		VARIANT_KINDS
 	} kind;
 	int order;
 	struct step_recipe recipe;
 	enum kernel_kind of; /* derivatives: KERNEL_RHS or KERNEL_OUTPUTS */
 	unsigned by;         /* derivatives: BY_STATES and others, of which a Jacobian takes one */
+	bool with_value;     /* Jacobian, Newton matrix: what is differentiated comes first in out */
 	/* Of kernels that only save time: how often the method has evaluated the right-hand
 	 * side since it asked last, and where to write after how many more to ask again. */
 	uint64_t evaluations, *wait;
@@ -135,7 +138,7 @@ struct system {
 	 * NULL: the system cannot make any. */
 	ojit_status (*variant)(struct system *self, const struct variant *variant,
 	                       const struct kernel **kernel, struct oj_error *error);
-	/* The pattern of a Jacobian's variant, once that was asked for; lives as long. */
+	/* The pattern of a matrix' variant, once that was asked for; lives as long. */
 	const struct pattern *(*pattern)(struct system *self, const struct variant *variant);
 	/* Fill p[parameters] with defaults.  Elements k with set[k] != 0 are given by
 	 * the caller and stay; defaults that read them follow them.  `set` may be NULL:

@@ -1,7 +1,10 @@
 /* Every allocation of making tangents, adjoints and Jacobians fails once: reported, nothing left. */
 #include "lib/graph/adjoint.h"
-#include "lib/graph/jacobian.h"
+#include "lib/graph/jacobian_way.h"
+#include "lib/graph/linearisation.h"
+#include "lib/graph/newton.h"
 #include "lib/graph/tangent.h"
+#include "lib/graph/time_array.h"
 #include "tests/support_allocator.h"
 #include "tests/support_derivatives.h"
 
@@ -46,16 +49,72 @@ static ojit_status both(struct lowered *lowered, struct oj_error *error)
 	return status;
 }
 
+/* The Newton matrix with the right-hand side, and the derivative by time. */
+static ojit_status matrices(struct lowered *lowered, struct oj_error *error)
+{
+	struct program *rhs = &lowered->programs[KERNEL_RHS], newton, by_time;
+	int64_t states = lowered->lengths[FAMILY_STATES];
+	struct pattern patterns[2] = {{0}, {0}};
+	oj_program_init(&newton, &lowered->space, KERNEL_RHS);
+	oj_program_init(&by_time, &lowered->space, KERNEL_RHS);
+	ojit_status status = passes(rhs, &lowered->programs[KERNEL_PREPARE], "hoist", error);
+	if (status == OJIT_OK)
+		status = oj_jacobian_program(&newton, rhs, NULL, &(struct jacobian_request){ROLE_STATE, states, states},
+		                             &patterns[0], error);
+	if (status == OJIT_OK)
+		status = oj_newton_program(&newton, &patterns[0], error);
+	if (status == OJIT_OK)
+		status = oj_linearisation_program(&newton, rhs, states, error);
+	uint32_t array = status == OJIT_OK ? oj_time_array(&lowered->space) : UINT32_MAX;
+	if (status == OJIT_OK)
+		status = array == UINT32_MAX ? oj_fail_memory(error) : oj_time_to_array(rhs, array, error);
+	if (status == OJIT_OK)
+		status = oj_jacobian_program(&by_time, rhs, NULL, &(struct jacobian_request){ROLE_SEED, states, 1},
+		                             &patterns[1], error);
+	if (status == OJIT_OK)
+		status = oj_array_to_time(&by_time, array, error);
+	for (int k = 0; k < 2; k++)
+		oj_pattern_drop(&patterns[k], lowered->space.context);
+	oj_program_drop(&newton);
+	oj_program_drop(&by_time);
+	return status;
+}
+
+/* What is chosen by counting, and coloured tangents. */
+static ojit_status ways(struct lowered *lowered, struct oj_error *error)
+{
+	static const enum jacobian_way all[] = {JACOBIAN_AUTOMATIC, JACOBIAN_COLOURED};
+	struct program *rhs = &lowered->programs[KERNEL_RHS], *prepare = &lowered->programs[KERNEL_PREPARE];
+	int64_t parameters = lowered->lengths[FAMILY_PARAMETERS];
+	ojit_status status = passes(rhs, prepare, "hoist", error);
+	for (size_t k = 0; status == OJIT_OK && k < sizeof all / sizeof *all; k++) {
+		struct jacobian_request request = {ROLE_PARAMETER, lowered->lengths[FAMILY_STATES], parameters};
+		struct pattern pattern = {0};
+		struct program made;
+		oj_program_init(&made, &lowered->space, KERNEL_RHS);
+		status = oj_jacobian_by_way(&made, rhs, prepare, &request, all[k], NULL, &pattern, error);
+		oj_program_drop(&made);
+		oj_pattern_drop(&pattern, lowered->space.context);
+	}
+	return status;
+}
+
+struct sweep_case {
+	const char *text;
+	ojit_status (*make)(struct lowered *lowered, struct oj_error *error);
+};
+
 static int differentiate(ojit_context *context, void *user)
 {
-	const char *text = user;
+	const struct sweep_case *way = user;
+	const char *text = way->text;
 	struct lowered lowered = {0};
 	struct oj_error error;
 	oj_error_init(&error, context);
 	ojit_model *model = ojit_model_new(context);
 	ojit_status status = model ? ojit_model_read_text(model, text, strlen(text), NULL) : OJIT_OUT_OF_MEMORY;
 	if (status == OJIT_OK && (status = oj_model_lower(model, &lowered, &error)) == OJIT_OK)
-		status = both(&lowered, &error);
+		status = way->make(&lowered, &error);
 	cr_expect(status == OJIT_OK || status == OJIT_OUT_OF_MEMORY);
 	oj_lowered_drop(&lowered);
 	ojit_model_free(model);
@@ -63,10 +122,26 @@ static int differentiate(ojit_context *context, void *user)
 	return status == OJIT_OK;
 }
 
-Test(derivatives_memory, every_allocation_fails_once)
+static void sweep(ojit_status (*make)(struct lowered *lowered, struct oj_error *error))
 {
 	for (size_t k = 0; k < derivative_model_count; k += 6) {
-		long culprit = 0, swept = watched_sweep(differentiate, (void *)(uintptr_t)derivative_models[k], &culprit);
+		struct sweep_case way = {derivative_models[k], make};
+		long culprit = 0, swept = watched_sweep(differentiate, &way, &culprit);
 		cr_expect_gt(swept, 0, "allocation %ld\n%s", culprit, derivative_models[k]);
 	}
+}
+
+Test(derivatives_memory, every_allocation_fails_once)
+{
+	sweep(both);
+}
+
+Test(derivatives_memory, every_allocation_of_what_is_made_of_jacobians_fails_once)
+{
+	sweep(matrices);
+}
+
+Test(derivatives_memory, every_allocation_of_choosing_a_way_fails_once)
+{
+	sweep(ways);
 }

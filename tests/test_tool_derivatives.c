@@ -106,6 +106,9 @@ Test(tool_derivatives, what_makes_no_sense_is_refused)
 Test(tool_derivatives, are_stages_to_look_at)
 {
 	static const char *const stages[] = {"jac", "jvp", "vjp"};
+	cr_assert_eq(tool_run("$OJIT dump m.ojit --stage newton"), 0, "%s", tool_err());
+	EXPECT_HAS(tool_out(), "gamma");
+	cr_expect_eq(tool_run("$OJIT dump m.ojit --stage newton --kernel outputs"), 2);
 	for (int k = 0; k < 3; k++) {
 		cr_assert_eq(tool_run("$OJIT dump m.ojit --stage %s", stages[k]), 0, "%s", tool_err());
 		EXPECT_HAS(tool_out(), "program rhs");

@@ -173,6 +173,19 @@ Test(tool_inside, explains_what_a_stage_decided_before_the_program)
 	cr_expect_str_eq(tool_out(), explained);
 }
 
+Test(tool_inside, explains_how_jacobians_are_computed)
+{
+	cr_assert_eq(tool_run("$OJIT dump m.ojit --stage jac --explain"), 0, "%s", tool_err());
+	EXPECT_HAS(tool_out(), "# Jacobian by states: ");
+	EXPECT_HAS(tool_out(), "# -> formulas\n");
+	EXPECT_HAS(tool_out(), "program rhs");
+	cr_assert_eq(tool_run("$OJIT dump m.ojit --stage jac --explain --jacobian coloured"), 0, "%s", tool_err());
+	EXPECT_HAS(tool_out(), "# -> tangents, as was asked for\n");
+	EXPECT_HAS(tool_out(), "products");
+	cr_expect_eq(tool_run("$OJIT dump m.ojit --stage jac --jacobian plain"), 2);
+	EXPECT_HAS(tool_err(), "coloured");
+}
+
 Test(tool_inside, refuses_to_explain_what_has_no_explanation)
 {
 	cr_expect_eq(tool_run("$OJIT dump m.ojit --stage fuse --explain"), 2);

@@ -40,6 +40,21 @@ if(OJIT_TESTS)
 		endif()
 	endforeach()
 
+	# The example that drives CVODE, where SUNDIALS is there with KLU.
+	find_path(CVODE_INCLUDE cvode/cvode.h)
+	find_path(KLU_INCLUDE klu.h PATH_SUFFIXES suitesparse)
+	find_library(CVODE_LIBRARY sundials_cvode)
+	find_library(SUNLINSOLKLU_LIBRARY sundials_sunlinsolklu)
+	if(CVODE_INCLUDE AND KLU_INCLUDE AND CVODE_LIBRARY AND SUNLINSOLKLU_LIBRARY)
+		add_executable(example_cvode ${PROJECT_SOURCE_DIR}/examples/embedding/cvode.c)
+		target_include_directories(example_cvode PRIVATE ${CVODE_INCLUDE} ${KLU_INCLUDE})
+		target_link_libraries(example_cvode PRIVATE ojit_flags ojit ${CVODE_LIBRARY} sundials_nvecserial
+			${SUNLINSOLKLU_LIBRARY} sundials_sunmatrixsparse)
+		set_target_properties(example_cvode PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+		target_compile_definitions(test_cvode PRIVATE OJIT_CVODE="${PROJECT_BINARY_DIR}/tests/example_cvode")
+		add_dependencies(test_cvode example_cvode)
+	endif()
+
 	# Public headers stand alone, in C and in C++.
 	file(GLOB headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/ojit/*.h)
 	foreach(header IN LISTS headers)

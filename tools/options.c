@@ -159,6 +159,8 @@ static const char *const wholes[] = {[OJIT_RHS] = "rhs", [OJIT_OBSERVABLES] = "o
 static const char *const executors[] = {[OJIT_AUTOMATIC] = "automatic", [OJIT_OPTIMISED] = "optimised",
                                         [OJIT_UNOPTIMISED] = "unoptimised",
                                         [OJIT_INTERPRETER] = "interpreter", NULL};
+static const char *const jacobians[] = {[OJIT_JACOBIAN_AUTOMATIC] = "automatic", [OJIT_JACOBIAN_DIRECT] = "direct",
+                                        [OJIT_JACOBIAN_COLOURED] = "coloured", NULL};
 static const char *const laws[] = {[OJIT_LAW_EXACT] = "exact", [OJIT_LAW_FINITE] = "finite",
                                    [OJIT_LAW_REAL] = "real", NULL};
 static const char *const norms[] = {[OJIT_NORM_RMS] = "rms", [OJIT_NORM_MAX] = "max", NULL};
@@ -211,7 +213,7 @@ static const struct option_row rows[] = {
 	 "the time t and the states to evaluate at; states not named have their initial values"},
 	{"stage", "NAME", DUMP, false, take_text, FIELD(stage), NULL, "which stage of compiling to print"},
 	{"explain", NULL, DUMP, false, take_flag, FIELD(explain), NULL,
-	 "begin with what the stage decided and why, as comments (stages roll, separate)"},
+	 "begin with what the stage decided and why, as comments (stages roll, separate, jac)"},
 
 	{"norm", "rms|max", RUN, true, take_choice, FIELD(options.norm), norms,
 	 "of the scaled errors (default rms)"},
@@ -232,6 +234,9 @@ static const struct option_row rows[] = {
 	 "do not (default: on a terminal, once a solve takes half a second)"},
 	{"executor", "NAME", RUN | EVAL, true, take_choice, FIELD(compile.executor), executors,
 	 "automatic (default), optimised, unoptimised, or interpreter: all give the same bits"},
+	{"jacobian", "NAME", RUN | EVAL | DUMP, true, take_choice, FIELD(compile.jacobian), jacobians,
+	 "how sparse Jacobians are computed: automatic (default: by counted operations), direct (a formula an entry), "
+	 "or coloured (tangents in as many directions as the columns have colours)"},
 	{"lanes", "W", RUN | EVAL | DUMP, true, take_lanes, 0, NULL,
 	 "numbers a vector: 1, 2, 4, 8, or 0 for what suits the machine"},
 	{"threads", "N", RUN | EVAL, true, take_threads, 0, NULL,

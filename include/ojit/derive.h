@@ -33,17 +33,29 @@ typedef enum ojit_inputs {
 	OJIT_BY_TIME = 4,
 } ojit_inputs;
 
-/* The pattern of d(kernel)/d(states) or d(kernel)/d(parameters), owned by the program,
- * alive as long as it.  `of` is OJIT_RHS or OJIT_OBSERVABLES, `by` one of OJIT_BY_STATES,
- * OJIT_BY_PARAMETERS.  Errors: OJIT_ARGUMENT,
- * OJIT_UNSUPPORTED (an operator without a derivative), OJIT_OUT_OF_MEMORY, OJIT_BACKEND; see
- * ojit_evaluator_error. */
+/* The pattern of d(kernel)/d(states), d(kernel)/d(parameters) or d(kernel)/dt, which has one
+ * column; owned by the program, alive as long as it.  `of` is OJIT_RHS or OJIT_OBSERVABLES,
+ * `by` one of ojit_inputs.  Errors: OJIT_ARGUMENT, OJIT_UNSUPPORTED (an operator without a
+ * derivative), OJIT_OUT_OF_MEMORY, OJIT_BACKEND; see ojit_evaluator_error. */
 OJIT_API ojit_status ojit_evaluator_pattern(ojit_evaluator *evaluator, ojit_kernel of, ojit_inputs by,
                                             ojit_pattern *pattern);
 
 /* values[entries] of that Jacobian at (t, y), in the pattern's order. */
 OJIT_API ojit_status ojit_evaluator_jacobian(ojit_evaluator *evaluator, ojit_kernel of, ojit_inputs by,
                                              double t, const double *y, double *values);
+
+/* The kernel and its Jacobian in one call, with the bits of the two calls; what they have
+ * in common is computed once.  out: the kernel's elements, then the pattern's entries. */
+OJIT_API ojit_status ojit_evaluator_linearisation(ojit_evaluator *evaluator, ojit_kernel of, ojit_inputs by,
+                                                  double t, const double *y, double *out);
+
+/* The Newton matrix I - gamma J of the right-hand side by states, as implicit methods solve
+ * with it: gamma is their coefficient times the step.  Its pattern is that of J with the
+ * whole diagonal (ojit_pattern_diagonal finds it); owned by the program.  Entries are
+ * rounded as J's are, then as -gamma * entry and 1 + that. */
+OJIT_API ojit_status ojit_evaluator_newton_pattern(ojit_evaluator *evaluator, ojit_pattern *pattern);
+OJIT_API ojit_status ojit_evaluator_newton(ojit_evaluator *evaluator, double t, const double *y, double gamma,
+                                           double *values);
 
 /* Tangents: out = J v for `directions` vectors v at a time.  `by` is any of ojit_inputs
  * or-ed.  seed[k * directions + q] is element k of direction q; the elements are the

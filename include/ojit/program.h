@@ -39,6 +39,14 @@ typedef enum ojit_law {
 	                  * an n-th power */
 } ojit_law;
 
+/* How sparse Jacobians are computed, and what is made of them. */
+typedef enum ojit_jacobian {
+	OJIT_JACOBIAN_AUTOMATIC, /* what takes fewer counted operations: the default */
+	OJIT_JACOBIAN_DIRECT,    /* a formula an entry; derivatives of intermediates are carried on by sparse products */
+	OJIT_JACOBIAN_COLOURED,  /* tangents in as many directions as columns have colours; an entry is nan where
+	                          * another of its row is infinite */
+} ojit_jacobian;
+
 typedef struct ojit_compile_options {
 	ojit_executor executor;
 	ojit_law law;
@@ -58,6 +66,7 @@ typedef struct ojit_compile_options {
 	 * length of a translation, where it is long enough to be shared, and block all signals;
 	 * they call the context's allocator.  Machine code does not depend on their number. */
 	int threads;
+	ojit_jacobian jacobian;
 } ojit_compile_options;
 OJIT_API ojit_compile_options ojit_compile_options_default(void);
 
@@ -112,7 +121,7 @@ OJIT_API ojit_status ojit_evaluator_call(ojit_evaluator *evaluator, ojit_kernel 
 /* The text of a stage of compiling one kernel, allocated from the model's context:
  * "model", "program" (before any pass), a pass by name (after it), "prepare",
  * "jac", "jvp", "vjp" (the Jacobian, tangent and adjoint by states, of a right-hand side or
- * of observables), "ir", "ir-optimised", "asm".  Free it with ojit_text_free.  On failure *text is
+ * of observables), "newton" (the Newton matrix of a right-hand side), "ir", "ir-optimised", "asm".  Free it with ojit_text_free.  On failure *text is
  * NULL and ojit_model_error says why; that sticks as well. */
 OJIT_API ojit_status ojit_program_dump(ojit_model *model, const ojit_compile_options *options,
                                        ojit_kernel kernel, const char *stage, char **text);
@@ -124,7 +133,8 @@ OJIT_API ojit_status ojit_program_dump(ojit_model *model, const ojit_compile_opt
  * it became; how many values stay straight code otherwise, and for what reasons.
  * "separate": for each sum over pairs its operations, and what they would be as sums over one
  * index, or why it stays; under OJIT_LAW_EXACT and OJIT_LAW_FINITE, what OJIT_LAW_REAL would
- * give.  Costs come from tables, not from a clock, so the text is the same on all machines.  Other
+ * give.  "jac": the pattern's size, bandwidths and colours, and the operations of either way
+ * of ojit_jacobian.  Costs come from tables, not from a clock, so the text is the same on all machines.  Other
  * stages have nothing to explain yet and fail as OJIT_ARGUMENT, by name, as does a pass that
  * `options` leave out.  *text and errors as with ojit_program_dump. */
 OJIT_API ojit_status ojit_program_explain(ojit_model *model, const ojit_compile_options *options,

@@ -97,6 +97,43 @@ void ojit_pattern_diagonal(const ojit_pattern *pattern, int64_t *position)
 	oj_pattern_diagonal(&p, position);
 }
 
+/* Column j behind those before it. */
+static void copy_with_diagonal(const struct pattern *from, struct pattern *to, int64_t j, int64_t *entry)
+{
+	int64_t k = from->column[j], end = from->column[j + 1], at = to->column[j];
+	for (; k < end && from->row[k] < j; k++, at++) {
+		to->row[at] = from->row[k];
+		entry[k] = at;
+	}
+	if (k == end || from->row[k] != j)
+		to->row[at++] = j;
+	for (; k < end; k++, at++) {
+		to->row[at] = from->row[k];
+		entry[k] = at;
+	}
+	to->column[j + 1] = at;
+}
+
+bool oj_pattern_add_diagonal(const struct pattern *from, ojit_context *context, struct pattern *to, int64_t *entry)
+{
+	int64_t missing = 0;
+	size_t size = (size_t)(from->columns + 1) * sizeof(int64_t);
+	int64_t *position = oj_memory_get(context, size);
+	*to = (struct pattern){0};
+	if (!position)
+		return false;
+	oj_pattern_diagonal(from, position);
+	for (int64_t j = 0; j < from->columns; j++)
+		missing += position[j] < 0;
+	oj_memory_put(context, position, size);
+	if (!oj_pattern_init(to, context, from->rows, from->columns, from->entries + missing))
+		return false;
+	to->column[0] = 0;
+	for (int64_t j = 0; j < from->columns; j++)
+		copy_with_diagonal(from, to, j, entry);
+	return true;
+}
+
 /* ---------------------------------------------------------------- colours */
 
 struct ranked {
@@ -111,7 +148,7 @@ static int most_first(const void *a, const void *b)
 	return (x->column > y->column) - (x->column < y->column);
 }
 
-struct colouring {
+struct painter {
 	const struct pattern *p;
 	struct ranked *order; /* [columns] */
 	uint64_t *taken;      /* [rows] colours that the row has met, of the 64 at hand */
@@ -119,7 +156,7 @@ struct colouring {
 
 /* Every column takes the first colour that is free; a pass for each 64 colours, so that
  * a word a row is enough. */
-static int64_t first_fit(const struct colouring *c, int64_t *colour)
+static int64_t first_fit(const struct painter *c, int64_t *colour)
 {
 	const struct pattern *p = c->p;
 	int64_t left = p->columns, colours = 0;
@@ -149,7 +186,7 @@ static int64_t first_fit(const struct colouring *c, int64_t *colour)
 
 /* Ranks the columns; gives the entries of the fullest row, than which there are no fewer
  * colours. */
-static int64_t rank_columns(struct colouring *c)
+static int64_t rank_columns(struct painter *c)
 {
 	const struct pattern *p = c->p;
 	int64_t fullest = 0;
@@ -167,7 +204,7 @@ static int64_t rank_columns(struct colouring *c)
 }
 
 /* other: [columns] */
-static int64_t choose_colours(struct colouring *c, int64_t *colour, int64_t *other)
+static int64_t choose_colours(struct painter *c, int64_t *colour, int64_t *other)
 {
 	size_t columns = (size_t)c->p->columns;
 	int64_t fullest = rank_columns(c);
@@ -189,7 +226,7 @@ static int64_t choose_colours(struct colouring *c, int64_t *colour, int64_t *oth
 bool oj_pattern_colour(const struct pattern *pattern, ojit_context *context, int64_t *colour, int64_t *colours)
 {
 	size_t columns = (size_t)pattern->columns + 1, rows = (size_t)pattern->rows + 1;
-	struct colouring c = {.p = pattern, .order = oj_memory_get(context, columns * sizeof *c.order),
+	struct painter c = {.p = pattern, .order = oj_memory_get(context, columns * sizeof *c.order),
 	                      .taken = oj_memory_get(context, rows * sizeof *c.taken)};
 	int64_t *other = oj_memory_get(context, columns * sizeof *other);
 	bool ok = c.order && c.taken && other;

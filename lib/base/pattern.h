@@ -20,6 +20,9 @@ ojit_pattern oj_pattern_public(const struct pattern *pattern);
 void oj_pattern_bandwidths(const struct pattern *pattern, int64_t *lower, int64_t *upper);
 /* position: [columns], -1 where there is no such entry. */
 void oj_pattern_diagonal(const struct pattern *pattern, int64_t *position);
+/* `to` is the pattern `from` with the whole diagonal, where entry k is entry[k]; the caller's
+ * to drop.  False: out of memory. */
+bool oj_pattern_add_diagonal(const struct pattern *from, ojit_context *context, struct pattern *to, int64_t *entry);
 /* False: out of memory. colour: [columns] */
 bool oj_pattern_colour(const struct pattern *pattern, ojit_context *context, int64_t *colour, int64_t *colours);
 

@@ -71,6 +71,39 @@ int64_t oj_integer_at(const struct space *space, ojit_expr e, const int64_t *ind
 	return (n->op == OP_IMIN) == (a < b) ? a : b;
 }
 
+static ojit_expr box_table(struct space *space, const char *name, uint32_t rank, const int64_t *lo,
+                           const int64_t *extent, const ojit_expr *index, const int64_t *value, size_t count)
+{
+	int32_t *narrow = oj_memory_get(space->context, count * sizeof *narrow);
+	for (size_t p = 0; narrow && p < count; p++)
+		narrow[p] = (int32_t)value[p];
+	uint32_t table = narrow ? oj_space_table(space, name, rank, lo, extent, narrow) : UINT32_MAX;
+	oj_memory_put(space->context, narrow, count * sizeof *narrow);
+	return table == UINT32_MAX ? 0 : oj_table(&space->graph, table, rank, index);
+}
+
+ojit_expr oj_box_integer(struct space *space, const char *name, uint32_t rank, const int64_t *lo, const int64_t *end,
+                         const int64_t *value)
+{
+	int64_t slope[RANK] = {0}, extent[RANK], stride = 1, constant = value[0];
+	ojit_expr index[RANK];
+	bool affine = true;
+	for (uint32_t k = rank; k-- > 0; stride *= extent[k]) {
+		extent[k] = end[k] - lo[k];
+		index[k] = oj_index(&space->graph, k);
+		slope[k] = extent[k] > 1 ? value[stride] - value[0] : 0;
+		constant -= slope[k] * lo[k];
+	}
+	for (int64_t p = 0; affine && p < stride; p++) {
+		int64_t sum = constant, rest = p;
+		for (uint32_t k = rank; k-- > 0; rest /= extent[k])
+			sum += slope[k] * (lo[k] + rest % extent[k]);
+		affine = sum == value[p];
+	}
+	return affine ? oj_integer_sum(&space->graph, constant, rank, index, slope)
+	              : box_table(space, name, rank, lo, extent, index, value, (size_t)stride);
+}
+
 void oj_walk_begin(struct walk *walk, const struct space *space, const struct domain *domain)
 {
 	*walk = (struct walk){.space = space, .domain = domain};

@@ -21,6 +21,11 @@ uint32_t oj_domain_levels(const struct domain *domain);
 /* The value of an integer where level k is index[k]. */
 int64_t oj_integer_at(const struct space *space, ojit_expr e, const int64_t *index);
 
+/* value[point], the last axis fastest, as an integer in the indices of a box that is not
+ * empty: affine where it is, else a table of that name. 0: out of memory. */
+ojit_expr oj_box_integer(struct space *space, const char *name, uint32_t rank, const int64_t *lo, const int64_t *end,
+                         const int64_t *value);
+
 /* All points, the last loop fastest. */
 struct walk {
 	const struct space *space;
