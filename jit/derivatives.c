@@ -44,11 +44,18 @@ static ojit_status fetch(ojit_evaluator *e, const struct variant *variant, struc
 	return OJIT_OK;
 }
 
+/* What was found comes first, for it is asked for again. */
 static ojit_status find(ojit_evaluator *e, const struct variant *variant, struct derivative_kernel **out)
 {
-	for (*out = e->derivatives; *out; *out = (*out)->next)
-		if (same_variant(&(*out)->variant, variant))
-			return OJIT_OK;
+	for (struct derivative_kernel **at = &e->derivatives; *at; at = &(*at)->next) {
+		struct derivative_kernel *found = *at;
+		if (!same_variant(&found->variant, variant))
+			continue;
+		*at = found->next;
+		found->next = e->derivatives;
+		*out = e->derivatives = found;
+		return OJIT_OK;
+	}
 	return fetch(e, variant, out);
 }
 

@@ -106,7 +106,8 @@ static ojit_status prepare(ojit_evaluator *e)
 ojit_status oj_evaluator_begin(ojit_evaluator *e)
 {
 	memset(e->ready, 0, sizeof e->ready);
-	oj_error_clear(&e->error);
+	if (e->error.status != OJIT_OK)
+		oj_error_clear(&e->error);
 	return e->prepared ? OJIT_OK : prepare(e);
 }
 
