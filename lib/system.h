@@ -81,8 +81,9 @@ enum family_kind { FAMILY_STATES, FAMILY_PARAMETERS, FAMILY_OUTPUTS, FAMILY_DISC
  * rows 1 .. stages-1 of a, one behind the other; weights b[stages] of the solution and
  * e[stages + 1] of each error estimate, the last for f(t1, y1).  Static tables.
  *
- * The kernel is given t = t0, y = y0, seed = atol [states], and out = a block of vectors,
- * each `stride` (at least STEP_SCALAR_COUNT) doubles after the last: */
+ * The kernel is given t = t0, y = y0, seed = atol [states], and out = a block: first those
+ * entries of a, b and each e, in this order, that are not 0, times h; then, from `vectors` on,
+ * vectors, each `stride` (at least STEP_SCALAR_COUNT) doubles after the last: */
 enum step_vector {
 	STEP_SCALARS,    /* h, t1 and rtol; left there: the norms */
 	STEP_SOLUTION,   /* left there: y1 */
@@ -92,13 +93,14 @@ enum step_scalar {
 	STEP_LENGTH,
 	STEP_END,
 	STEP_RTOL,
-	STEP_NORMS, /* the root mean square of each estimate's scaled errors, not finite where y1 is not */
+	STEP_NORMS, /* the mean square of each estimate's scaled errors, not finite where y1 is not */
 	STEP_SCALAR_COUNT = STEP_NORMS + 2
 };
 struct step_recipe {
 	int stages, estimates;
 	const double *c, *a, *b, *e[STEP_SCALAR_COUNT - STEP_NORMS];
-	int64_t states, stride;
+	int64_t states, vectors, stride;
+	bool fused; /* products and sums are rounded once, together, as solvers/sums.h has it */
 };
 
 /* A kernel that one method wants, made of the right-hand side, or a derivative of it or

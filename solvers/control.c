@@ -3,67 +3,99 @@
 
 #include "solvers/sums.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
-/* The next step's length waits for a logarithm and an exponential, one after the
- * other, so both are written for the time from argument to result: numbers are taken
- * apart and rounded without calls or conversions. */
+/* The next step's length waits for a power of the error, so it is written for the time
+ * from argument to result: a logarithm in two parts, of which the coarse one has found
+ * its place in the table of powers before the fine one is there; no calls, no
+ * divisions, no conversions to wait for. */
 
-/* x = m 2^e with m in 1/2 .. 1, for x > 0. */
-static double take_apart(double x, int *e)
+enum { TABLE = 32 }; /* entries, a power of two */
+
+/* Centres c of equal parts of 1 .. 2: 1/c and log2 c. */
+static const double inverse[TABLE] = {
+	64.0/65, 64.0/67, 64.0/69, 64.0/71, 64.0/73, 64.0/75, 64.0/77, 64.0/79,
+	64.0/81, 64.0/83, 64.0/85, 64.0/87, 64.0/89, 64.0/91, 64.0/93, 64.0/95,
+	64.0/97, 64.0/99, 64.0/101, 64.0/103, 64.0/105, 64.0/107, 64.0/109, 64.0/111,
+	64.0/113, 64.0/115, 64.0/117, 64.0/119, 64.0/121, 64.0/123, 64.0/125, 64.0/127,
+};
+static const double centre_logarithm[TABLE] = {
+	0.022367813028454427, 0.066089190457772465, 0.10852445677816903, 0.14974711950468203,
+	0.18982455888001731, 0.22881869049588077, 0.26678654069490126, 0.30378074817710293,
+	0.3398500028846248, 0.37503943134692469, 0.40939093613770178, 0.44294349584872833,
+	0.47573343096639781, 0.50779464019869613, 0.53915881110803132, 0.56985560833094784,
+	0.5999128421871277, 0.62935662007960946, 0.65821148275179475, 0.68650052718321852,
+	0.71424551766612254, 0.74146698640114705, 0.76818432477692633, 0.79441586635010597,
+	0.82017896241518773, 0.84549005094437524, 0.87036471958340433, 0.8948177633079436,
+	0.91886323727459451, 0.94251450533923975, 0.96578428466208699, 0.98868468677216592,
+};
+/* 2^(i/TABLE) */
+static const double root_power[TABLE] = {
+	1, 1.0218971486541166, 1.0442737824274138, 1.0671404006768237,
+	1.0905077326652577, 1.1143867425958924, 1.1387886347566916, 1.1637248587775775,
+	1.189207115002721, 1.215247359980469, 1.241857812073484, 1.2690509571917332,
+	1.2968395546510096, 1.3252366431597413, 1.3542555469368927, 1.383909881963832,
+	1.4142135623730951, 1.4451808069770467, 1.4768261459394993, 1.5091644275934228,
+	1.5422108254079407, 1.5759808451078865, 1.6104903319492543, 1.6457554781539649,
+	1.681792830507429, 1.7186192981224779, 1.7562521603732995, 1.7947090750031072,
+	1.8340080864093424, 1.8741676341103, 1.9152065613971474, 1.9571441241754002,
+};
+
+/* A logarithm to base 2, the sum of its parts; |fine| < 0.023. */
+struct logarithm {
+	double coarse, fine;
+};
+
+/* x = c (1 + r) 2^e; the polynomial agrees with log2(1 + r) at the Chebyshev points of
+ * |r| <= 1/64 and is off by 4e-11 at most.  For x > 0. */
+static struct logarithm logarithm(double x)
 {
-	uint64_t bits;
+	uint64_t bits, one = (uint64_t)1023 << 52;
+	if (!(x >= DBL_MIN && x <= DBL_MAX))
+		x = x < DBL_MIN ? DBL_MIN : DBL_MAX;
 	memcpy(&bits, &x, sizeof bits);
-	if (bits >> 52 == 0 || bits >> 52 == 2047)
-		return frexp(x, e);
-	*e = (int)(bits >> 52) - 1022;
-	bits = (bits & (UINT64_MAX >> 12)) | (uint64_t)1022 << 52;
-	memcpy(&x, &bits, sizeof x);
-	return x;
+	uint64_t part = bits >> 47 & (TABLE - 1), mantissa = (bits & UINT64_MAX >> 12) | one;
+	double m, e = (double)((int)(bits >> 52) - 1023);
+	memcpy(&m, &mantissa, sizeof m);
+	double r = m * inverse[part] - 1;
+	double low = 1.4426950387388053 - 0.7213475186526677 * r;
+	double high = 0.48096880180744667 - 0.3607324730406114 * r;
+	return (struct logarithm){e + centre_logarithm[part], r * (low + r * r * high)};
 }
 
-/* x = m 2^e with m in [1/sqrt 2, sqrt 2), then 2 artanh((m-1)/(m+1)): the argument is
- * below 0.172, and thirteen powers of it are enough. */
-static double logarithm(double x)
+/* 2^(coarse + fine) for |fine| < 0.023: the integer nearest to TABLE coarse stands in the
+ * last bits of `shifted`; the polynomial agrees with 2^r at the Chebyshev points of |r| <=
+ * 0.0385 and is off by 2e-11 at most. */
+static double power_of_two(double coarse, double fine)
 {
-	int e;
-	double m = take_apart(x, &e);
-	if (m < 0.70710678118654752)
-		m *= 2, e--;
-	double s = (m - 1) / (m + 1), q = s * s, low = 1 + q * (1.0/3 + q * (1.0/5 + q * (1.0/7)));
-	double high = 1.0/9 + q * (1.0/11 + q * (1.0/13));
-	return e * 0.69314718055994531 + 2 * s * (low + q * q * (q * q) * high);
-}
-
-/* The Taylor series on |x| <= ln 2 / 2, times a power of two. */
-static double exponential(double x)
-{
-	if (!(x < 700))
-		return HUGE_VAL;
-	if (x < -700)
-		return 0;
-	/* Adding 3 2^51 rounds to an integer, which then stands in the last bits. */
-	const double shift = 6755399441055744.0;
-	double near = x * 1.4426950408889634, shifted = near + shift;
-	double k = shifted - shift, r = x - k * 0.69314718055994531, q = r * r;
-	double low = (1 + r) + q * (1.0/2 + r * (1.0/6)) + q * q * (1.0/24 + r * (1.0/120));
-	double high = (1.0/720 + r * (1.0/5040)) + q * (1.0/40320 + r * (1.0/362880));
+	const double shift = 6755399441055744.0 / TABLE; /* 3 2^51 / TABLE */
+	if (!(fabs(coarse) < 1000))
+		return coarse < 0 ? 0 : HUGE_VAL;
+	double shifted = coarse + shift, r = (coarse - (shifted - shift)) + fine, power;
+	int64_t place, origin;
 	uint64_t bits;
-	double power;
-	memcpy(&bits, &shifted, sizeof bits);
-	bits = (bits + 1023) << 52;
+	memcpy(&place, &shifted, sizeof place);
+	memcpy(&origin, &shift, sizeof origin);
+	place -= origin;
+	memcpy(&bits, &root_power[place & (TABLE - 1)], sizeof bits);
+	bits += (uint64_t)((place - (place & (TABLE - 1))) / TABLE) << 52;
 	memcpy(&power, &bits, sizeof power);
-	return (low + q * q * q * high) * power;
+	double low = 0.6931471801937554 + 0.24022650691679698 * r;
+	double high = 0.055506085060800424 + 0.009618357428998338 * r;
+	return power + (power * r) * (low + r * r * high);
 }
 
 double oj_control_power(double x, double e)
 {
-	return exponential(e * logarithm(x));
+	struct logarithm size = logarithm(x);
+	return power_of_two(e * size.coarse, e * size.fine);
 }
 
 /* Errors below this count as this much when the next step looks back. */
 #define LEAST_ERROR 1e-4
+#define LEAST_LOGARITHM -26.5754247590989 /* log2 of its square */
 
 static double limit(double x, double low, double high)
 {
@@ -72,30 +104,36 @@ static double limit(double x, double low, double high)
 
 void oj_control_begin(struct control *control, const struct controller *numbers)
 {
-	*control = (struct control){.numbers = numbers, .old = logarithm(LEAST_ERROR)};
+	*control = (struct control){.numbers = numbers, .old = LEAST_LOGARITHM};
+	struct logarithm safety = logarithm(numbers->safety);
+	control->safety = safety.coarse + safety.fine;
+	control->beta = 0.5 * numbers->beta;
+	control->alpha = 0.5 / numbers->error_order - 0.75 * control->beta;
 }
 
-double oj_control_accept(struct control *control, double error)
+double oj_control_accept(struct control *control, double squared)
 {
 	const struct controller *c = control->numbers;
-	double alpha = 1.0 / c->error_order - 0.75 * c->beta;
-	double factor = c->grow, size = logarithm(error > LEAST_ERROR ? error : LEAST_ERROR);
-	if (error > 0)
-		factor = c->safety * exponential(c->beta * control->old
-		                                   - alpha * (error > LEAST_ERROR ? size : logarithm(error)));
-	factor = limit(factor, c->shrink, control->rejected ? 1 : c->grow);
-	control->old = size;
+	double most = control->rejected ? 1 : c->grow, factor = c->grow, old = LEAST_LOGARITHM;
+	if (squared > 0) {
+		struct logarithm size = logarithm(squared);
+		double rest = control->safety + control->beta * control->old;
+		factor = power_of_two(rest - control->alpha * size.coarse, -control->alpha * size.fine);
+		if (squared > LEAST_ERROR * LEAST_ERROR)
+			old = size.coarse + size.fine;
+	}
+	control->old = old;
 	control->rejected = false;
-	return factor;
+	return limit(factor, c->shrink, most);
 }
 
-double oj_control_reject(struct control *control, double error)
+double oj_control_reject(struct control *control, double squared)
 {
 	const struct controller *c = control->numbers;
 	control->rejected = true;
-	if (!isfinite(error))
+	if (!isfinite(squared))
 		return 0.1;
-	return limit(c->safety * oj_control_power(error, -1.0 / c->error_order), c->shrink, 1);
+	return limit(c->safety * oj_control_power(squared, -0.5 / c->error_order), c->shrink, 1);
 }
 
 /* A length from which the Euler step changes y by about a hundredth of its scale. */

@@ -7,16 +7,18 @@
 /* Proportional-integral control (HNW IV.2; Gustafsson 1991): after an accepted step
  * h grows by safety err^-alpha old^beta, alpha = 1/error_order - 0.75 beta; after a
  * rejected one by safety err^(-1/error_order).  Limited by shrink and
- * grow; no growth in the step after a rejection. */
+ * grow; no growth in the step after a rejection.  Errors are handed over as their
+ * squares, and kept as logarithms to base 2 of these. */
 struct control {
 	const struct controller *numbers;
-	double old; /* logarithm of the last accepted step's error, at least of 1e-4 */
+	double safety, alpha, beta; /* log2 of the one, half of the others */
+	double old;                 /* of the last accepted step's error, at least of 1e-4 */
 	bool rejected;
 };
 void oj_control_begin(struct control *control, const struct controller *numbers);
 /* Factors for the next step's length. */
-double oj_control_accept(struct control *control, double error);
-double oj_control_reject(struct control *control, double error); /* error not finite: shrink most */
+double oj_control_accept(struct control *control, double squared);
+double oj_control_reject(struct control *control, double squared); /* not finite: shrink most */
 
 /* The length of the first step, HNW II.4: an Euler step of a length at which it
  * changes y by a hundredth, then the second derivative from the difference of

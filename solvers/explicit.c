@@ -6,8 +6,9 @@
  * step is completed; either way it is the next step's k[0], so no method evaluates
  * it twice, and every interpolant has both end slopes for free.
  *
- * Weights are stripped of their zeros once (struct terms).  Steps of given size leave
- * out the last stages where only the estimate reads them.
+ * Weights are stripped of their zeros once (struct terms) and lie one behind the other; an
+ * attempt multiplies all of them with h before its first stage, so that no sum has to.
+ * Steps of given size leave out the last stages where only the estimate reads them.
  *
  * Where the system has a kernel for the whole step (struct step_recipe), an attempt is
  * one call of it, and nothing else changes: it leaves the same stages with the same
@@ -25,19 +26,28 @@
 #include <math.h>
 #include <string.h>
 
+/* A sum and where its weights lie among all. */
+struct sum {
+	struct terms terms;
+	int first;
+};
+
 struct explicit {
 	const struct tableau *row;
+	const struct sums *sums;
 	struct rhs *f;
 	const struct tolerance *tolerance;
 	int64_t n, stride, padded;
 	bool have_f1, have_extra;
 	bool whole; /* the last attempt was, and left f1 where it belongs */
-	double *y0, *stage, *vectors; /* `vectors`: see enum step_vector */
-	double *y1, *k;               /* among them */
-	struct terms inner[TABLEAU_STAGES]; /* of stages 1 .. stages-1, then the extra ones */
-	struct terms solution, estimate[TABLEAU_ESTIMATES];
+	double *y0, *stage, *weights;
+	double *scaled, *vectors;     /* see struct step_recipe and enum step_vector */
+	double *y1, *k;               /* among the vectors */
+	int step_weights, all_weights; /* what an attempt reads, and with the extra stages' */
+	struct sum inner[TABLEAU_STAGES]; /* of stages 1 .. stages-1, then the extra ones */
+	struct sum solution, estimate[TABLEAU_ESTIMATES];
 	struct interpolant interpolant; /* of the stages it reads alone */
-	struct terms dense;             /* likewise; weights are set for each time */
+	struct terms dense;             /* likewise */
 	int read[TABLEAU_STAGES], reads; /* stages that the interpolant reads */
 	int carried; /* stages without the last ones that only the estimate reads */
 };
@@ -111,6 +121,23 @@ static int count_carried(const struct tableau *row, const struct interpolant *in
 	return count;
 }
 
+static int nonzero(const struct numbers *numbers)
+{
+	int count = 0;
+	for (int i = 0; i < numbers->count; i++)
+		count += numbers->at[i] != 0;
+	return count;
+}
+
+/* Doubles that all weights take, in whole cache lines. */
+static int64_t weight_room(const struct tableau *row)
+{
+	int count = nonzero(&row->a) + nonzero(&row->b) + nonzero(&row->extra_a);
+	for (int i = 0; i < row->estimates; i++)
+		count += nonzero(&row->e[i]);
+	return stride_of(count);
+}
+
 static void variant(const struct setup *setup, struct variant *variant)
 {
 	const struct tableau *row = setup->row;
@@ -118,45 +145,69 @@ static void variant(const struct setup *setup, struct variant *variant)
 	variant->recipe = (struct step_recipe){
 		.stages = row->stages, .estimates = row->estimates,
 		.c = row->c.at, .a = row->a.at, .b = row->b.at, .e = {row->e[0].at, row->e[1].at},
-		.states = setup->n, .stride = stride_of(setup->n),
+		.states = setup->n, .vectors = weight_room(row), .stride = stride_of(setup->n),
+		.fused = oj_sums(setup->n)->fused,
 	};
 }
 
 static size_t state_size(const struct setup *setup)
 {
 	size_t vectors = 2 + STEP_STAGES + (size_t)stage_count(setup->row);
-	return sizeof(struct explicit) + LINE + vectors * (size_t)stride_of(setup->n) * sizeof(double);
+	size_t doubles = 2 * (size_t)weight_room(setup->row) + vectors * (size_t)stride_of(setup->n);
+	return sizeof(struct explicit) + LINE + doubles * sizeof(double);
+}
+
+/* Lay out one behind the other y0, a stage's argument, weights; and the block that the kernel
+ * for whole steps is handed. */
+static void lay_out(struct explicit *s)
+{
+	double *memory = vectors_in(s);
+	int64_t room = weight_room(s->row), stride = s->stride, vectors = STEP_STAGES + stage_count(s->row);
+	memset(memory, 0, (size_t)(2 * room + (2 + vectors) * stride) * sizeof *memory);
+	s->y0 = memory;
+	s->stage = s->y0 + stride;
+	s->weights = s->stage + stride;
+	s->scaled = s->weights + room;
+	s->vectors = s->scaled + room;
+	s->y1 = s->vectors + STEP_SOLUTION * stride;
+	s->k = s->vectors + STEP_STAGES * stride;
+}
+
+static void set_sum(struct explicit *s, struct sum *sum, const double *weights, int count)
+{
+	sum->first = s->all_weights;
+	s->all_weights += oj_terms_set(&sum->terms, weights, count, s->stride, s->weights + sum->first);
+}
+
+/* In the order of struct step_recipe. */
+static void set_sums(struct explicit *s)
+{
+	const struct tableau *row = s->row;
+	for (int i = 1; i < row->stages; i++)
+		set_sum(s, &s->inner[i], oj_tableau_row(row, i), i);
+	set_sum(s, &s->solution, row->b.at, row->stages);
+	for (int i = 0; i < row->estimates; i++)
+		set_sum(s, &s->estimate[i], row->e[i].at, row->stages + 1);
+	s->step_weights = s->all_weights;
+	for (int i = 0; i < row->extra; i++)
+		set_sum(s, &s->inner[row->stages + i], oj_tableau_extra_row(row, i), row->stages + 1 + i);
 }
 
 static void init(void *state, const struct setup *setup)
 {
 	struct explicit *s = state;
 	const struct tableau *row = setup->row;
-	int64_t n = setup->n, stride = stride_of(n);
-	double *memory = vectors_in(s);
-	*s = (struct explicit){.row = row, .n = n, .stride = stride, .padded = padded_of(n)};
-	s->y0 = memory;
-	s->stage = memory + stride;
-	s->vectors = memory + 2 * stride;
-	s->y1 = s->vectors + STEP_SOLUTION * stride;
-	s->k = s->vectors + STEP_STAGES * stride;
-	for (int i = 0; i < 2 + STEP_STAGES + stage_count(row); i++)
-		memset(memory + i * stride + n, 0, (size_t)(stride - n) * sizeof *memory);
-	for (int i = 1; i < row->stages; i++)
-		oj_terms_set(&s->inner[i], oj_tableau_row(row, i), i, stride);
-	for (int i = 0; i < row->extra; i++)
-		oj_terms_set(&s->inner[row->stages + i], oj_tableau_extra_row(row, i),
-		             row->stages + 1 + i, stride);
-	oj_terms_set(&s->solution, row->b.at, row->stages, stride);
-	for (int i = 0; i < row->estimates; i++)
-		oj_terms_set(&s->estimate[i], row->e[i].at, row->stages + 1, stride);
+	int64_t n = setup->n;
+	*s = (struct explicit){.row = row, .sums = oj_sums(n), .n = n, .stride = stride_of(n), .padded = padded_of(n)};
+	lay_out(s);
+	set_sums(s);
 	oj_interpolant_set(&s->interpolant, row);
 	s->reads = list_read(&s->interpolant, s->read);
 	s->carried = count_carried(row, &s->interpolant);
 	oj_interpolant_pick(&s->interpolant, s->read, s->reads);
 	s->dense.count = s->reads;
 	for (int j = 0; j < s->reads; j++)
-		s->dense.offset[j] = s->read[j] * stride;
+		s->dense.offset[j] = s->read[j] * s->stride;
 }
 
 static double *stage_at(const struct explicit *s, int i)
@@ -206,20 +257,23 @@ static void evaluate_f1(struct explicit *s, const struct step *step)
 	s->have_f1 = true;
 }
 
-/* The error over the tolerance; two estimates are combined as in DOP853. */
-static double scaled_error(const struct explicit *s, double h)
+/* The square of the norm of an estimate. */
+static double squared_norm(const struct explicit *s, int estimate)
 {
-	double room[TABLEAU_ESTIMATES], *norm = room;
+	const struct sum *sum = &s->estimate[estimate];
 	if (s->whole && !s->tolerance->max_norm)
-		norm = s->vectors + STEP_SCALARS * s->stride + STEP_NORMS;
-	else
-		oj_error_norms(s->n, h, s->k, s->estimate, s->row->estimates, s->y0, s->y1, s->tolerance, norm);
-	if (s->row->estimates == 1 || norm[0] == 0)
-		return norm[0];
-	if (!isfinite(norm[1]))
-		return norm[1];
-	double ratio = norm[1] / norm[0];
-	return norm[0] / sqrt(1 + 0.01 * ratio * ratio);
+		return s->vectors[STEP_SCALARS * s->stride + STEP_NORMS + estimate];
+	return s->sums->norm(s->n, s->k, &sum->terms, s->scaled + sum->first, s->y0, s->y1, s->tolerance);
+}
+
+/* The square of the error over the tolerance; two estimates are combined as in DOP853. */
+static double squared_error(const struct explicit *s)
+{
+	double first = squared_norm(s, 0);
+	if (s->row->estimates == 1 || first == 0)
+		return first;
+	double second = squared_norm(s, 1);
+	return isfinite(second) ? first * (first / (first + 0.01 * second)) : second;
 }
 
 /* Can the kernel for whole steps leave y1 where it is looked for? */
@@ -239,20 +293,28 @@ static void take_whole(struct explicit *s, const struct step *step)
 	args->t = &step->t0;
 	args->y = s->y0;
 	args->seed = s->tolerance ? s->tolerance->atol : s->y0; /* any numbers do where none count */
-	args->out = s->vectors;
+	args->out = s->scaled;
 	s->f->calls += (uint64_t)stages_of(s) - 1;
 	s->f->variant->run(args);
+}
+
+/* The argument of stage i, or of an extra one. */
+static void sum_stage(struct explicit *s, int i)
+{
+	const struct sum *sum = &s->inner[i];
+	s->sums->stage(s->padded, s->y0, s->k, &sum->terms, s->scaled + sum->first, s->stage);
 }
 
 static void take_stages(struct explicit *s, const struct step *step)
 {
 	const struct tableau *row = s->row;
+	const struct sum *solution = &s->solution;
 	for (int i = 1; i < stages_of(s); i++) {
 		double c = row->c.at[i];
-		oj_sum_step(s->padded, s->y0, step->h, s->k, &s->inner[i], s->stage);
+		sum_stage(s, i);
 		rhs_eval(s->f, c == 1 ? step->t1 : step->t0 + c * step->h, s->stage, stage_at(s, i));
 	}
-	oj_sum_step(s->padded, s->y0, step->h, s->k, &s->solution, s->y1);
+	s->sums->step(s->padded, s->y0, s->k, &solution->terms, s->scaled + solution->first, s->y1);
 }
 
 static enum attempt attempt(void *state, struct step *step)
@@ -263,18 +325,19 @@ static enum attempt attempt(void *state, struct step *step)
 	step->y1 = s->y1;
 	rhs_ask(s->f);
 	s->whole = takes_whole(s);
+	oj_terms_scale(s->step_weights, step->h, s->weights, s->scaled);
 	if (s->whole)
 		take_whole(s, step);
 	else
 		take_stages(s, step);
 	if (!s->tolerance) {
-		step->error = 0;
+		step->squared = 0;
 		return oj_all_finite(s->n, s->y1) ? ATTEMPT_OK : ATTEMPT_RETRY;
 	}
 	if (s->row->fsal)
 		evaluate_f1(s, step);
-	step->error = scaled_error(s, step->h);
-	return isfinite(step->error) ? ATTEMPT_OK : ATTEMPT_RETRY;
+	step->squared = squared_error(s);
+	return isfinite(step->squared) ? ATTEMPT_OK : ATTEMPT_RETRY;
 }
 
 static enum attempt complete(void *state, const struct step *step)
@@ -291,11 +354,12 @@ static void evaluate_extra(struct explicit *s, const struct step *step)
 	if (s->have_extra)
 		return;
 	evaluate_f1(s, step);
-	int first = s->row->stages + 1;
+	int stages = s->row->stages, from = s->step_weights;
+	oj_terms_scale(s->all_weights - from, step->h, s->weights + from, s->scaled + from);
 	for (int i = 0; i < s->row->extra; i++) {
 		double t = step->t0 + s->row->extra_c.at[i] * step->h;
-		oj_sum_step(s->padded, s->y0, step->h, s->k, &s->inner[s->row->stages + i], s->stage);
-		rhs_eval(s->f, t, s->stage, stage_at(s, first + i));
+		sum_stage(s, stages + i);
+		rhs_eval(s->f, t, s->stage, stage_at(s, stages + 1 + i));
 	}
 	s->have_extra = true;
 }
@@ -303,9 +367,10 @@ static void evaluate_extra(struct explicit *s, const struct step *step)
 static void interpolate(void *state, const struct step *step, double t, double *y)
 {
 	struct explicit *s = state;
+	double weights[TABLEAU_ROOM];
 	evaluate_extra(s, step);
-	oj_interpolant_weights(&s->interpolant, (t - step->t0) / step->h, s->dense.weight);
-	oj_sum_step(s->n, s->y0, step->h, s->k, &s->dense, y);
+	oj_interpolant_weights(&s->interpolant, (t - step->t0) / step->h, step->h, weights);
+	s->sums->step(s->n, s->y0, s->k, &s->dense, weights, y);
 }
 
 static size_t kept_size(const struct setup *setup)
@@ -330,10 +395,11 @@ static void recall(const void *state, const double *kept, double t0, double h, d
 {
 	const struct explicit *s = state;
 	struct terms terms = {.count = s->reads};
+	double weights[TABLEAU_ROOM];
 	for (int j = 0; j < s->reads; j++)
 		terms.offset[j] = j * s->n;
-	oj_interpolant_weights(&s->interpolant, (t - t0) / h, terms.weight);
-	oj_sum_step(s->n, kept, h, kept + s->n, &terms, y);
+	oj_interpolant_weights(&s->interpolant, (t - t0) / h, h, weights);
+	s->sums->step(s->n, kept, kept + s->n, &terms, weights, y);
 }
 
 /* The same place in this state as `at` in the state `from`. */
@@ -349,6 +415,8 @@ static void move(void *state, const void *original)
 	s->y0 = moved(s, from, from->y0);
 	s->y1 = moved(s, from, from->y1);
 	s->stage = moved(s, from, from->stage);
+	s->weights = moved(s, from, from->weights);
+	s->scaled = moved(s, from, from->scaled);
 	s->vectors = moved(s, from, from->vectors);
 	s->k = moved(s, from, from->k);
 }
@@ -383,7 +451,9 @@ static int64_t culprit(const void *state, const struct step *step, bool *finite)
 	if (at >= 0)
 		return at;
 	*finite = true;
-	return s->tolerance ? oj_largest_error(s->n, s->k, &s->estimate[0], step->y0, step->y1, s->tolerance) : 0;
+	const struct sum *sum = &s->estimate[0];
+	return !s->tolerance ? 0 : oj_largest_error(s->n, s->k, &sum->terms, s->scaled + sum->first, step->y0, step->y1,
+	                                            s->tolerance);
 }
 
 const struct stepper oj_stepper_explicit = {

@@ -220,23 +220,30 @@ static double *recur(struct rock_state *s, const struct rock_degree *row, const 
 	return last;
 }
 
+/* out = y + h (sum of `count` stages with these weights) */
+static void sum_stages(struct rock_state *s, const double *y, double h, const double *weights, int count, double *out)
+{
+	struct terms terms;
+	double scaled[TABLEAU_ROOM];
+	oj_terms_set(&terms, weights, count, s->stride, scaled);
+	oj_terms_scale(terms.count, h, scaled, scaled);
+	oj_sums(s->n)->step(s->n, y, s->k, &terms, scaled, out);
+}
+
 /* The states a length of h further. */
 static void advance(struct rock_state *s, const struct rock_degree *row, const struct departure *from,
                     double h, double *y)
 {
-	struct terms terms;
 	double c, *g = recur(s, row, from, h, &c), *argument = g == s->work[0] ? s->work[1] : s->work[0];
 	for (int i = 0; i < s->rock->finishing; i++) {
 		const double *a = i == 0 ? NULL : row->a.at + i * (i - 1) / 2;
 		double sum = 0;
 		for (int j = 0; j < i; j++)
 			sum += a[j];
-		oj_terms_set(&terms, a, i, s->stride);
-		oj_sum_step(s->n, g, h, s->k, &terms, argument);
+		sum_stages(s, g, h, a, i, argument);
 		rhs_eval(s->f, from->t + (c + sum) * h, argument, stage_at(s, i));
 	}
-	oj_terms_set(&terms, row->b.at, s->rock->finishing, s->stride);
-	oj_sum_step(s->n, g, h, s->k, &terms, y);
+	sum_stages(s, g, h, row->b.at, s->rock->finishing, y);
 }
 
 static enum attempt start(void *state, double t, const double *y)
@@ -282,13 +289,14 @@ static void evaluate_f1(struct rock_state *s, const struct step *step)
 	s->have_f1 = true;
 }
 
-static double scaled_error(struct rock_state *s, double h)
+/* The square of the error over the tolerance. */
+static double squared_error(struct rock_state *s, double h)
 {
 	struct terms terms;
-	double norm;
-	oj_terms_set(&terms, s->degree->e.at, s->rock->finishing + 1, s->stride);
-	oj_error_norms(s->n, h, s->k, &terms, 1, s->y0, s->y1, s->tolerance, &norm);
-	return norm;
+	double scaled[TABLEAU_ROOM];
+	oj_terms_set(&terms, s->degree->e.at, s->rock->finishing + 1, s->stride, scaled);
+	oj_terms_scale(terms.count, h, scaled, scaled);
+	return oj_sums(s->n)->norm(s->n, s->k, &terms, scaled, s->y0, s->y1, s->tolerance);
 }
 
 static enum attempt attempt(void *state, struct step *step)
@@ -296,14 +304,14 @@ static enum attempt attempt(void *state, struct step *step)
 	struct rock_state *s = state;
 	step->y0 = s->y0;
 	step->y1 = s->y1;
-	step->error = 0;
+	step->squared = 0;
 	s->have_f1 = s->have_inside = false;
 	if (s->age >= RADIUS_AGE || (s->rejected && s->age > 0))
 		estimate_radius(s, step->t0);
 	double z = fabs(step->h) * s->radius, most = most_reach(s);
 	s->rejected = true;
 	if (s->tolerance && z > most) {
-		step->error = 2 * oj_control_power(z / most, s->rock->error_order);
+		step->squared = 4 * oj_control_power(z / most, 2 * s->rock->error_order);
 		return ATTEMPT_OK;
 	}
 	s->degree = degree_for(s->rock, z);
@@ -313,8 +321,8 @@ static enum attempt attempt(void *state, struct step *step)
 		return oj_all_finite(s->n, s->y1) ? ATTEMPT_OK : ATTEMPT_RETRY;
 	if (s->rock->reads_f1)
 		evaluate_f1(s, step);
-	step->error = scaled_error(s, step->h);
-	return isfinite(step->error) ? ATTEMPT_OK : ATTEMPT_RETRY;
+	step->squared = squared_error(s, step->h);
+	return isfinite(step->squared) ? ATTEMPT_OK : ATTEMPT_RETRY;
 }
 
 static enum attempt complete(void *state, const struct step *step)
@@ -459,8 +467,9 @@ static void move(void *state, const void *original)
 static int64_t worst_error(const struct rock_state *s)
 {
 	struct terms terms;
-	oj_terms_set(&terms, s->degree->e.at, s->rock->finishing + s->have_f1, s->stride);
-	return oj_largest_error(s->n, s->k, &terms, s->y0, s->y1, s->tolerance);
+	double weights[TABLEAU_ROOM];
+	oj_terms_set(&terms, s->degree->e.at, s->rock->finishing + s->have_f1, s->stride, weights);
+	return oj_largest_error(s->n, s->k, &terms, weights, s->y0, s->y1, s->tolerance);
 }
 
 static int64_t culprit(const void *state, const struct step *step, bool *finite)

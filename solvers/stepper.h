@@ -24,7 +24,7 @@ enum attempt {
 struct step {
 	double t0, t1; /* t1 is assigned by the loop; stages at c = 1 see exactly t1 */
 	double h;      /* signed, what t1 - t0 was before rounding */
-	double error;  /* set by attempt: the estimate over the tolerance, 0 without control */
+	double squared; /* set by attempt: the square of the estimate over the tolerance, 0 without control */
 	const double *y0, *y1; /* set by attempt, [n], inside the stepper's state */
 };
 

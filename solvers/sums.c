@@ -7,6 +7,9 @@
  * other; the partial sums make the result independent of the vector length. */
 #include "solvers/sums.h"
 
+#include "lib/math/math.h"
+
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -20,65 +23,80 @@
 #if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && \
 	!defined(__SANITIZE_THREAD__)
 #define VECTORS __attribute__((target_clones("avx512f", "avx2", "default")))
+#define SHORT_VECTORS __attribute__((target_clones("avx2", "default"))) /* see FEW */
 #else
 #define VECTORS
+#define SHORT_VECTORS
 #endif
 #define INLINE inline __attribute__((always_inline))
 
-void oj_terms_set(struct terms *terms, const double *weights, int count, int64_t stride)
+int oj_terms_set(struct terms *terms, const double *weights, int count, int64_t stride, double *taken)
 {
 	terms->count = 0;
 	for (int i = 0; i < count; i++) {
 		if (weights[i] == 0)
 			continue;
 		terms->offset[terms->count] = i * stride;
-		terms->weight[terms->count++] = weights[i];
+		taken[terms->count++] = weights[i];
 	}
+	return terms->count;
 }
 
-static INLINE void
-sum_of(const int count, int64_t n, const double *restrict y, double h, const double *restrict k,
-       const struct terms *terms, double *restrict out)
+void oj_terms_scale(int count, double h, const double *w, double *out)
+{
+	for (int i = 0; i < count; i++)
+		out[i] = h * w[i];
+}
+
+/* What a sum is added to. */
+enum base {
+	BASE_NONE,
+	BASE_STAGE, /* y, before the newest term */
+	BASE_STEP   /* y, after all terms */
+};
+
+/* sum + w k */
+static INLINE double plus(const bool fused, double sum, double w, double k)
+{
+	return fused ? __builtin_fma(w, k, sum) : sum + w * k;
+}
+
+static INLINE void sum_of(const bool fused, const enum base base, const int count, int64_t n, const double *restrict y,
+                          const double *restrict k, const struct terms *terms, const double *restrict w,
+                          double *restrict out)
 {
 	const double *stage[TABLEAU_STAGES];
-	double weight[TABLEAU_STAGES];
-	for (int j = 0; j < count; j++) {
+	const int last = count - (base == BASE_STAGE);
+	for (int j = 0; j < count; j++)
 		stage[j] = k + terms->offset[j];
-		weight[j] = terms->weight[j];
-	}
 	for (int64_t i = 0; i < n; i++) {
-		double sum = weight[0] * stage[0][i];
+		double sum = last > 0 ? w[0] * stage[0][i] : 0;
 #pragma GCC unroll 16
-		for (int j = 1; j < count; j++)
-			sum += weight[j] * stage[j][i];
-		out[i] = y ? y[i] + h * sum : h * sum;
+		for (int j = 1; j < last; j++)
+			sum = plus(fused, sum, w[j], stage[j][i]);
+		double whole = base == BASE_NONE ? sum : last > 0 ? y[i] + sum : y[i];
+		out[i] = base == BASE_STAGE ? plus(fused, whole, w[last], stage[last][i]) : whole;
 	}
 }
 
-/* With y NULL the sum alone. */
-static INLINE void
-dispatch(int64_t n, const double *y, double h, const double *k, const struct terms *terms, double *out)
+static INLINE void dispatch(const bool fused, const enum base base, int64_t n, const double *y, const double *k,
+                            const struct terms *terms, const double *w, double *out)
 {
 	switch (terms->count) {
 #define CASE(m) \
 	case m: \
-		sum_of(m, n, y, h, k, terms, out); \
+		sum_of(fused, base, m, n, y, k, terms, w, out); \
 		break;
 	CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8)
 	CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14) CASE(15) CASE(16)
 #undef CASE
+	case 0:
+		for (int64_t i = 0; i < n; i++)
+			out[i] = base == BASE_NONE ? 0 : y[i];
+		break;
 	default: /* inside steps of order 9 alone: not worth a loop for each count */
-		sum_of(terms->count, n, y, h, k, terms, out);
+		sum_of(fused, base, terms->count, n, y, k, terms, w, out);
 	}
-}
-
-VECTORS void oj_sum_step(int64_t n, const double *y, double h, const double *k, const struct terms *terms,
-                 double *out)
-{
-	if (terms->count == 0)
-		memcpy(out, y, (size_t)n * sizeof *out);
-	else
-		dispatch(n, y, h, k, terms, out);
 }
 
 VECTORS void oj_sum_three(int64_t n, double a, const double *u, double b, const double *v, double c,
@@ -102,15 +120,15 @@ static inline double largest(double a, double b)
 }
 
 /* errors[n] become squares of scaled errors.  y1 - y1 is 0, or NaN where y1 is not
- * finite; without an absolute tolerance a state that stays 0 has no scale. */
-static INLINE void scale_tile(int64_t n, const double *restrict y0, const double *restrict y1,
+ * finite; without an absolute tolerance a state that stays 0 has the least scale there is.
+ * One over the scale is there before the error is, and a product does not keep it waiting. */
+static INLINE void scale_tile(const bool fused, int64_t n, const double *restrict y0, const double *restrict y1,
                               const double *restrict atol, double rtol, double *restrict errors)
 {
 	for (int64_t i = 0; i < n; i++) {
-		double scale = atol[i] + rtol * larger(fabs(y0[i]), fabs(y1[i]));
-		double r = errors[i] / scale;
-		r = errors[i] == 0 ? 0 : r;
-		errors[i] = r * r + (y1[i] - y1[i]);
+		double scale = plus(fused, atol[i], rtol, larger(fabs(y0[i]), fabs(y1[i])));
+		double r = errors[i] * (1 / larger(scale, DBL_MIN));
+		errors[i] = plus(fused, y1[i] - y1[i], r, r);
 	}
 }
 
@@ -135,7 +153,8 @@ static INLINE void gather(int64_t n, const double *restrict values, bool max_nor
 		part[p] += values[i];
 }
 
-static double norm_of(const double *part, int64_t n, bool max_norm)
+/* The square of a norm from parts of the squares. */
+static INLINE double norm_of(const double *part, int64_t n, bool max_norm)
 {
 	if (n == 0)
 		return 0;
@@ -143,11 +162,11 @@ static double norm_of(const double *part, int64_t n, bool max_norm)
 	if (max_norm) {
 		for (int p = 1; p < PARTS; p++)
 			a = largest(a, part[p]);
-		return sqrt(a);
+		return a;
 	}
 	double low = (part[0] + part[1]) + (part[2] + part[3]);
 	double high = (part[4] + part[5]) + (part[6] + part[7]);
-	return sqrt((low + high) / (double)n);
+	return (low + high) * (1 / (double)n);
 }
 
 /* Horner's scheme in h^2, even and odd powers apart, so that half as many operations
@@ -181,29 +200,61 @@ static INLINE void sum_powers_tile(int64_t n, int order, const double *restrict 
 	}
 }
 
-VECTORS void oj_sum_powers(int64_t n, int order, const double *c, double h, double *change, double *slope)
+SHORT_VECTORS void oj_sum_powers(int64_t n, int order, const double *c, double h, double *change, double *slope)
 {
 	for (int64_t i = 0; i < n; i += POWERS_TILE)
 		sum_powers_tile(n, order, c + i, h, change + i, slope + i);
 }
 
-VECTORS void oj_error_norms(int64_t n, double h, const double *k, const struct terms *e, int estimates,
-                    const double *y0, const double *y1, const struct tolerance *tolerance,
-                    double *norms)
+static INLINE double squared_norm(const bool fused, int64_t n, const double *k, const struct terms *terms,
+                                  const double *w, const double *y0, const double *y1,
+                                  const struct tolerance *tolerance)
 {
-	double part[TABLEAU_ESTIMATES][PARTS] = {{0}};
-	double tile[TILE];
+	double part[PARTS] = {0}, tile[TILE];
 	for (int64_t from = 0; from < n; from += TILE) {
 		int64_t count = n - from < TILE ? n - from : TILE;
-		for (int j = 0; j < estimates; j++) {
-			dispatch(count, NULL, h, k + from, &e[j], tile);
-			scale_tile(count, y0 + from, y1 + from, tolerance->atol + from, tolerance->rtol, tile);
-			gather(count, tile, tolerance->max_norm, part[j]);
-		}
+		dispatch(fused, BASE_NONE, count, NULL, k + from, terms, w, tile);
+		scale_tile(fused, count, y0 + from, y1 + from, tolerance->atol + from, tolerance->rtol, tile);
+		gather(count, tile, tolerance->max_norm, part);
 	}
-	for (int j = 0; j < estimates; j++)
-		norms[j] = norm_of(part[j], n, tolerance->max_norm);
+	return norm_of(part, n, tolerance->max_norm);
 }
+
+/* ---- one set of functions a processor ---- */
+
+#define SUMS(name, attribute, is_fused) \
+	attribute static void name##_stage(int64_t n, const double *y, const double *k, const struct terms *terms, \
+	                                   const double *w, double *out) \
+	{ \
+		dispatch(is_fused, BASE_STAGE, n, y, k, terms, w, out); \
+	} \
+	attribute static void name##_step(int64_t n, const double *y, const double *k, const struct terms *terms, \
+	                                  const double *w, double *out) \
+	{ \
+		dispatch(is_fused, BASE_STEP, n, y, k, terms, w, out); \
+	} \
+	attribute static double name##_norm(int64_t n, const double *k, const struct terms *terms, const double *w, \
+	                                    const double *y0, const double *y1, const struct tolerance *tolerance) \
+	{ \
+		return squared_norm(is_fused, n, k, terms, w, y0, y1, tolerance); \
+	} \
+	static const struct sums name = {is_fused, name##_stage, name##_step, name##_norm};
+
+SUMS(sse2, , false)
+SUMS(avx2, __attribute__((target("avx2,fma"))), true)
+SUMS(avx512, __attribute__((target("avx512f,fma"))), true)
+
+/* A single instruction on eight lanes slows down all that follow for a while, which shows
+ * where a step takes less than that (two states: 44 ns became 80). */
+enum { FEW = 16 };
+
+const struct sums *oj_sums(int64_t n)
+{
+	enum oj_math_set best = oj_math_best();
+	return best == OJ_MATH_SSE2 ? &sse2 : best == OJ_MATH_AVX2 || n < FEW ? &avx2 : &avx512;
+}
+
+/* ---- norms of other vectors ---- */
 
 double oj_scaled_norm(int64_t n, const double *v, const double *w, const double *y,
                       const struct tolerance *tolerance)
@@ -213,13 +264,13 @@ double oj_scaled_norm(int64_t n, const double *v, const double *w, const double 
 		int64_t count = n - from < TILE ? n - from : TILE;
 		for (int64_t i = 0; i < count; i++)
 			tile[i] = w ? v[from + i] - w[from + i] : v[from + i];
-		scale_tile(count, y + from, y + from, tolerance->atol + from, tolerance->rtol, tile);
+		scale_tile(false, count, y + from, y + from, tolerance->atol + from, tolerance->rtol, tile);
 		gather(count, tile, tolerance->max_norm, part);
 	}
-	return norm_of(part, n, tolerance->max_norm);
+	return sqrt(norm_of(part, n, tolerance->max_norm));
 }
 
-VECTORS bool oj_all_finite(int64_t n, const double *v)
+SHORT_VECTORS bool oj_all_finite(int64_t n, const double *v)
 {
 	double zero[PARTS] = {0};
 	int64_t i = 0;
@@ -239,15 +290,15 @@ int64_t oj_first_nonfinite(int64_t n, const double *v)
 	return -1;
 }
 
-int64_t oj_largest_error(int64_t n, const double *k, const struct terms *e, const double *y0, const double *y1,
-                         const struct tolerance *tolerance)
+int64_t oj_largest_error(int64_t n, const double *k, const struct terms *terms, const double *w, const double *y0,
+                         const double *y1, const struct tolerance *tolerance)
 {
 	int64_t worst = 0;
 	double most = -1;
 	for (int64_t i = 0; i < n; i++) {
 		double sum = 0, scale = tolerance->atol[i] + tolerance->rtol * fmax(fabs(y0[i]), fabs(y1[i]));
-		for (int j = 0; j < e->count; j++)
-			sum += e->weight[j] * k[e->offset[j] + i];
+		for (int j = 0; j < terms->count; j++)
+			sum += w[j] * k[terms->offset[j] + i];
 		double ratio = sum == 0 ? 0 : fabs(sum) / scale;
 		if (ratio > most)
 			most = ratio, worst = i;

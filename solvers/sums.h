@@ -1,26 +1,41 @@
 /* Loops over all states: sums of stages, and norms.
  *
- * Every sum is taken in the order of the tableau, each product and each sum rounded
- * on its own, whatever the vector length: w0 k0 + w1 k1 + …, then times h, then
- * plus y.  A step emitted as one kernel has to do the same to agree in bits. */
+ * Sums are taken in the order of the tableau, of weights that are times h already.  A product
+ * and its sum are rounded once where lib/math has fused multiply-adds (struct sums holds
+ * the functions of this processor), and twice where it has not, whatever the vector length:
+ * ((w0 k0 + w1 k1) + ...).  What y is added to differs: a stage waits for the slope of the stage
+ * before, so this comes last, (y + older terms) + newest; what lasts is rounded least, y +
+ * (all terms).  A step emitted as one kernel has to do the same to agree in bits. */
 #ifndef OJ_SUMS_H
 #define OJ_SUMS_H
 
 #include "solvers/problem.h"
 #include "solvers/tableau.h"
 
-/* The nonzero weights of one sum, prepared once: stage k[i] starts at offset[i]. */
+/* The terms of one sum whose weights are not 0: stage k[i] starts at offset[i]. */
 struct terms {
 	int count;
 	int64_t offset[TABLEAU_STAGES];
-	double weight[TABLEAU_ROOM];
 };
-/* Take `count` weights; stages are `stride` doubles apart. */
-void oj_terms_set(struct terms *terms, const double *weights, int count, int64_t stride);
+/* Take those of `count` weights that are not 0 to taken[]; their number.  Stages are
+ * `stride` doubles apart. */
+int oj_terms_set(struct terms *terms, const double *weights, int count, int64_t stride, double *taken);
+/* out[count] = h times w[count], which may be the same. */
+void oj_terms_scale(int count, double h, const double *w, double *out);
 
-/* out[n] = y[n] + h sum of terms. */
-void oj_sum_step(int64_t n, const double *y, double h, const double *k, const struct terms *terms,
-                 double *out);
+struct sums {
+	bool fused; /* multiply-adds are */
+	/* out[n] = (y[n] + the older terms) + the newest, of weights w[terms->count]. */
+	void (*stage)(int64_t n, const double *y, const double *k, const struct terms *terms, const double *w, double *out);
+	/* out[n] = y[n] + sum of terms. */
+	void (*step)(int64_t n, const double *y, const double *k, const struct terms *terms, const double *w, double *out);
+	/* The square of the norm of one estimate's scaled errors, sums of terms; scales from
+	 * y0 and y1.  Not finite when an error or y1 is not. */
+	double (*norm)(int64_t n, const double *k, const struct terms *terms, const double *w, const double *y0,
+	               const double *y1, const struct tolerance *tolerance);
+};
+/* For n states; whatever n is, the bits are the same. */
+const struct sums *oj_sums(int64_t n);
 
 /* out[n] = a u[n] + b v[n] + c w[n]; out may be w. */
 void oj_sum_three(int64_t n, double a, const double *u, double b, const double *v, double c,
@@ -31,15 +46,9 @@ void oj_sum_three(int64_t n, double a, const double *u, double b, const double *
 enum { POWERS_TILE = 4 };
 void oj_sum_powers(int64_t n, int order, const double *c, double h, double *change, double *slope);
 
-/* Norms of `estimates` scaled errors h e_j, in one pass; sc from y0 and y1.  Not
- * finite when an error or y1 is not. */
-void oj_error_norms(int64_t n, double h, const double *k, const struct terms *e, int estimates,
-                    const double *y0, const double *y1, const struct tolerance *tolerance,
-                    double *norms);
-
 /* The state whose scaled error is largest, found again for a message. */
-int64_t oj_largest_error(int64_t n, const double *k, const struct terms *e, const double *y0, const double *y1,
-                         const struct tolerance *tolerance);
+int64_t oj_largest_error(int64_t n, const double *k, const struct terms *terms, const double *w, const double *y0,
+                         const double *y1, const struct tolerance *tolerance);
 
 /* The norm of v scaled by y, of v - w where w is given. */
 double oj_scaled_norm(int64_t n, const double *v, const double *w, const double *y,

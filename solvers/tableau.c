@@ -89,7 +89,7 @@ static void set_factors(const struct interpolant *p, double theta, double *facto
 		factor[m] = ends * ends * (product[m] / p->scale[m]);
 }
 
-static void set_group(const struct interpolant *p, double theta, const double *factor, int from, double *out)
+static void set_group(const struct interpolant *p, double theta, double h, const double *factor, int from, double *out)
 {
 	const double *h0 = p->hermite[0] + from, *h1 = p->hermite[1] + from, *h2 = p->hermite[2] + from;
 	double sum[TABLEAU_GROUP];
@@ -99,13 +99,13 @@ static void set_group(const struct interpolant *p, double theta, const double *f
 		for (int i = 0; i < TABLEAU_GROUP; i++)
 			sum[i] += factor[m] * p->bubble[m][from + i];
 	for (int i = 0; i < TABLEAU_GROUP; i++)
-		out[i] = sum[i];
+		out[i] = h * sum[i];
 }
 
-void oj_interpolant_weights(const struct interpolant *p, double theta, double *out)
+void oj_interpolant_weights(const struct interpolant *p, double theta, double h, double *out)
 {
 	double factor[TABLEAU_GROUP];
 	set_factors(p, theta, factor);
 	for (int from = 0; from < p->count; from += TABLEAU_GROUP)
-		set_group(p, theta, factor, from, out + from);
+		set_group(p, theta, h, factor, from, out + from);
 }

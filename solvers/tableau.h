@@ -43,8 +43,8 @@ const struct tableau *oj_tableau_at(size_t i);
 const double *oj_tableau_row(const struct tableau *row, int stage);
 const double *oj_tableau_extra_row(const struct tableau *row, int extra);
 
-/* The interpolant's weights: out[i] multiplies h k[i], k being the stages, f1, and
- * the extra stages.  `interpolant` from oj_interpolant_set; out[TABLEAU_ROOM]. */
+/* The interpolant's weights: out[i], times h already, multiplies k[i], k being the stages,
+ * f1, and the extra stages.  `interpolant` from oj_interpolant_set; out[TABLEAU_ROOM]. */
 struct interpolant {
 	int count, bubbles;
 	double hermite[3][TABLEAU_ROOM]; /* theta(h0 + (1-theta)(h1 + theta h2)) */
@@ -55,6 +55,6 @@ void oj_interpolant_set(struct interpolant *interpolant, const struct tableau *r
 /* Keep stages read[count] alone, whose numbers rise: out[j] is then of read[j]. */
 void oj_interpolant_pick(struct interpolant *interpolant, const int *read, int count);
 _Static_assert(TABLEAU_DEGREE - 3 <= TABLEAU_GROUP, "bubbles are one group");
-void oj_interpolant_weights(const struct interpolant *interpolant, double theta, double *out);
+void oj_interpolant_weights(const struct interpolant *interpolant, double theta, double h, double *out);
 
 #endif

@@ -227,9 +227,9 @@ static inline double add_change(double y, double low, double change, double *lef
 	return sum;
 }
 
-/* The error over the tolerance, from what the slopes at the end differ by; not finite
- * when y1 or f1 is not. */
-static double scaled_error(const struct series_state *s, double h)
+/* The square of the error over the tolerance, from what the slopes at the end differ by;
+ * not finite when y1 or f1 is not. */
+static double squared_error(const struct series_state *s, double h)
 {
 	const struct tolerance *tolerance = s->tolerance;
 	double factor = h / (s->order + 1), sum = 0, most = 0, flaw = 0;
@@ -237,10 +237,10 @@ static double scaled_error(const struct series_state *s, double h)
 		double scale = tolerance->atol[i] + tolerance->rtol * larger(fabs(s->c[i]), fabs(s->y1[i]));
 		double e = factor * (s->f1[i] - s->slope[i]), ratio = e == 0 ? 0 : e / scale;
 		sum += ratio * ratio;
-		most = larger(fabs(ratio), most);
+		most = larger(ratio * ratio, most);
 		flaw += (s->y1[i] - s->y1[i]) + (s->f1[i] - s->f1[i]);
 	}
-	return (tolerance->max_norm || s->n == 0 ? most : sqrt(sum / (double)s->n)) + flaw;
+	return (tolerance->max_norm || s->n == 0 ? most : sum / (double)s->n) + flaw;
 }
 
 static enum attempt attempt(void *state, struct step *step)
@@ -249,15 +249,15 @@ static enum attempt attempt(void *state, struct step *step)
 	s->have_next = false;
 	step->y0 = s->c;
 	step->y1 = s->y1;
-	step->error = 0;
+	step->squared = 0;
 	oj_sum_powers(s->n, s->order, s->c, step->h, s->change, s->slope);
 	for (int64_t i = 0; i < s->n; i++)
 		s->y1[i] = add_change(s->c[i], s->low[i], s->change[i], &s->next_low[i]);
 	if (!s->tolerance)
 		return oj_all_finite(s->n, s->y1) ? ATTEMPT_OK : ATTEMPT_RETRY;
 	rhs_eval(s->f, step->t1, s->y1, s->f1);
-	step->error = scaled_error(s, step->h);
-	return isfinite(step->error) ? ATTEMPT_OK : ATTEMPT_RETRY;
+	step->squared = squared_error(s, step->h);
+	return isfinite(step->squared) ? ATTEMPT_OK : ATTEMPT_RETRY;
 }
 
 static enum attempt complete(void *state, const struct step *step)

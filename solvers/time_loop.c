@@ -172,11 +172,11 @@ static void end_nonfinite(struct loop *l)
 	oj_loop_end(l, OJIT_NONFINITE);
 }
 
-static void reject(struct loop *l, double error)
+static void reject(struct loop *l, double squared)
 {
 	l->stats.rejected++;
-	l->nonfinite = !isfinite(error);
-	l->h = fabs(l->step.h) * oj_control_reject(&l->control, error);
+	l->nonfinite = !isfinite(squared);
+	l->h = fabs(l->step.h) * oj_control_reject(&l->control, squared);
 }
 
 /* The next length after an accepted step of length h.  A step cut short for a stop on
@@ -185,7 +185,7 @@ static void lengthen(struct loop *l, double h, const struct course *course)
 {
 	if (!l->tolerance || l->stepper->propose)
 		return;
-	l->h = h * oj_control_accept(&l->control, l->step.error);
+	l->h = h * oj_control_accept(&l->control, l->step.squared);
 	if (course->uncut > 0)
 		l->h = fmax(l->h, course->uncut);
 	l->h = shorten(l, l->h);
@@ -213,8 +213,8 @@ static void try_step(struct loop *l, const struct course *course)
 {
 	enum attempt outcome = l->stepper->attempt(l->state, &l->step);
 	l->attempts++;
-	if (outcome == ATTEMPT_OK && l->step.error > 1) {
-		reject(l, l->step.error);
+	if (outcome == ATTEMPT_OK && l->step.squared > 1) {
+		reject(l, l->step.squared);
 		return;
 	}
 	if (outcome == ATTEMPT_OK && l->step.t1 != l->t1)

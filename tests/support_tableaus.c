@@ -96,7 +96,7 @@ void support_tableau_interpolant(const struct tableau *row)
 	for (size_t k = 0; k < sizeof thetas / sizeof *thetas; k++) {
 		double weights[TABLEAU_ROOM];
 		support_real w[TABLEAU_STAGES] = {0};
-		oj_interpolant_weights(&interpolant, thetas[k], weights);
+		oj_interpolant_weights(&interpolant, thetas[k], 1, weights);
 		for (int i = 0; i < interpolant.count; i++)
 			w[i] = weights[i];
 		expect_order(row, "interpolant", w, row->dense_order, thetas[k]);
@@ -108,10 +108,10 @@ void support_tableau_ends(const struct tableau *row)
 	struct interpolant interpolant;
 	double weights[TABLEAU_ROOM];
 	oj_interpolant_set(&interpolant, row);
-	oj_interpolant_weights(&interpolant, 1, weights);
+	oj_interpolant_weights(&interpolant, 1, 1, weights);
 	for (int i = 0; i < interpolant.count; i++)
 		cr_expect_eq(weights[i], i < row->stages ? row->b.at[i] : 0, "%s, weight %d", row->name, i);
-	oj_interpolant_weights(&interpolant, 0, weights);
+	oj_interpolant_weights(&interpolant, 0, 1, weights);
 	for (int i = 0; i < interpolant.count; i++)
 		cr_expect_eq(weights[i], 0, "%s, weight %d", row->name, i);
 }
@@ -261,7 +261,7 @@ static void measure_at(const struct tableau *row, double t0, double h, struct me
 	oj_interpolant_set(&interpolant, row);
 	for (int i = 0; i < INSIDE; i++) {
 		double theta = (i + 1.0) / (INSIDE + 1), weights[TABLEAU_ROOM];
-		oj_interpolant_weights(&interpolant, theta, weights);
+		oj_interpolant_weights(&interpolant, theta, 1, weights);
 		combine(&w, weights, interpolant.count, true);
 		m->inside[i] = hypot(m->inside[i], distance(&w, theta));
 	}

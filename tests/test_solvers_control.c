@@ -1,4 +1,5 @@
-/* The controller against its formula, with the numbers of every method. */
+/* The controller, which is handed squares of errors, against its formula, with the numbers
+ * of every method. */
 #include "solvers/control.h"
 
 #include <criterion/criterion.h>
@@ -31,7 +32,7 @@ Test(solvers_control, accepted_steps_follow_the_formula_with_the_methods_exponen
 		for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
 			double alpha = 1 / c->error_order - 0.75 * c->beta;
 			double wanted = c->safety * pow(errors[i], -alpha) * pow(old, c->beta);
-			expect_near(oj_control_accept(&control, errors[i]), limited(wanted, c->shrink, c->grow),
+			expect_near(oj_control_accept(&control, errors[i] * errors[i]), limited(wanted, c->shrink, c->grow),
 			            m.info.name, errors[i]);
 			old = fmax(errors[i], 1e-4);
 		}
@@ -51,10 +52,10 @@ Test(solvers_control, rejected_steps_shrink_by_the_error_alone_and_the_next_does
 		oj_control_begin(&control, c);
 		for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
 			double wanted = c->safety * pow(errors[i], -1 / c->error_order);
-			expect_near(oj_control_reject(&control, errors[i]), limited(wanted, c->shrink, 1), m.info.name,
+			expect_near(oj_control_reject(&control, errors[i] * errors[i]), limited(wanted, c->shrink, 1), m.info.name,
 			            errors[i]);
-			cr_expect_eq(oj_control_accept(&control, 1e-8), 1, "%s", m.info.name);
-			cr_expect_gt(oj_control_accept(&control, 1e-8), 1, "%s", m.info.name);
+			cr_expect_eq(oj_control_accept(&control, 1e-16), 1, "%s", m.info.name);
+			cr_expect_gt(oj_control_accept(&control, 1e-16), 1, "%s", m.info.name);
 		}
 		double most = oj_control_reject(&control, NAN);
 		cr_expect(most > 0 && most <= c->shrink, "%s", m.info.name);

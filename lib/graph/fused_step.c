@@ -5,12 +5,13 @@
  * What depends on neither is the same node in all stages and is computed once a step.
  *
  * All stages are stored, since interpolants and messages read them; stores wait for
- * nothing and nothing waits for them.  The norm is the root of the mean square; who wants
- * another takes it of the stages. */
+ * nothing and nothing waits for them.  The norm is the mean square; who wants another takes
+ * it of the stages. */
 #include "lib/graph/fused_step.h"
 
 #include "lib/graph/simplify.h"
 
+#include <float.h>
 #include <string.h>
 
 /* States, and nodes of all stages together.  Measured on chains of n states by tsit5
@@ -31,10 +32,11 @@ struct fuser {
 	int64_t *temporary;    /* [arrays] where the elements of a TEMP array begin in `kept` */
 	ojit_expr *kept;       /* values of TEMP arrays in this stage */
 	ojit_expr *y0, *y, *k; /* [n], [n] of the stage, [(stages + 1) n] */
-	ojit_expr *roots;      /* room for the values of a block, or the terms of a sum */
+	ojit_expr *roots;      /* room for the values of a block */
 	ojit_expr t0, t, h;
+	int64_t weights;       /* taken from what the caller hands over */
 	uint32_t tolerances;   /* arrays over all that the caller hands over */
-	uint32_t vectors;
+	uint32_t given;
 	uint32_t results;      /* and over all that it gets */
 };
 
@@ -88,12 +90,12 @@ static ojit_expr element(struct fuser *f, uint32_t array, int64_t at)
 
 static ojit_expr input(struct fuser *f, int64_t vector, int64_t at)
 {
-	return element(f, f->vectors, vector * f->recipe->stride + at);
+	return element(f, f->given, f->recipe->vectors + vector * f->recipe->stride + at);
 }
 
 static bool output(struct fuser *f, int64_t vector, int64_t at, ojit_expr value)
 {
-	ojit_expr index = oj_integer(f->g, vector * f->recipe->stride + at);
+	ojit_expr index = oj_integer(f->g, f->recipe->vectors + vector * f->recipe->stride + at);
 	return value && index && oj_block_store(f->space, &f->made->blocks.at[0], f->results, value, &index);
 }
 
@@ -145,25 +147,65 @@ static bool evaluate(struct fuser *f, ojit_expr *k)
 	return ok;
 }
 
-/* The sum over stages j of weights[j] k[j], as oj_sum_step takes it; 0: no weights. */
-static ojit_expr sum_of(struct fuser *f, const double *weights, int count, int64_t i)
+/* sum + a b, as solvers/sums.c has it; sum 0: a b alone. */
+static ojit_expr plus(struct fuser *f, ojit_expr sum, ojit_expr a, ojit_expr b)
 {
-	uint32_t terms = 0;
-	for (int j = 0; j < count; j++) {
-		if (weights[j] == 0)
-			continue;
-		ojit_expr weight = oj_literal(f->g, weights[j]);
-		f->roots[terms++] = oj_make2(f->g, OP_MUL, weight, f->k[j * f->n + i]);
+	if (f->recipe->fused && sum)
+		return oj_make3(f->g, OP_FMA, a, b, sum);
+	ojit_expr product = oj_make2(f->g, OP_MUL, a, b);
+	return sum ? oj_make2(f->g, OP_ADD, sum, product) : product;
+}
+
+/* The next weight of all, times stage j of state i, after what is there. */
+static ojit_expr with_term(struct fuser *f, ojit_expr sum, int j, int64_t i)
+{
+	return plus(f, sum, element(f, f->given, f->weights++), f->k[j * f->n + i]);
+}
+
+/* The last weight that is not 0; -1: there is none. */
+static int last_of(const double *weights, int count)
+{
+	while (count > 0 && weights[count - 1] == 0)
+		count--;
+	return count - 1;
+}
+
+/* The sum of stages before `end` that have a weight; 0: none has. */
+static ojit_expr sum_of(struct fuser *f, const double *weights, int end, int64_t i)
+{
+	ojit_expr sum = 0;
+	for (int j = 0; j < end; j++)
+		if (weights[j] != 0)
+			sum = with_term(f, sum, j, i);
+	return sum;
+}
+
+static ojit_expr after_y0(struct fuser *f, ojit_expr sum, int64_t i)
+{
+	return sum ? oj_make2(f->g, OP_ADD, f->y0[i], sum) : f->y0[i];
+}
+
+/* The argument of a stage: y0 and the older terms, and then the newest. */
+static void advance_stage(struct fuser *f, const double *weights, int count)
+{
+	int64_t first = f->weights;
+	int last = last_of(weights, count);
+	for (int64_t i = 0; i < f->n; i++) {
+		f->weights = first;
+		ojit_expr sum = sum_of(f, weights, last, i);
+		f->y[i] = after_y0(f, sum, i);
+		if (last >= 0)
+			f->y[i] = with_term(f, f->y[i], last, i);
 	}
-	return terms > 1 ? oj_make(f->g, OP_ADD, terms, f->roots) : terms ? f->roots[0] : 0;
 }
 
 static void advance(struct fuser *f, const double *weights, int count)
 {
+	int64_t first = f->weights;
 	for (int64_t i = 0; i < f->n; i++) {
+		f->weights = first;
 		ojit_expr sum = sum_of(f, weights, count, i);
-		ojit_expr change = sum ? oj_make2(f->g, OP_MUL, f->h, sum) : 0;
-		f->y[i] = change ? oj_make2(f->g, OP_ADD, f->y0[i], change) : f->y0[i];
+		f->y[i] = after_y0(f, sum, i);
 	}
 }
 
@@ -181,7 +223,7 @@ static bool take_stages(struct fuser *f)
 	const struct step_recipe *r = f->recipe;
 	bool ok = true;
 	for (int s = 1; ok && s < r->stages; s++) {
-		advance(f, r->a + s * (s - 1) / 2, s);
+		advance_stage(f, r->a + s * (s - 1) / 2, s);
 		f->t = time_of(f, r->c[s]);
 		ok = evaluate(f, f->k + s * f->n);
 	}
@@ -198,25 +240,25 @@ static bool take_stages(struct fuser *f)
 
 /* ---- norms ---- */
 
-/* atol + rtol max(|y0|, |y1|) */
-static ojit_expr scale_of(struct fuser *f, int64_t i)
+/* One over atol + rtol max(|y0|, |y1|) */
+static ojit_expr inverse_scale(struct fuser *f, int64_t i)
 {
 	ojit_expr before = oj_make1(f->g, OP_ABS, f->y0[i]), after = oj_make1(f->g, OP_ABS, f->y[i]);
-	ojit_expr grew = oj_make2(f->g, OP_LT, after, before), most = oj_make3(f->g, OP_IF, grew, before, after);
-	ojit_expr rtol = input(f, STEP_SCALARS, STEP_RTOL), relative = oj_make2(f->g, OP_MUL, rtol, most);
-	ojit_expr atol = element(f, f->tolerances, i);
-	return oj_make2(f->g, OP_ADD, atol, relative);
+	ojit_expr fell = oj_make2(f->g, OP_LT, after, before), most = oj_make3(f->g, OP_IF, fell, before, after);
+	ojit_expr rtol = input(f, STEP_SCALARS, STEP_RTOL), atol = element(f, f->tolerances, i);
+	ojit_expr scale = plus(f, atol, rtol, most), least = oj_literal(f->g, DBL_MIN);
+	ojit_expr above = oj_make2(f->g, OP_LT, least, scale), usable = oj_make3(f->g, OP_IF, above, scale, least);
+	ojit_expr one = oj_literal(f->g, 1);
+	return oj_make2(f->g, OP_DIV, one, usable);
 }
 
 /* The square of a scaled error, as scale_tile has it: not a number where y1 is not finite. */
 static ojit_expr square_of(struct fuser *f, const double *weights, int64_t i)
 {
-	ojit_expr sum = sum_of(f, weights, f->recipe->stages + 1, i), error = oj_make2(f->g, OP_MUL, f->h, sum);
-	ojit_expr scale = scale_of(f, i), quotient = oj_make2(f->g, OP_DIV, error, scale);
-	ojit_expr zero = oj_literal(f->g, 0), none = oj_make2(f->g, OP_EQ, error, zero);
-	ojit_expr ratio = oj_make3(f->g, OP_IF, none, zero, quotient), square = oj_make2(f->g, OP_MUL, ratio, ratio);
+	ojit_expr error = sum_of(f, weights, f->recipe->stages + 1, i), inverse = inverse_scale(f, i);
+	ojit_expr ratio = oj_make2(f->g, OP_MUL, error, inverse);
 	ojit_expr minus = oj_make1(f->g, OP_NEG, f->y[i]), flaw = oj_make2(f->g, OP_ADD, f->y[i], minus);
-	return oj_make2(f->g, OP_ADD, square, flaw);
+	return plus(f, flaw, ratio, ratio);
 }
 
 /* a + b, where 0 stands for a part without states: adding it changes no square. */
@@ -225,17 +267,20 @@ static ojit_expr both(struct fuser *f, ojit_expr a, ojit_expr b)
 	return a && b ? oj_make2(f->g, OP_ADD, a, b) : a ? a : b;
 }
 
-/* The root of the mean square: every eighth state is one part, and so on as in norm_of. */
+/* The mean square: every eighth state is one part, and so on as in norm_of. */
 static ojit_expr norm_of(struct fuser *f, const double *weights)
 {
 	ojit_expr part[PARTS] = {0};
-	for (int64_t i = 0; i < f->n; i++)
+	int64_t first = f->weights;
+	for (int64_t i = 0; i < f->n; i++) {
+		f->weights = first;
 		part[i % PARTS] = both(f, part[i % PARTS], square_of(f, weights, i));
+	}
 	for (int width = PARTS; width > 1; width /= 2)
 		for (int p = 0; p < width / 2; p++)
 			part[p] = both(f, part[2 * p], part[2 * p + 1]);
-	ojit_expr count = oj_literal(f->g, (double)f->n), mean = oj_make2(f->g, OP_DIV, part[0], count);
-	return oj_make1(f->g, OP_SQRT, mean);
+	ojit_expr share = oj_literal(f->g, 1 / (double)f->n);
+	return oj_make2(f->g, OP_MUL, part[0], share);
 }
 
 static bool take_norms(struct fuser *f)
@@ -273,16 +318,16 @@ static bool make_room(struct fuser *f)
 	f->y0 = ARENA_ZEROED(&f->arena, ojit_expr, states);
 	f->y = ARENA_ZEROED(&f->arena, ojit_expr, states);
 	f->k = ARENA_ZEROED(&f->arena, ojit_expr, states * terms);
-	f->roots = ARENA_ZEROED(&f->arena, ojit_expr, stores > terms ? stores : terms);
+	f->roots = ARENA_ZEROED(&f->arena, ojit_expr, stores);
 	return !f->arena.failed;
 }
 
 static void begin(struct fuser *f)
 {
-	int64_t length = f->recipe->stride * (STEP_STAGES + f->recipe->stages + 1);
+	int64_t length = f->recipe->vectors + f->recipe->stride * (STEP_STAGES + f->recipe->stages + 1);
 	uint32_t states = whole(f, "y0", ROLE_STATE, f->n);
 	f->tolerances = whole(f, "atol", ROLE_SEED, f->n);
-	f->vectors = whole(f, "step", ROLE_OUT, length);
+	f->given = whole(f, "step", ROLE_OUT, length);
 	f->results = whole(f, "result", ROLE_OUT, length);
 	f->t0 = oj_time(f->g);
 	f->h = input(f, STEP_SCALARS, STEP_LENGTH);
