@@ -78,16 +78,29 @@ static bool has_word(const char *words, const char *name)
 	return false;
 }
 
+/* Does method i bear the name, or have it as an alias?  Asked of many at every run: no
+ * method is put together for it. */
+static bool is_called(size_t i, const char *name)
+{
+	const struct tableau *row = oj_tableau_at(i);
+	return strcasecmp(row ? row->name : others[i - oj_tableau_count()].info.name, name) == 0;
+}
+
+static bool has_alias(size_t i, const char *name)
+{
+	return has_word(oj_method_at(i).info.aliases, name);
+}
+
 bool oj_method_find(const char *name, struct method *method)
 {
-	for (size_t i = 0; i < oj_method_count(); i++) {
-		struct method m = oj_method_at(i);
-		if (strcasecmp(m.info.name, name) == 0 || has_word(m.info.aliases, name)) {
-			*method = m;
-			return true;
-		}
-	}
-	return false;
+	size_t count = oj_method_count(), i = 0;
+	while (i < count && !is_called(i, name))
+		i++;
+	for (size_t k = 0; i == count && k < count; k++)
+		i = has_alias(k, name) ? k : i;
+	if (i < count)
+		*method = oj_method_at(i);
+	return i < count;
 }
 
 bool oj_method_known(const char *name, struct text *known)

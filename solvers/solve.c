@@ -105,12 +105,13 @@ static ojit_status check_steps(ojit_solver *s, const ojit_options *o)
 static ojit_status find_method(ojit_solver *s, const ojit_options *o, struct method *method)
 {
 	struct text known;
+	if (oj_method_find(o->method, method))
+		return OJIT_OK;
 	oj_text_init(&known, s->system->context);
-	if (!oj_method_known(o->method, &known))
-		oj_fail(&s->error, OJIT_NAME, "there is no method '%s'; choose one of %s", o->method,
-		        oj_text_get(&known));
+	oj_method_known(o->method, &known);
+	oj_fail(&s->error, OJIT_NAME, "there is no method '%s'; choose one of %s", o->method, oj_text_get(&known));
 	oj_text_drop(&known);
-	return oj_method_find(o->method, method) ? OJIT_OK : s->error.status;
+	return s->error.status;
 }
 
 /* A span may be without an end where no grid divides it. */

@@ -8,27 +8,11 @@
 #include "solvers/sums.h"
 
 #include "lib/math/math.h"
+#include "solvers/vectors.h"
 
 #include <float.h>
 #include <math.h>
 #include <string.h>
-
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("O3", "fp-contract=off")
-#endif
-
-/* Wider vectors where the processor has them; the results are the same, for no
- * operation is contracted or reordered.  Not under the thread sanitizer, which the
- * loader's choice of a clone would call before it is there. */
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && \
-	!defined(__SANITIZE_THREAD__)
-#define VECTORS __attribute__((target_clones("avx512f", "avx2", "default")))
-#define SHORT_VECTORS __attribute__((target_clones("avx2", "default"))) /* see FEW */
-#else
-#define VECTORS
-#define SHORT_VECTORS
-#endif
-#define INLINE inline __attribute__((always_inline))
 
 int oj_terms_set(struct terms *terms, const double *weights, int count, int64_t stride, double *taken)
 {
@@ -244,9 +228,7 @@ SUMS(sse2, , false)
 SUMS(avx2, __attribute__((target("avx2,fma"))), true)
 SUMS(avx512, __attribute__((target("avx512f,fma"))), true)
 
-/* A single instruction on eight lanes slows down all that follow for a while, which shows
- * where a step takes less than that (two states: 44 ns became 80). */
-enum { FEW = 16 };
+enum { FEW = 16 }; /* states, for which vectors are short */
 
 const struct sums *oj_sums(int64_t n)
 {

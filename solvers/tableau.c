@@ -2,6 +2,8 @@
  * are expanded. */
 #include "solvers/tableau.h"
 
+#include "solvers/vectors.h"
+
 #define TABLEAU(tag, ...) {.name = #tag, __VA_ARGS__},
 static const struct tableau rows[] = {
 #include "solvers/tableaus.def"
@@ -52,9 +54,10 @@ void oj_interpolant_set(struct interpolant *p, const struct tableau *row)
 		for (int i = 0; i < count; i++)
 			p->bubble[m][i] = row->bubble.at[m * count + i];
 	for (int m = 0; m < TABLEAU_GROUP; m++) {
-		p->scale[m] = 1;
+		double scale = 1;
 		for (int k = 0; k < p->bubbles; k++)
-			p->scale[m] *= k == m ? 1 : m - k;
+			scale *= k == m ? 1 : m - k;
+		p->share[m] = 1 / scale;
 	}
 }
 
@@ -75,7 +78,7 @@ void oj_interpolant_pick(struct interpolant *p, const int *read, int count)
 
 /* What the values of the bubble count at theta: Lagrange's polynomials of the equally
  * spaced points, times what makes the bubble vanish at both ends twice. */
-static void set_factors(const struct interpolant *p, double theta, double *factor)
+static INLINE void set_factors(const struct interpolant *p, double theta, double *factor)
 {
 	double u = (p->bubbles + 1) * theta, ends = theta * (1 - theta), product[TABLEAU_GROUP];
 	for (int m = 0; m < TABLEAU_GROUP; m++)
@@ -86,10 +89,10 @@ static void set_factors(const struct interpolant *p, double theta, double *facto
 			product[m] *= m == k ? 1 : distance;
 	}
 	for (int m = 0; m < TABLEAU_GROUP; m++)
-		factor[m] = ends * ends * (product[m] / p->scale[m]);
+		factor[m] = ends * ends * (product[m] * p->share[m]);
 }
 
-static void set_group(const struct interpolant *p, double theta, double h, const double *factor, int from, double *out)
+static INLINE void set_group(const struct interpolant *p, double theta, double h, const double *factor, int from, double *out)
 {
 	const double *h0 = p->hermite[0] + from, *h1 = p->hermite[1] + from, *h2 = p->hermite[2] + from;
 	double sum[TABLEAU_GROUP];
@@ -102,7 +105,7 @@ static void set_group(const struct interpolant *p, double theta, double h, const
 		out[i] = h * sum[i];
 }
 
-void oj_interpolant_weights(const struct interpolant *p, double theta, double h, double *out)
+SHORT_VECTORS void oj_interpolant_weights(const struct interpolant *p, double theta, double h, double *out)
 {
 	double factor[TABLEAU_GROUP];
 	set_factors(p, theta, factor);

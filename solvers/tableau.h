@@ -49,7 +49,7 @@ struct interpolant {
 	int count, bubbles;
 	double hermite[3][TABLEAU_ROOM]; /* theta(h0 + (1-theta)(h1 + theta h2)) */
 	double bubble[TABLEAU_DEGREE - 3][TABLEAU_ROOM]; /* values, times theta^2 (1-theta)^2 */
-	double scale[TABLEAU_GROUP]; /* of each value, what Lagrange's products are divided by */
+	double share[TABLEAU_GROUP]; /* of each value, one over what Lagrange's product is at its point */
 };
 void oj_interpolant_set(struct interpolant *interpolant, const struct tableau *row);
 /* Keep stages read[count] alone, whose numbers rise: out[j] is then of read[j]. */

@@ -39,6 +39,7 @@ struct series_state {
 	double proposed;  /* of the coming step, positive */
 	double following; /* of the one after it */
 	double shrinking; /* exp(-2 - 0.7/(p-1)) */
+	double root[2];   /* -1/(p-1) and -1/p */
 	double *c, *next; /* [(order + 1) n] coefficients at the start of the step, at its end */
 	double *low, *next_low; /* [n] what y's rounding left out */
 	double *y1, *change, *slope, *f1;
@@ -81,6 +82,8 @@ static void init(void *state, const struct setup *setup)
 	int64_t n = setup->n;
 	*s = (struct series_state){.n = n, .order = order_for(setup->rtol)};
 	s->shrinking = oj_control_power(M_E, -2 - 0.7 / (s->order - 1));
+	for (int i = 0; i < 2; i++)
+		s->root[i] = -1.0 / (s->order - 1 + i);
 	memset(memory, 0, (size_t)room(n, s->order) * sizeof *memory);
 	s->c = memory;
 	s->next = s->c + room_of((s->order + 1) * n);
@@ -122,9 +125,12 @@ static double rough_logarithm(double x)
 
 static double rough_power_of_two(double x)
 {
+	const double shift = 6755399441055744.0; /* added, the nearest integer stands in the last bits */
 	x = x < -1000 ? -1000 : x > 1000 ? 1000 : x;
-	double whole = floor(x), m = x - whole, power;
-	int64_t bits = ((int64_t)whole + 1023) << 52;
+	double shifted = (x - 0.5) + shift, m = x - (shifted - shift), power;
+	uint64_t bits;
+	memcpy(&bits, &shifted, sizeof bits);
+	bits = (bits + 1023) << 52;
 	memcpy(&power, &bits, sizeof power);
 	return power * ((0.9999003 + 0.6963248 * m) + m * m * (0.2246932 + 0.07896726 * m));
 }
@@ -158,7 +164,7 @@ static bool choose_length(const struct series_state *s, const double *c, double 
 	if (!last_sizes(s, c, h, sizes))
 		return false;
 	for (int i = 0; i < 2; i++) {
-		double radius = sizes[i] > 0 ? rough_logarithm(sizes[i]) / -(s->order - 1 + i) : 1000;
+		double radius = sizes[i] > 0 ? rough_logarithm(sizes[i]) * s->root[i] : 1000;
 		exponent = radius < exponent ? radius : exponent;
 	}
 	*length = rough_power_of_two(exponent) * s->shrinking;

@@ -1,0 +1,26 @@
+/* How loops are compiled to vectors; for sources that are loops and little else.
+ *
+ * VECTORS and SHORT_VECTORS stand before a function: wider vectors where the processor has
+ * them; the results are the same, for no operation is contracted or reordered.  Short
+ * ones have four lanes at most: a single instruction on eight slows down all that follow
+ * for a while, which shows where a step takes less than that (two states: 44 ns became
+ * 80).  Not under the thread sanitizer, which the loader's choice of a clone would call
+ * before it is there. */
+#ifndef OJ_VECTORS_H
+#define OJ_VECTORS_H
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("O3", "fp-contract=off")
+#endif
+
+#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && \
+	!defined(__SANITIZE_THREAD__)
+#define VECTORS __attribute__((target_clones("avx512f", "avx2", "default")))
+#define SHORT_VECTORS __attribute__((target_clones("avx2", "default")))
+#else
+#define VECTORS
+#define SHORT_VECTORS
+#endif
+#define INLINE inline __attribute__((always_inline))
+
+#endif
