@@ -424,15 +424,14 @@ static void move(void *state, const void *original)
 static void accept(void *state)
 {
 	struct explicit *s = state;
-	size_t bytes = (size_t)s->n * sizeof *s->k;
 	double *y = s->y0;
 	if (takes_whole(s)) {
-		memcpy(y, s->y1, bytes);
+		s->sums->copy(s->n, s->y1, y);
 	} else {
 		s->y0 = s->y1;
 		s->y1 = y;
 	}
-	memcpy(s->k, stage_at(s, s->row->stages), bytes);
+	s->sums->copy(s->n, stage_at(s, s->row->stages), s->k);
 	s->have_f1 = s->have_extra = false;
 }
 

@@ -206,6 +206,11 @@ static INLINE double squared_norm(const bool fused, int64_t n, const double *k, 
 
 /* ---- one set of functions a processor ---- */
 
+static void copy(int64_t n, const double *from, double *to)
+{
+	memcpy(to, from, (size_t)n * sizeof *to);
+}
+
 #define SUMS(name, attribute, is_fused) \
 	attribute static void name##_stage(int64_t n, const double *y, const double *k, const struct terms *terms, \
 	                                   const double *w, double *out) \
@@ -222,18 +227,21 @@ static INLINE double squared_norm(const bool fused, int64_t n, const double *k, 
 	{ \
 		return squared_norm(is_fused, n, k, terms, w, y0, y1, tolerance); \
 	} \
-	static const struct sums name = {is_fused, name##_stage, name##_step, name##_norm};
+	static const struct sums name = {is_fused, copy, name##_stage, name##_step, name##_norm};
 
 SUMS(sse2, , false)
 SUMS(avx2, __attribute__((target("avx2,fma"))), true)
 SUMS(avx512, __attribute__((target("avx512f,fma"))), true)
 
-enum { FEW = 16 }; /* states, for which vectors are short */
+/* Short vectors below; see vectors.h. */
+enum { MANY = 16 };
 
 const struct sums *oj_sums(int64_t n)
 {
 	enum oj_math_set best = oj_math_best();
-	return best == OJ_MATH_SSE2 ? &sse2 : best == OJ_MATH_AVX2 || n < FEW ? &avx2 : &avx512;
+	if (n < OJ_FEW)
+		return best == OJ_MATH_SSE2 ? &oj_few_apart : &oj_few_fused;
+	return best == OJ_MATH_SSE2 ? &sse2 : best == OJ_MATH_AVX2 || n < MANY ? &avx2 : &avx512;
 }
 
 /* ---- norms of other vectors ---- */

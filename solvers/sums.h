@@ -25,6 +25,7 @@ void oj_terms_scale(int count, double h, const double *w, double *out);
 
 struct sums {
 	bool fused; /* multiply-adds are */
+	void (*copy)(int64_t n, const double *from, double *to); /* apart from each other */
 	/* out[n] = (y[n] + the older terms) + the newest, of weights w[terms->count]. */
 	void (*stage)(int64_t n, const double *y, const double *k, const struct terms *terms, const double *w, double *out);
 	/* out[n] = y[n] + sum of terms. */
@@ -36,6 +37,11 @@ struct sums {
 };
 /* For n states; whatever n is, the bits are the same. */
 const struct sums *oj_sums(int64_t n);
+
+/* Those of less than OJ_FEW states (few.c), with and without fused multiply-adds. */
+enum { OJ_FEW = 8 };
+extern const struct sums oj_few_fused __attribute__((visibility("hidden")));
+extern const struct sums oj_few_apart __attribute__((visibility("hidden")));
 
 /* out[n] = a u[n] + b v[n] + c w[n]; out may be w. */
 void oj_sum_three(int64_t n, double a, const double *u, double b, const double *v, double c,
