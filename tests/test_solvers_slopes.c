@@ -31,7 +31,7 @@ enum { PROBLEMS = sizeof problems / sizeof *problems };
 static void range_of(const struct method *method, double *coarse, double *fine)
 {
 	int order = method->info.order;
-	*coarse = order == 1 ? -4 : order <= 3 ? -4 : -6;
+	*coarse = order <= 3 ? -4 : -6;
 	*fine = order == 1 ? -6 : order <= 3 ? -7 : order <= 6 ? -10 : -11;
 	if (method->stepper->propose)
 		*coarse = -6, *fine = -12;
