@@ -105,7 +105,6 @@ static ojit_status prepare(ojit_evaluator *e)
 
 ojit_status oj_evaluator_begin(ojit_evaluator *e)
 {
-	memset(e->ready, 0, sizeof e->ready);
 	if (e->error.status != OJIT_OK)
 		oj_error_clear(&e->error);
 	return e->prepared ? OJIT_OK : prepare(e);
@@ -132,7 +131,7 @@ __attribute__((noinline, cold)) static ojit_status call_slowly(ojit_evaluator *e
 
 ojit_status ojit_evaluator_call(ojit_evaluator *e, ojit_kernel kernel, double t, const double *y, double *out)
 {
-	if ((unsigned)kernel >= OJIT_KERNEL_COUNT || !e->ready[kernel].run)
+	if ((unsigned)kernel >= OJIT_KERNEL_COUNT || !e->ready[kernel].run || e->error.status != OJIT_OK)
 		return call_slowly(e, kernel, t, y, out);
 	struct kernel_args *args = e->ready[kernel].args;
 	args->t = &t;

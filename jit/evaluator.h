@@ -21,8 +21,9 @@ struct ojit_evaluator {
 	const struct kernel *kernels[KERNEL_KINDS]; /* NULL: not asked for yet */
 	struct kernel_args args[KERNEL_KINDS];
 	struct derivative_kernel *derivatives;
-	/* What a call may go to at once, when nothing is left to fetch, prepare or
-	 * forget; set by a call that went well, unset by whatever could change it. */
+	/* What a call may go to at once where no failure is to be forgotten, when nothing is
+	 * left to fetch or prepare; set by a call that went well, unset by whatever could
+	 * change it. */
 	struct {
 		void (*run)(const struct kernel_args *);
 		struct kernel_args *args;

@@ -185,6 +185,20 @@ Test(derive, arguments_that_make_no_sense_are_refused)
 	end(&h);
 }
 
+Test(derive, calls_that_go_well_forget_a_failure)
+{
+	struct host h;
+	double out[4];
+	begin(&h, derivative_models[0], OJIT_INTERPRETER);
+	for (int k = 0; k < 2; k++)
+		cr_expect_eq(ojit_evaluator_call(h.evaluator, OJIT_RHS, 0, h.y, out), OJIT_OK);
+	cr_expect_eq(ojit_evaluator_adjoint(h.evaluator, OJIT_RHS, 0, 0, h.y, out, out), OJIT_ARGUMENT);
+	cr_expect_eq(ojit_evaluator_error(h.evaluator).status, OJIT_ARGUMENT);
+	cr_expect_eq(ojit_evaluator_call(h.evaluator, OJIT_RHS, 0, h.y, out), OJIT_OK);
+	cr_expect_eq(ojit_evaluator_error(h.evaluator).status, OJIT_OK);
+	end(&h);
+}
+
 Test(derive, by_time_is_the_derivative_by_time)
 {
 	struct host hosted, *h = &hosted;
