@@ -129,8 +129,8 @@ static ojit_status fail_room(ojit_integrator *ig, enum record_room room)
 static void point_kernels(ojit_integrator *ig)
 {
 	ojit_solver *s = ig->solver;
-	struct kernel_args *args[] = {&s->rhs.args, &s->rhs.variant_args};
-	for (int i = 0; i < 2; i++) {
+	struct kernel_args *args[] = {&s->rhs.args, &s->rhs.variant_args, &s->implicit.args};
+	for (int i = 0; i < 3; i++) {
 		args[i]->p = oj_history_in_force(&ig->history);
 		args[i]->d = args[i]->p + s->system->parameters;
 	}
@@ -493,6 +493,7 @@ static ojit_status copy_course(ojit_integrator *copy, const ojit_integrator *ig)
 	const ojit_solver *from = ig->solver;
 	const struct stepper *stepper = from->loop.stepper;
 	s->options = from->options;
+	s->linear = from->linear;
 	TRY(oj_solver_lay_out(s, &from->loop.method));
 	TRY(oj_history_copy(&copy->history, &ig->history));
 	memcpy(s->state, from->state, stepper->state_size(&from->setup));
@@ -500,6 +501,8 @@ static ojit_status copy_course(ojit_integrator *copy, const ojit_integrator *ig)
 	oj_solver_tolerate(s);
 	copy_loop(s, from);
 	stepper->bind(s->state, &s->rhs, s->loop.tolerance);
+	if (s->rhs.implicit && !oj_implicit_copy(&s->implicit, &from->implicit))
+		return oj_fail_memory(&s->error);
 	s->rhs.calls = s->rhs.told = from->rhs.calls;
 	point_kernels(copy);
 	oj_report(s->system, &s->loop, RECORDED_STEPS, &s->message);

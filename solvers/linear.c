@@ -12,12 +12,6 @@ static const struct module library = {
 	.version = LINEAR_VERSION,
 };
 
-const char *oj_linear_name(enum linear_kind kind)
-{
-	static const char *const names[LINEAR_KINDS] = {"auto", "dense", "band", "sparse"};
-	return names[kind];
-}
-
 ojit_status oj_linear_make(ojit_context *context, const struct pattern *pattern, enum linear_kind kind,
                            int complexes, struct linear **linear, struct text *why, struct oj_error *error)
 {

@@ -17,8 +17,11 @@ enum linear_kind {
 	                  fresh one when entries grow */
 	LINEAR_KINDS
 };
-/* "auto", "dense", "band", "sparse". */
-const char *oj_linear_name(enum linear_kind kind);
+static inline const char *oj_linear_name(enum linear_kind kind)
+{
+	static const char *const names[LINEAR_KINDS] = {"auto", "dense", "band", "sparse"};
+	return names[kind];
+}
 
 /* What is solved, and room for its factors: of a real shift, slot 0, and of `complexes`
  * complex ones, slots 1 .. complexes. */

@@ -1,6 +1,7 @@
 /* See method.h. */
 #include "solvers/method.h"
 
+#include "solvers/radau.h"
 #include "solvers/rock.h"
 #include "solvers/tableau.h"
 
@@ -27,6 +28,26 @@ static const struct method others[] = {
 	 .control = {.error_order = 4, .safety = 0.9, .shrink = 0.1, .grow = 10}, /* of rejected steps alone */
 	 .info = {.name = "taylor", .full_name = "Taylor series, their order from rtol, their own interpolants",
 	          .aliases = "", .source = "A. Jorba, M. Zou, Exp. Math. 14 (2005) 99-117"}},
+	{.stepper = &oj_stepper_radau, .row = &oj_radau, .control = {.error_order = 4, .safety = 0.9, .shrink = 0.125, .grow = 8},
+	 .info = {.name = "radau", .full_name = "Radau IIA of orders 5, 9 and 13, as iterations converge",
+	          .aliases = "", .source = "E. Hairer, G. Wanner, J. Comp. Appl. Math. 111 (1999) 93-111",
+	          .order = 5, .estimate_order = 3, .stages = 3, .dense_order = 4}},
+	{.stepper = &oj_stepper_radau, .row = &oj_radau5, .control = {.error_order = 4, .safety = 0.9, .shrink = 0.125, .grow = 8},
+	 .info = {.name = "radau5", .full_name = "Radau IIA 5(3)", .aliases = "radau_iia_5",
+	          .source = "E. Hairer, G. Wanner, Solving Ordinary Differential Equations II, IV.8",
+	          .order = 5, .estimate_order = 3, .stages = 3, .dense_order = 4}},
+	{.stepper = &oj_stepper_radau, .row = &oj_radau9, .control = {.error_order = 6, .safety = 0.9, .shrink = 0.125, .grow = 8},
+	 .info = {.name = "radau9", .full_name = "Radau IIA 9(5)", .aliases = "radau_iia_9",
+	          .source = "E. Hairer, G. Wanner, J. Comp. Appl. Math. 111 (1999) 93-111",
+	          .order = 9, .estimate_order = 5, .stages = 5, .dense_order = 6}},
+	{.stepper = &oj_stepper_radau, .row = &oj_radau13, .control = {.error_order = 8, .safety = 0.9, .shrink = 0.125, .grow = 8},
+	 .info = {.name = "radau13", .full_name = "Radau IIA 13(7)", .aliases = "radau_iia_13",
+	          .source = "E. Hairer, G. Wanner, J. Comp. Appl. Math. 111 (1999) 93-111",
+	          .order = 13, .estimate_order = 7, .stages = 7, .dense_order = 8}},
+	{.stepper = &oj_stepper_radau, .row = &oj_implicit_euler, .control = {.error_order = 2, .safety = 0.9, .shrink = 0.125, .grow = 8},
+	 .info = {.name = "implicit_euler", .full_name = "implicit Euler", .aliases = "implicit-euler backward_euler",
+	          .source = "E. Hairer, G. Wanner, Solving Ordinary Differential Equations II, IV.3",
+	          .order = 1, .estimate_order = 1, .stages = 1, .dense_order = 2}},
 	{.stepper = NULL},
 };
 

@@ -17,6 +17,7 @@ struct rhs {
 	 * `ask` is NULL. */
 	uint64_t told, wait;
 	void (*ask)(struct rhs *f);
+	struct implicit *implicit; /* what implicit methods have besides; NULL: see implicit.h */
 };
 
 static inline void rhs_ask(struct rhs *f)

@@ -114,6 +114,20 @@ static ojit_status find_method(ojit_solver *s, const ojit_options *o, struct met
 	return s->error.status;
 }
 
+static ojit_status find_linear(ojit_solver *s, const ojit_options *o)
+{
+	s->linear = LINEAR_AUTO;
+	if (!o->linear)
+		return OJIT_OK;
+	for (int kind = 0; kind < LINEAR_KINDS; kind++) {
+		s->linear = (enum linear_kind)kind;
+		if (strcmp(o->linear, oj_linear_name(s->linear)) == 0)
+			return OJIT_OK;
+	}
+	return oj_fail(&s->error, OJIT_NAME, "linear = %s is not known; choose one of auto, dense, band, sparse",
+	               o->linear);
+}
+
 /* A span may be without an end where no grid divides it. */
 static ojit_status check_span(ojit_solver *s, double t0, double t1, bool endless)
 {
@@ -171,6 +185,17 @@ static ojit_status ask_variant(ojit_solver *s, const struct method *method, cons
 	return status;
 }
 
+/* What an implicit method needs; a model without states needs nothing. */
+static ojit_status ask_implicit(ojit_solver *s, const struct method *method, const struct setup *setup)
+{
+	s->rhs.implicit = NULL;
+	if (!method->stepper->shifts || setup->n == 0)
+		return OJIT_OK;
+	TRY(oj_implicit_make(&s->implicit, s->system, s->linear, method->stepper->shifts(setup), &s->rhs.args, &s->error));
+	s->rhs.implicit = &s->implicit;
+	return OJIT_OK;
+}
+
 /* Between two steps.  Without memory the run goes on as it did. */
 static void ask_again(struct rhs *f)
 {
@@ -191,6 +216,7 @@ ojit_status oj_solver_lay_out(ojit_solver *s, const struct method *method)
 {
 	struct setup setup = {.row = method->row, .n = s->system->states, .rtol = s->options.rtol};
 	TRY(ask_variant(s, method, &setup, &s->error));
+	TRY(ask_implicit(s, method, &setup));
 	s->rhs.ask = ask_again;
 	if (same_setup(&s->setup, &setup))
 		return OJIT_OK;
@@ -231,6 +257,7 @@ ojit_status oj_solver_prepare(ojit_solver *s, const ojit_options *options, doubl
 	TRY(find_method(s, &s->options, &method));
 	TRY(check_tolerances(s, &s->options));
 	TRY(check_steps(s, &s->options));
+	TRY(find_linear(s, &s->options));
 	TRY(check_span(s, t0, t1, s->held));
 	TRY(oj_solver_lay_out(s, &method));
 	TRY(oj_solver_start(s, t0, s->y));

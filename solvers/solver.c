@@ -96,6 +96,7 @@ void ojit_solver_free(ojit_solver *s)
 		return;
 	ojit_context *context = s->system->context;
 	oj_record_drop(&s->rows.record);
+	oj_implicit_drop(&s->implicit, context);
 	oj_memory_put(context, s->state, s->state_bytes);
 	oj_memory_put(context, s->variant_scratch, s->variant_bytes);
 	oj_text_drop(&s->message);
@@ -151,6 +152,11 @@ const char *oj_solver_message(const ojit_solver *s)
 const char *ojit_solver_message(const ojit_solver *s)
 {
 	return s->ran && s->loop.stats.outcome != OJIT_SUCCESS ? oj_solver_message(s) : "";
+}
+
+const char *ojit_solver_linear(const ojit_solver *s)
+{
+	return s->rhs.implicit ? oj_text_get(&s->implicit.why) : "";
 }
 
 size_t ojit_solver_below_atol(const ojit_solver *s, size_t *states, size_t room)

@@ -5,6 +5,7 @@
 #ifndef OJ_SOLVER_H
 #define OJ_SOLVER_H
 
+#include "solvers/implicit.h"
 #include "solvers/rows.h"
 
 /* Values a caller may set: some elements, marked. */
@@ -37,6 +38,8 @@ struct ojit_solver {
 	void *state;
 	size_t state_bytes;
 	struct setup setup; /* what `state` is laid out for; row NULL: nothing */
+	enum linear_kind linear;  /* asked for */
+	struct implicit implicit; /* in rhs.implicit where the method is implicit */
 	double *variant_scratch;
 	size_t variant_bytes;
 

@@ -25,6 +25,7 @@ struct step {
 	double t0, t1; /* t1 is assigned by the loop; stages at c = 1 see exactly t1 */
 	double h;      /* signed, what t1 - t0 was before rounding */
 	double squared; /* set by attempt: the square of the estimate over the tolerance, 0 without control */
+	double retry;  /* set by attempt: the length to try after a rejection; 0: the loop chooses */
 	const double *y0, *y1; /* set by attempt, [n], inside the stepper's state */
 };
 
@@ -40,6 +41,9 @@ struct stepper {
 	/* The kernel of its own that the method wants; NULL: none. */
 	void (*variant)(const struct setup *setup, struct variant *variant);
 	bool needs_variant; /* and cannot do without */
+	/* An implicit method: complex shifts held factorised at once, besides a real one.
+	 * NULL: explicit. */
+	int (*shifts)(const struct setup *setup);
 	size_t (*state_size)(const struct setup *setup);
 	void (*init)(void *state, const struct setup *setup);
 	/* tolerance NULL: steps of given size, no estimate. */
@@ -49,8 +53,8 @@ struct stepper {
 	/* y and f at the beginning of the coming step, and two vectors of scratch; [n]. */
 	void (*look)(void *state, const double **y, const double **f0, double **scratch0, double **scratch1);
 	enum attempt (*attempt)(void *state, struct step *step);
-	/* The length, positive, that the method gives the coming step; NULL: the time
-	 * loop's control does, from the error. */
+	/* The length, positive, that the method gives the coming step, 0 for none at the start;
+	 * NULL: the time loop's control does, from the error. */
 	double (*propose)(const void *state);
 	/* The longest step that is stable from here, as far as the method knows; the time
 	 * loop's control keeps below it.  NULL: it does not know. */

@@ -60,6 +60,13 @@ int64_t oj_largest_error(int64_t n, const double *k, const struct terms *terms, 
 double oj_scaled_norm(int64_t n, const double *v, const double *w, const double *y,
                       const struct tolerance *tolerance);
 
+/* y + (left out before + change): the sum, and what it leaves out. */
+static inline double oj_add_change(double y, double low, double change, double *left)
+{
+	double more = low + change, sum = y + more, part = sum - y;
+	*left = (y - (sum - part)) + (more - part);
+	return sum;
+}
 bool oj_all_finite(int64_t n, const double *v);
 /* The first that is not; -1: all are. */
 int64_t oj_first_nonfinite(int64_t n, const double *v);

@@ -225,14 +225,6 @@ static void look(void *state, const double **y, const double **f0, double **scra
 	*scratch1 = s->f1;
 }
 
-/* y + (left out before + change): the sum, and what it leaves out. */
-static inline double add_change(double y, double low, double change, double *left)
-{
-	double more = low + change, sum = y + more, part = sum - y;
-	*left = (y - (sum - part)) + (more - part);
-	return sum;
-}
-
 /* The square of the error over the tolerance, from what the slopes at the end differ by;
  * not finite when y1 or f1 is not. */
 static double squared_error(const struct series_state *s, double h)
@@ -258,7 +250,7 @@ static enum attempt attempt(void *state, struct step *step)
 	step->squared = 0;
 	oj_sum_powers(s->n, s->order, s->c, step->h, s->change, s->slope);
 	for (int64_t i = 0; i < s->n; i++)
-		s->y1[i] = add_change(s->c[i], s->low[i], s->change[i], &s->next_low[i]);
+		s->y1[i] = oj_add_change(s->c[i], s->low[i], s->change[i], &s->next_low[i]);
 	if (!s->tolerance)
 		return oj_all_finite(s->n, s->y1) ? ATTEMPT_OK : ATTEMPT_RETRY;
 	rhs_eval(s->f, step->t1, s->y1, s->f1);
@@ -282,7 +274,7 @@ static void sum_states(const struct series_state *s, const double *c, const doub
 		double change = c[s->order * s->n + i];
 		for (int k = s->order - 1; k >= 1; k--)
 			change = change * h + c[k * s->n + i];
-		y[i] = add_change(c[i], low[i], change * h, &left);
+		y[i] = oj_add_change(c[i], low[i], change * h, &left);
 	}
 }
 

@@ -1,6 +1,7 @@
 /* See time_loop.h. */
 #include "solvers/time_loop.h"
 
+#include "solvers/implicit.h"
 #include "solvers/sums.h"
 
 #include <float.h>
@@ -75,7 +76,7 @@ static double first_length(struct loop *l)
 		return o->fixed_step;
 	if (!(h > 0) && l->stepper->propose)
 		h = fmin(l->stepper->propose(l->state), span);
-	else if (!(h > 0))
+	if (!(h > 0))
 		h = oj_first_step(l->stepper, l->state, l->f, l->tolerance, &l->method.control, l->t,
 		                  l->direction, span);
 	h = shorten(l, h);
@@ -106,6 +107,8 @@ void oj_loop_begin(struct loop *l, const double *y)
 	l->direction = l->t1 < l->t0 ? -1 : 1;
 	l->attempts = 0;
 	l->f->calls = l->f->told = 0;
+	if (l->f->implicit)
+		l->f->implicit->jacobians = l->f->implicit->factorisations = l->f->implicit->iterations = 0;
 	l->stepper->bind(l->state, l->f, l->tolerance);
 	begin_small(l, y);
 	oj_loop_restart(l, l->t0, y);
@@ -176,7 +179,7 @@ static void reject(struct loop *l, double squared)
 {
 	l->stats.rejected++;
 	l->nonfinite = !isfinite(squared);
-	l->h = fabs(l->step.h) * oj_control_reject(&l->control, squared);
+	l->h = l->step.retry > 0 ? l->step.retry : fabs(l->step.h) * oj_control_reject(&l->control, squared);
 }
 
 /* The next length after an accepted step of length h.  A step cut short for a stop on
@@ -211,6 +214,7 @@ static void accept(struct loop *l, const struct course *course)
 
 static void try_step(struct loop *l, const struct course *course)
 {
+	l->step.retry = 0;
 	enum attempt outcome = l->stepper->attempt(l->state, &l->step);
 	l->attempts++;
 	if (outcome == ATTEMPT_OK && l->step.squared > 1) {
@@ -304,4 +308,9 @@ void oj_loop_settle(struct loop *l)
 	l->stats.outcome = l->ending.outcome;
 	l->stats.t = l->t;
 	l->stats.rhs = l->f->calls;
+	if (!l->f->implicit)
+		return;
+	l->stats.jacobians = l->f->implicit->jacobians;
+	l->stats.factorisations = l->f->implicit->factorisations;
+	l->stats.iterations = l->f->implicit->iterations;
 }

@@ -3,6 +3,7 @@
 
 #include "solvers/method.h"
 
+#include <math.h>
 #include <string.h>
 
 static void run_zero_init(const struct kernel_args *args)
@@ -75,6 +76,62 @@ void support_system_scalars(struct support_system *s, enum family_kind kind, con
 		support_system_family(s, kind, names[i], 0, NULL, NULL);
 }
 
+/* ---- a Jacobian ---- */
+
+static void run_differences(const struct kernel_args *args)
+{
+	const struct support_system *s = args->env;
+	int64_t n = s->system.states;
+	double y[SUPPORT_STATES], up[SUPPORT_STATES], down[SUPPORT_STATES];
+	struct kernel_args call = *args;
+	oj_kernel_bind(&s->kernels[KERNEL_RHS], &call);
+	memcpy(y, args->y, (size_t)n * sizeof *y);
+	call.y = y;
+	for (int64_t j = 0; j < n; j++) {
+		double step = 6e-6 * fmax(fabs(y[j]), 1e-3), middle = y[j];
+		y[j] = middle + step;
+		call.out = up;
+		s->kernels[KERNEL_RHS].run(&call);
+		y[j] = middle - step;
+		call.out = down;
+		s->kernels[KERNEL_RHS].run(&call);
+		y[j] = middle;
+		for (int64_t i = 0; i < n; i++)
+			args->out[j * n + i] = (up[i] - down[i]) / (2 * step);
+	}
+}
+
+static ojit_status ask_variant(struct system *system, const struct variant *variant, const struct kernel **kernel,
+                               struct oj_error *error)
+{
+	struct support_system *s = (struct support_system *)system;
+	(void)error;
+	*kernel = variant->kind == VARIANT_JACOBIAN ? &s->jacobian : NULL;
+	return OJIT_OK;
+}
+
+static const struct pattern *ask_pattern(struct system *system, const struct variant *variant)
+{
+	struct support_system *s = (struct support_system *)system;
+	int64_t n = system->states;
+	(void)variant;
+	s->pattern = (struct pattern){.rows = n, .columns = n, .entries = n * n, .column = s->column, .row = s->row};
+	for (int64_t j = 0; j <= n; j++)
+		s->column[j] = j * n;
+	for (int64_t k = 0; k < n * n; k++)
+		s->row[k] = k % n;
+	return &s->pattern;
+}
+
+static void give_jacobian(struct support_system *s)
+{
+	if (s->system.states > SUPPORT_STATES)
+		return;
+	s->jacobian = (struct kernel){.run = run_differences, .env = s, .lanes = 1};
+	s->system.variant = ask_variant;
+	s->system.pattern = ask_pattern;
+}
+
 bool support_system_lacks(const char *name)
 {
 	struct method method;
@@ -94,4 +151,5 @@ void support_system_init(struct support_system *s, ojit_context *context, int64_
 	support_system_kernel(s, KERNEL_INIT, init ? init : run_zero_init);
 	if (states > 0)
 		support_system_family(s, FAMILY_STATES, "x", states > 1, &(int64_t){1}, &states);
+	give_jacobian(s);
 }

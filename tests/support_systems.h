@@ -6,7 +6,7 @@
 
 typedef void (*support_kernel)(const struct kernel_args *args);
 
-enum { SUPPORT_FAMILIES = 8 };
+enum { SUPPORT_FAMILIES = 8, SUPPORT_STATES = 32 };
 struct support_system {
 	struct system system; /* first: the one is the other */
 	struct kernel kernels[KERNEL_KINDS];
@@ -15,6 +15,10 @@ struct support_system {
 	const double *defaults; /* [parameters]; NULL: zeros */
 	int asked[KERNEL_KINDS]; /* how often each kernel was asked for */
 	int refused;             /* a kernel kind + 1 that fails to compile; 0: none */
+	/* Its Jacobian, by central differences, of a dense pattern; of few states only. */
+	struct kernel jacobian;
+	struct pattern pattern;
+	int64_t column[SUPPORT_STATES + 1], row[SUPPORT_STATES * SUPPORT_STATES];
 };
 
 /* A system of `states` states, one family "x[1..states]" ("x" alone where there is

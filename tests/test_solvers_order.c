@@ -70,15 +70,24 @@ static double error_of_fixed(const char *method, double h)
 	return distance(ojit_solver_last_states(solver), 2.25);
 }
 
+/* At which errors are small and still above rounding; those of few stages for their
+ * order have small ones. */
+static double length_for(int order, int stages)
+{
+	if (order >= 9 && stages < order)
+		return 1;
+	return order >= 6 ? 1.0 / 4 : 1.0 / 32;
+}
+
 Test(solvers_order, fixed_steps_converge_with_the_order)
 {
 	for (size_t r = 0; r < ojit_method_count(); r++) {
 		if (support_system_lacks(ojit_method_info(r).name))
 			continue;
-		if (support_system_lacks(ojit_method_info(r).name))
-			continue;
 		ojit_method m = ojit_method_info(r);
-		double h = m.order >= 6 ? 1.0 / 4 : 1.0 / 32;
+		if (m.order > 12) /* from one halving to the next errors go to rounding; see test_radau.c */
+			continue;
+		double h = length_for(m.order, m.stages);
 		double slope = log2(error_of_fixed(m.name, h) / error_of_fixed(m.name, h / 2));
 		cr_expect_gt(slope, m.order - 0.35, "%s: %g", m.name, slope);
 	}
@@ -88,11 +97,19 @@ Test(solvers_order, fixed_steps_converge_with_the_order)
  * largest error inside. */
 static void single_step(const struct method *method, double h, double *estimate, double *inside)
 {
-	const double atol[N] = {1, 1, 1, 1}, t0 = 0.25;
-	struct tolerance tolerance = {.atol = atol};
+	/* Iterations of implicit methods stop by the tolerance. */
+	const double small = method->stepper->shifts ? 1e-12 : 0, t0 = 0.25;
+	const double atol[N] = {small + !small, small + !small, small + !small, small + !small};
+	struct tolerance tolerance = {.atol = atol, .rtol = small};
 	struct rhs f = {.kernel = &hand.kernels[KERNEL_RHS], .n = N};
+	struct implicit implicit = {0};
 	const struct stepper *stepper = method->stepper;
 	struct setup setup = {.row = method->row, .n = N, .rtol = 1e-6};
+	if (stepper->shifts) {
+		cr_assert_eq(oj_implicit_make(&implicit, &hand.system, LINEAR_AUTO, stepper->shifts(&setup), &f.args, NULL),
+		             OJIT_OK);
+		f.implicit = &implicit;
+	}
 	void *state = malloc(stepper->state_size(&setup));
 	double y[N];
 	exact(t0, y);
@@ -109,6 +126,7 @@ static void single_step(const struct method *method, double h, double *estimate,
 		stepper->interpolate(state, &step, t, y);
 		*inside = fmax(*inside, distance(y, t));
 	}
+	oj_implicit_drop(&implicit, context);
 	free(state);
 }
 
@@ -127,7 +145,7 @@ Test(solvers_order, interpolants_are_of_their_order_inside_a_step)
 {
 	struct method m;
 	for (size_t i = 0; next_method(&i, &m);) {
-		double e, wide, narrow, h = m.info.order >= 8 ? 3.0 / 8 : m.info.order >= 6 ? 1.0 / 4 : 1.0 / 16;
+		double e, wide, narrow, h = m.info.order > 12 ? 1 : m.info.order >= 8 ? 3.0 / 8 : m.info.order >= 6 ? 1.0 / 4 : 1.0 / 16;
 		single_step(&m, h, &e, &wide);
 		single_step(&m, h / 2, &e, &narrow);
 		double slope = log2(wide / narrow);
@@ -216,6 +234,8 @@ Test(solvers_order, steps_of_given_size_are_as_good_inside)
 		if (support_system_lacks(ojit_method_info(r).name))
 			continue;
 		ojit_method m = ojit_method_info(r);
+		if (m.dense_order + 1 < m.order) /* the row says so */
+			continue;
 		double h = m.order >= 6 ? 1.0 / 4 : 1.0 / 32;
 		double at_steps = error_over(m.name, h, ojit_output_steps());
 		double inside = error_over(m.name, h, ojit_output_points(997));

@@ -226,6 +226,8 @@ static const struct option_row rows[] = {
 	 "steps of this length, without error control"},
 	{"step-limit", "N", RUN, true, take_count, FIELD(options.step_limit), NULL,
 	 "attempt N steps at most (default 1000000)"},
+	{"linear", "auto|dense|band|sparse", RUN, true, take_text, FIELD(options.linear), NULL,
+	 "how implicit methods solve linear systems (default auto: what takes the fewest operations)"},
 	{"memory-limit", "BYTES", RUN, true, take_count, FIELD(options.memory_limit), NULL,
 	 "of what is kept for the output (default 4 GiB)"},
 	{"progress", NULL, RUN, true, take_flag, FIELD(progress), NULL,

@@ -64,12 +64,25 @@ static void write_json_below_atol(FILE *out, ojit_solver *solver)
 	free(states);
 }
 
+static void write_json_implicit(FILE *out, const struct result *result)
+{
+	const ojit_stats *s = &result->stats;
+	if (s->factorisations == 0)
+		return;
+	fprintf(out, "\"jacobians\": %llu, \"factorisations\": %llu, \"iterations\": %llu, \"linear\": ",
+	        (unsigned long long)s->jacobians, (unsigned long long)s->factorisations,
+	        (unsigned long long)s->iterations);
+	json_string(out, ojit_solver_linear(result->solver));
+	fputs(", ", out);
+}
+
 static void write_json_stats(FILE *out, const struct result *result)
 {
 	const ojit_stats *s = &result->stats;
 	fprintf(out, "{\"status\": \"%s\", \"steps\": %llu, \"rejected\": %llu, \"rhs\": %llu, ",
 	        ojit_outcome_name(s->outcome), (unsigned long long)s->steps,
 	        (unsigned long long)s->rejected, (unsigned long long)s->rhs);
+	write_json_implicit(out, result);
 	write_json_below_atol(out, result->solver);
 	refinement_write_json(out, result->solver, result->refinement);
 	fprintf(out, "\"compile_ms\": %.3f, \"solve_ms\": %.6f, \"nodes\": %zu, \"code_bytes\": %zu}",
@@ -129,12 +142,15 @@ void result_print_stats(const struct result *result)
 {
 	const ojit_stats *s = &result->stats;
 	fprintf(stderr,
-	        "status      %s\nsteps       %llu\nrejected    %llu\nrhs         %llu\n"
-	        "compile_ms  %.3f\nsolve_ms    %.6f\nnodes       %zu\ncode_bytes  %zu\n",
+	        "status      %s\nsteps       %llu\nrejected    %llu\nrhs         %llu\n",
 	        ojit_outcome_name(s->outcome), (unsigned long long)s->steps,
-	        (unsigned long long)s->rejected, (unsigned long long)s->rhs,
-	        1e3 * result->info.compile_seconds, 1e3 * result->seconds, result->info.nodes,
-	        result->info.code_bytes);
+	        (unsigned long long)s->rejected, (unsigned long long)s->rhs);
+	if (s->factorisations > 0)
+		fprintf(stderr, "jacobians   %llu\nfactors     %llu\niterations  %llu\nlinear      %s\n",
+		        (unsigned long long)s->jacobians, (unsigned long long)s->factorisations,
+		        (unsigned long long)s->iterations, ojit_solver_linear(result->solver));
+	fprintf(stderr, "compile_ms  %.3f\nsolve_ms    %.6f\nnodes       %zu\ncode_bytes  %zu\n", 1e3 * result->info.compile_seconds,
+	        1e3 * result->seconds, result->info.nodes, result->info.code_bytes);
 	print_below_atol(result->solver);
 }
 

@@ -84,6 +84,8 @@ typedef struct ojit_options {
 	                       no error is estimated, and the other lengths must be 0 */
 	uint64_t step_limit; /* attempted steps, 0: 1,000,000 */
 	size_t memory_limit; /* bytes of recorded rows, 0: 4 GiB */
+	const char *linear; /* how implicit methods solve linear systems: "auto" or NULL, by counted work;
+	                       "dense", "band" or "sparse" */
 	/* Asked after each step with the time reached; NULL: never. */
 	ojit_verdict (*check)(void *user, double t);
 	void *user;
@@ -200,12 +202,20 @@ typedef struct ojit_stats {
 	                             taylor all coefficients about one time count as one more */
 	uint64_t extra;           /* those of them that output inside steps took */
 	uint64_t outputs;         /* evaluations of the observables */
+	uint64_t jacobians;       /* evaluations of the Jacobian, in implicit methods */
+	uint64_t factorisations;  /* of I/(gamma h) - J, real or complex */
+	uint64_t iterations;      /* of Newton's method */
 	double t;                 /* the time reached */
 	double first_step;        /* length of the first accepted step */
 	double last_step;         /* of the last accepted one */
 } ojit_stats;
 
 OJIT_API ojit_stats ojit_solver_stats(const ojit_solver *solver);
+
+/* How the last run solved linear systems and what that was chosen from, such as "band;
+ * counted a step: dense 2.1e+06, band of 2 below and 2 above 8.1e+04, sparse 2.2e+05"; ""
+ * where its method is explicit.  Valid until the next run. */
+OJIT_API const char *ojit_solver_linear(const ojit_solver *solver);
 
 /* Why the last run ended early: state, time, step size, cause, remedy; "" after a
  * success.  Valid until the next call with the same solver. */

@@ -24,17 +24,16 @@ static ojit_status choose(const struct pattern *pattern, enum linear_kind *kind,
 	struct effort sparse = {0};
 	int64_t n = pattern->columns;
 	struct band band = oj_band_of(pattern);
-	double least = price(oj_dense_effort(n)), banded = BAND_PRICE * price(oj_band_effort(n, band));
+	double dense = price(oj_dense_effort(n)), banded = BAND_PRICE * price(oj_band_effort(n, band));
 	if (!oj_sparse_effort(pattern, &sparse))
 		return oj_fail_memory(error);
-	*kind = LINEAR_DENSE;
-	if (why)
-		oj_text_format(why, "operations a step: dense %.3g, band of %lld + %lld %.3g, sparse %.3g", least,
-		               (long long)band.lower, (long long)band.upper, banded, SPARSE_PRICE * price(sparse));
-	if (banded < least)
-		least = banded, *kind = LINEAR_BAND;
-	if (SPARSE_PRICE * price(sparse) < least)
+	double scattered = SPARSE_PRICE * price(sparse);
+	*kind = banded < dense ? LINEAR_BAND : LINEAR_DENSE;
+	if (scattered < banded && scattered < dense)
 		*kind = LINEAR_SPARSE;
+	if (why)
+		oj_text_format(why, "%s; counted a step: dense %.3g, band of %lld below and %lld above %.3g, sparse %.3g",
+		               oj_linear_name(*kind), dense, (long long)band.lower, (long long)band.upper, banded, scattered);
 	return OJIT_OK;
 }
 
@@ -47,6 +46,8 @@ static ojit_status make(ojit_context *context, const struct pattern *pattern, en
 	*linear = NULL;
 	if (kind == LINEAR_AUTO)
 		TRY(choose(pattern, &kind, why, error));
+	else if (why)
+		oj_text_format(why, "%s, as asked for", oj_linear_name(kind));
 	if (kind == LINEAR_DENSE && pattern->columns > DENSE_MOST)
 		return oj_fail(error, OJIT_UNSUPPORTED, "dense matrices of more than %d rows are not supported; "
 		               "choose linear = sparse or auto", DENSE_MOST);

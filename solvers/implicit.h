@@ -1,0 +1,44 @@
+/* What implicit methods share: the Jacobian of the right-hand side, factors of shifted
+ * matrices, counts of both, and sums of a few vectors. */
+#ifndef OJ_IMPLICIT_H
+#define OJ_IMPLICIT_H
+
+#include "solvers/linear.h"
+#include "solvers/problem.h"
+
+/* Made by the solver, for a method that asks for shifts; see stepper.h. */
+struct implicit {
+	const struct kernel *jacobian; /* NULL: J = 0 */
+	struct kernel_args args;       /* set but for t, y, out */
+	const struct pattern *pattern;
+	struct linear *linear;
+	double *values;                /* [pattern->entries] of J, as evaluated last */
+	uint64_t jacobians, factorisations, iterations;
+	/* What it was made for, and out of. */
+	struct text why; /* the way of factorising was chosen */
+	enum linear_kind asked;
+	int complexes;
+	double *memory;
+	size_t bytes;
+};
+
+/* Make `m`, all zero at first, for a method with so many complex shifts, or leave it where
+ * it fits already; kernels read what `args` says.  Fails where the system has no
+ * Jacobian, or none can be factorised. */
+ojit_status oj_implicit_make(struct implicit *m, struct system *system, enum linear_kind kind, int complexes,
+                             const struct kernel_args *args, struct oj_error *error);
+void oj_implicit_drop(struct implicit *m, ojit_context *context);
+/* Have the Jacobian and the factors of `from`, made alike; false: out of memory. */
+bool oj_implicit_copy(struct implicit *m, const struct implicit *from);
+
+/* J at (t, y). */
+void oj_jacobian_eval(struct rhs *f, double t, const double *y);
+/* Factors of z I - J into a slot, 0 for a real z; false: singular, or not finite. */
+bool oj_shift_factor(struct rhs *f, int slot, double re, double im);
+/* x = (z I - J)^-1 x; see linear_way.solve. */
+void oj_shift_solve(struct rhs *f, int slot, double *x);
+
+/* out[n] = sum of weights[k] v[k stride + i] over k < count, in that order. */
+void oj_sum_weighted(int64_t n, int count, const double *weights, const double *v, int64_t stride, double *out);
+
+#endif
