@@ -83,6 +83,8 @@ ojit_status oj_derive(struct program *made, const struct lowered *lowered, const
 ojit_status oj_program_variant(struct system *system, const struct variant *variant, const struct kernel **kernel,
                                struct oj_error *error);
 const struct pattern *oj_program_pattern(struct system *system, const struct variant *variant);
+/* The program it was made of, once it was; NULL: it computes nothing. */
+const struct program *oj_program_variant_source(struct system *system, const struct variant *variant);
 void oj_variants_drop(struct ojit_program *program);
 /* The kernel of a slot, made if it was not yet; system->kernel of compiled programs. */
 ojit_status oj_program_kernel(struct system *system, enum kernel_kind kind,

@@ -48,8 +48,8 @@ struct truth_table {
 	/* The first `count` elements that the program puts out. */
 	ojit_status (*values)(struct truth *truth, const struct truth_point *point, size_t count,
 	                      struct truth_value *out, struct oj_error *error);
-	/* Their derivatives along `direction` in t, y and p, by central differences; the step is
-	 * 2^-85 of the direction, so that what is left of the second order is as small as what
+	/* Their derivatives along `direction` in t, y and p, by central differences, at the
+	 * point where as many values were asked for last; the step is 2^-85 of the direction, so that what is left of the second order is as small as what
 	 * rounding leaves. */
 	ojit_status (*slopes)(struct truth *truth, const struct truth_point *point, const struct truth_point *direction,
 	                      size_t count, struct truth_value *out, struct oj_error *error);

@@ -332,3 +332,9 @@ const struct pattern *oj_program_pattern(struct system *system, const struct var
 	const struct variant_made *made = find((struct ojit_program *)system, variant);
 	return made ? &made->pattern : NULL;
 }
+
+const struct program *oj_program_variant_source(struct system *system, const struct variant *variant)
+{
+	const struct variant_made *made = find((struct ojit_program *)system, variant);
+	return made && made->program.blocks.count ? &made->program : NULL;
+}

@@ -16,21 +16,6 @@ static const struct {
 	[OJIT_INITIAL] = {OJIT_STATES, ""},
 };
 
-/* Take the time out of the items: it is no state. */
-static double time_of(const struct request *request, const ojit_program_info *info)
-{
-	double t = info->has_span ? info->span[0] : 0;
-	for (size_t i = 0; i < request->at.count; i++) {
-		struct item *item = &request->at.all[i];
-		if (strcmp(item->name, "t") != 0)
-			continue;
-		t = item->value;
-		free(item->name);
-		item->name = NULL;
-	}
-	return t;
-}
-
 /* An evaluator at the point asked for. */
 struct place {
 	ojit_evaluator *evaluator;
@@ -91,7 +76,7 @@ static int show_values(struct session *session, const struct request *request, c
 static int show(struct session *session, const struct request *request)
 {
 	ojit_program_info info = ojit_program_describe(session->program);
-	struct place place = {.t = time_of(request, &info)};
+	struct place place = {.t = time_given(request, info.has_span ? info.span[0] : 0)};
 	int status = session_set(session, OJIT_STATES, &request->at);
 	if (status == 0)
 		status = find_place(session, &place);

@@ -6,6 +6,7 @@
 const struct command commands[] = {
 	{"run", "FILE [options]", "solve a model and write the solution", RUN, run_command, true},
 	{"eval", "FILE [options]", "evaluate a model at one point", EVAL, eval_command, true},
+	{"check", "FILE [options]", "hold all that is compiled of a model to MPFR", CHECK, check_command, true},
 	{"dump", "FILE --stage NAME [options]", "print a model after a stage of compiling", DUMP,
 	 dump_command, true},
 	{"methods", "", "list the methods", METHODS, methods_command, false},
@@ -36,6 +37,9 @@ static void print_command_help(const struct command *command)
 	options_print(stdout, command->bit);
 	if (command->bit == DUMP)
 		print_stages(stdout);
+	if (command->bit == CHECK)
+		puts("\nExit status: 0 all agrees; 1 something does not; 2 the model or an option makes no\n"
+		     "sense, or a file failed.");
 	if (command->bit == RUN)
 		puts("\nExit status: 0 done; 1 the solve ended early, what there is was written;\n"
 		     "2 the model or an option makes no sense, or a file failed.");

@@ -111,6 +111,13 @@ static int take_tolerances(struct request *request, const struct option_row *row
 	return items_read(field(request, row), row->name, text, true);
 }
 
+static int take_json(struct request *request, const struct option_row *row, const char *text)
+{
+	(void)row, (void)text;
+	request->format = JSON;
+	return 0;
+}
+
 static int take_pass(struct request *request, const struct option_row *row, const char *text)
 {
 	(void)row;
@@ -175,7 +182,7 @@ static const struct option_row rows[] = {
 	{"rtol", "X", RUN, false, take_positive, FIELD(options.rtol), NULL, "relative tolerance"},
 	{"atol", "X|NAME=X,...", RUN, false, take_tolerances, FIELD(atol), NULL,
 	 "absolute tolerance of all states, or of some by name"},
-	{"set", "NAME=VALUE,...", RUN | EVAL | DUMP, false, take_items, FIELD(set), NULL,
+	{"set", "NAME=VALUE,...", RUN | EVAL | DUMP | CHECK, false, take_items, FIELD(set), NULL,
 	 "give parameters or constants other values; the name of an array means all its elements"},
 	{"init", "NAME=VALUE,...", RUN, false, take_items, FIELD(init), NULL,
 	 "give states other initial values"},
@@ -186,7 +193,7 @@ static const struct option_row rows[] = {
 	 "put out the times that stand in a file (- for standard input)"},
 	{"steps", NULL, RUN, false, take_flag, FIELD(steps), NULL, "put out every step taken"},
 	{"final", NULL, RUN, false, take_flag, FIELD(final), NULL, "put out the last state only"},
-	{"output", "FILE", RUN | EVAL | DUMP, false, take_text, FIELD(output), NULL,
+	{"output", "FILE", RUN | EVAL | DUMP | CHECK, false, take_text, FIELD(output), NULL,
 	 "write to a file, not to standard output"},
 	{"format", "csv|json|npy", RUN | EVAL, false, take_choice, FIELD(format), formats,
 	 "of what is put out (default: what the name of --output ends in, else csv; npy holds one record a "
@@ -196,6 +203,12 @@ static const struct option_row rows[] = {
 	{"refine", NULL, RUN, false, take_flag, FIELD(refine), NULL,
 	 "solve again with tighter tolerances until the digits that the tolerance promises agree, and say how "
 	 "many hold; with --fixed-step, steps are halved"},
+	{"points", "N", CHECK, false, take_count, FIELD(points), NULL,
+	 "random points around the initial values or --at (default: 1 to 20, half a second's work)"},
+	{"digits", "N", CHECK, false, take_count, FIELD(digits), NULL,
+	 "that must agree, relative to the sum of the absolute terms (default 13)"},
+	{"seed", "N", CHECK, false, take_count, FIELD(seed), NULL, "of random points (default 1)"},
+	{"json", NULL, CHECK, false, take_json, 0, NULL, "write JSON instead of text"},
 	{"digits", "N", RUN, false, take_count, FIELD(digits), NULL, "that --refine is after"},
 	{"kernel", "rhs|outputs|init", DUMP, false, take_choice, FIELD(kernel), kernels,
 	 "the right-hand side (default), the observables or the initial values"},
@@ -209,6 +222,8 @@ static const struct option_row rows[] = {
 	 "what jvp and vjp differentiate by (default states)"},
 	{"of", "rhs|outputs", EVAL, false, take_choice, FIELD(of), wholes,
 	 "what derivatives are of (default rhs)"},
+	{"at", "NAME=VALUE,...", CHECK, false, take_items, FIELD(at), NULL,
+	 "the time t and states of the first point; what is not named has its initial value"},
 	{"at", "NAME=VALUE,...", EVAL, false, take_items, FIELD(at), NULL,
 	 "the time t and the states to evaluate at; states not named have their initial values"},
 	{"stage", "NAME", DUMP, false, take_text, FIELD(stage), NULL, "which stage of compiling to print"},
@@ -234,20 +249,20 @@ static const struct option_row rows[] = {
 	 "tell standard error how far the solve is, terminal or not"},
 	{"no-progress", NULL, RUN, true, take_flag, FIELD(no_progress), NULL,
 	 "do not (default: on a terminal, once a solve takes half a second)"},
-	{"executor", "NAME", RUN | EVAL, true, take_choice, FIELD(compile.executor), executors,
+	{"executor", "NAME", RUN | EVAL | CHECK, true, take_choice, FIELD(compile.executor), executors,
 	 "automatic (default), optimised, unoptimised, or interpreter: all give the same bits"},
 	{"jacobian", "NAME", RUN | EVAL | DUMP, true, take_choice, FIELD(compile.jacobian), jacobians,
 	 "how sparse Jacobians are computed: automatic (default: by counted operations), direct (a formula an entry), "
 	 "or coloured (tangents in as many directions as the columns have colours)"},
-	{"lanes", "W", RUN | EVAL | DUMP, true, take_lanes, 0, NULL,
+	{"lanes", "W", RUN | EVAL | DUMP | CHECK, true, take_lanes, 0, NULL,
 	 "numbers a vector: 1, 2, 4, 8, or 0 for what suits the machine"},
-	{"threads", "N", RUN | EVAL, true, take_threads, 0, NULL,
+	{"threads", "N", RUN | EVAL | CHECK, true, take_threads, 0, NULL,
 	 "that compile at once (default 1), or 0 for as many as there are cores; results do not depend on it"},
-	{"fp", "LAW", RUN | EVAL | DUMP, true, take_choice, FIELD(compile.law), laws,
+	{"fp", "LAW", RUN | EVAL | DUMP | CHECK, true, take_choice, FIELD(compile.law), laws,
 	 "rules that may simplify: exact (default) changes no bit of any result; finite is right where "
 	 "neither inf nor nan occurs; real is right for real numbers, rounding may differ: sums over all "
 	 "pairs that addition theorems make sums over one index are then those"},
-	{"no-pass", "NAME", RUN | EVAL | DUMP, true, take_pass, 0, NULL,
+	{"no-pass", "NAME", RUN | EVAL | DUMP | CHECK, true, take_pass, 0, NULL,
 	 "leave out a pass of the compiler, or step, the compiling of whole steps; may be given several "
 	 "times"},
 };
@@ -390,7 +405,7 @@ static int check_refining(const struct request *request)
 	if (request->refine && request->steps)
 		return complain_plainly("--refine compares what is put out at the same times, and every solve has "
 		                        "steps of its own; give --points, --every, --times or --final");
-	if (request->digits && !request->refine)
+	if (request->digits && !request->refine && request->command->bit == RUN)
 		return complain_plainly("--digits says what --refine is after; add --refine");
 	if (request->progress && request->no_progress)
 		return complain_plainly("--progress and --no-progress exclude each other; give one of them");

@@ -125,3 +125,17 @@ void session_close(struct session *session)
 	ojit_context_free(session->context);
 	*session = (struct session){0};
 }
+
+double time_given(const struct request *request, double otherwise)
+{
+	double t = otherwise;
+	for (size_t i = 0; i < request->at.count; i++) {
+		struct item *item = &request->at.all[i];
+		if (!item->name || strcmp(item->name, "t") != 0)
+			continue;
+		t = item->value;
+		free(item->name);
+		item->name = NULL;
+	}
+	return t;
+}

@@ -15,13 +15,14 @@
 enum {
 	EXIT_DONE,  /* all of it */
 	EXIT_EARLY, /* the solve ended early; what there is was written */
+	EXIT_DIFFERS = EXIT_EARLY, /* a check found a disagreement */
 	EXIT_WRONG, /* a model or an option makes no sense, or a file failed */
 };
 
 struct request;
 
 /* Commands are bits, so that an option can belong to several. */
-enum { RUN = 1, EVAL = 2, DUMP = 4, METHODS = 8 };
+enum { RUN = 1, EVAL = 2, DUMP = 4, METHODS = 8, CHECK = 16 };
 struct command {
 	const char *name, *arguments, *summary;
 	unsigned bit;
@@ -55,7 +56,7 @@ struct request {
 	const char *file, *output, *times, *stage;
 	bool has_span, final, steps, stats, explain, refine, progress, no_progress;
 	double span[2], every;
-	uint64_t points, digits; /* 0: not given */
+	uint64_t points, digits, seed; /* 0: not given */
 	int format, kernel, wrt, of;
 	ojit_options options;
 	struct items set, init, at, atol, direction;
@@ -114,6 +115,9 @@ int session_read(struct session *session, const struct request *request);
 /* And compiled, with its parameters set, and a solver on it. */
 int session_open(struct session *session, const struct request *request);
 void session_close(struct session *session);
+/* The time among the items of --at, which it is taken out of, for it is no state; else
+ * `otherwise`. */
+double time_given(const struct request *request, double otherwise);
 /* Set elements of a vector of the solver from items with names. */
 int session_set(struct session *session, ojit_vector vector, const struct items *items);
 
@@ -212,6 +216,7 @@ int progress_text(char *text, size_t size, double share, uint64_t steps, double 
 
 int run_command(const struct request *request);
 int eval_command(const struct request *request);
+int check_command(const struct request *request);
 int dump_command(const struct request *request);
 /* Names of the stages that dump knows, NULL at the end. */
 const char *const *stage_names(void);

@@ -8,6 +8,7 @@
  *   integrate.h  the same step by step
  *   pattern.h    patterns of sparse matrices
  *   derive.h     derivatives of what is integrated
+ *   check.h      all of this held to numbers of 256 bits
  */
 #ifndef OJIT_H
 #define OJIT_H
@@ -18,6 +19,6 @@
 #include <ojit/pattern.h>
 #include <ojit/solve.h>
 #include <ojit/integrate.h>
-#include <ojit/derive.h>
+#include <ojit/check.h>
 
 #endif

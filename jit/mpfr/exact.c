@@ -6,6 +6,7 @@
 #include "jit/mpfr/sizes.h"
 #include "lib/graph/plan.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -92,6 +93,7 @@ static struct exact_number *fail_element(struct exact *x)
 
 struct exact_number *oj_exact_element(struct exact *x, enum array_role role, int64_t k)
 {
+	assert(k >= 0);
 	size_t chunk = (size_t)k / CHUNK;
 	while (x->vectors[role].chunks.count <= chunk)
 		if (!VECTOR_PUSH(x->context, &x->vectors[role].chunks, (struct number_piece){0}))
@@ -251,7 +253,7 @@ static int64_t integer(const struct run *run, const struct node *n, const uint32
 /* Doubles with errors of up to 2^9 roundings may stand on either side of `limit`. */
 static bool is_near(double distance, double size, unsigned marks)
 {
-	return (marks & TRUTH_ROUNDED) && !(fabs(distance) > 0x1p-44 * size);
+	return (marks & TRUTH_ROUNDED) && !isinf(distance) && !(fabs(distance) > 0x1p-44 * size);
 }
 
 static double difference(struct run *run, const struct exact_number *a, const struct exact_number *b)
@@ -421,7 +423,7 @@ static void operate(struct run *run, const struct node *n, struct exact_number *
 	to->size = oj_size(n->op, a, sizes, as_double(to));
 	to->marks = marks | (is_at_jump(n->op, a, operands) ? TRUTH_SWITCH : 0);
 	settle(to);
-	enum { FUNCTION = 30 }; /* additions */
+	enum { FUNCTION = 60 }; /* additions */
 	run->p->work += oj_op_info[n->op].way == WAY_INSTR ? 1 : FUNCTION;
 }
 
@@ -555,7 +557,6 @@ ojit_status oj_exact_run(struct exact *x, struct exact_plan *p)
 	mpfr_exp_t least = mpfr_get_emin(), greatest = mpfr_get_emax();
 	struct run run = {.x = x, .p = p, .space = p->program->space, .g = &p->program->space->graph,
 	                  .values = p->slots.numbers};
-	x->failed = false;
 	p->work = 0;
 	mpfr_set_emin(-EXPONENTS);
 	mpfr_set_emax(EXPONENTS);
@@ -565,5 +566,7 @@ ojit_status oj_exact_run(struct exact *x, struct exact_plan *p)
 	}
 	mpfr_set_emin(least);
 	mpfr_set_emax(greatest);
-	return x->failed ? OJIT_OUT_OF_MEMORY : OJIT_OK;
+	ojit_status status = x->failed ? OJIT_OUT_OF_MEMORY : OJIT_OK;
+	x->failed = false;
+	return status;
 }

@@ -23,7 +23,7 @@ struct exact; /* vectors in MPFR, one a role */
 struct exact *oj_exact_new(ojit_context *context, int bits);
 void oj_exact_free(struct exact *exact); /* NULL is allowed */
 /* Element k of a vector (any role but DATA, which is the space's own), made when it
- * is first asked for, 0 then.  After a failure, NULL or an element nobody reads. */
+ * is first asked for, 0 then.  After a failure, which the next run reports, one nobody reads. */
 struct exact_number *oj_exact_element(struct exact *exact, enum array_role role, int64_t k);
 struct exact_number *oj_exact_time(struct exact *exact);
 /* Give an input the value of a double. */

@@ -14,7 +14,11 @@ struct truth {
 	struct exact_plan *program, *prepare; /* prepare NULL: there is none */
 	int64_t derived;
 	double work;
-	mpfr_t *before; /* [room] what was put out at x, then at x + h v */
+	struct kept {        /* [room] what was put out */
+		mpfr_t here, above; /* at x and x + h v */
+		double size;
+		unsigned marks;
+	} *kept;
 	size_t room;
 };
 
@@ -23,8 +27,8 @@ static void close_truth(struct truth *t)
 	if (!t)
 		return;
 	for (size_t k = 0; k < t->room; k++)
-		mpfr_clear(t->before[k]);
-	oj_memory_put(t->context, t->before, t->room * sizeof *t->before);
+		mpfr_clears(t->kept[k].here, t->kept[k].above, (mpfr_ptr)0);
+	oj_memory_put(t->context, t->kept, t->room * sizeof *t->kept);
 	oj_exact_plan_free(t->program);
 	oj_exact_plan_free(t->prepare);
 	oj_exact_free(t->exact);
@@ -110,82 +114,69 @@ static ojit_status run_at(struct truth *t, const struct truth_point *point, cons
 
 /* ---- what is asked for ---- */
 
-static ojit_status values(struct truth *t, const struct truth_point *point, size_t count, struct truth_value *out,
-                          struct oj_error *error)
-{
-	if (run_at(t, point, NULL, 0) != OJIT_OK)
-		return oj_fail_memory(error);
-	for (size_t k = 0; k < count; k++) {
-		const struct exact_number *n = oj_exact_element(t->exact, ROLE_OUT, (int64_t)k);
-		out[k] = (struct truth_value){mpfr_get_d(n->value, MPFR_RNDN), n->size, n->marks};
-	}
-	return OJIT_OK;
-}
-
 static bool reserve(struct truth *t, size_t count)
 {
 	if (count <= t->room)
 		return true;
-	mpfr_t *fresh = oj_memory_resize(t->context, t->before, t->room * sizeof *fresh, count * sizeof *fresh);
+	struct kept *fresh = oj_memory_resize(t->context, t->kept, t->room * sizeof *fresh, count * sizeof *fresh);
 	if (!fresh)
 		return false;
-	t->before = fresh;
+	t->kept = fresh;
 	for (; t->room < count; t->room++)
-		mpfr_init2(t->before[t->room], BITS);
+		mpfr_inits2(BITS, fresh[t->room].here, fresh[t->room].above, (mpfr_ptr)0);
 	return true;
 }
 
-static void keep(struct truth *t, size_t first, size_t count)
+static ojit_status values(struct truth *t, const struct truth_point *point, size_t count, struct truth_value *out,
+                          struct oj_error *error)
 {
-	for (size_t k = 0; k < count; k++)
-		mpfr_set(t->before[first + k], oj_exact_element(t->exact, ROLE_OUT, (int64_t)k)->value, MPFR_RNDN);
+	if (!reserve(t, count) || run_at(t, point, NULL, 0) != OJIT_OK)
+		return oj_fail_memory(error);
+	for (size_t k = 0; k < count; k++) {
+		const struct exact_number *n = oj_exact_element(t->exact, ROLE_OUT, (int64_t)k);
+		out[k] = (struct truth_value){mpfr_get_d(n->value, MPFR_RNDN), n->size, n->marks};
+		mpfr_set(t->kept[k].here, n->value, MPFR_RNDN);
+		t->kept[k].size = n->size;
+		t->kept[k].marks = n->marks & (TRUTH_SWITCH | TRUTH_OVERFLOW);
+	}
+	return OJIT_OK;
 }
 
 /* Slopes to both sides, and whether they are the same.  Along a straight line they differ
  * by rounding, which is 2^-256 of the size divided by the step. */
-static struct truth_value slope(mpfr_ptr at, mpfr_ptr above, mpfr_srcptr below, double size)
+static struct truth_value slope(struct kept *kept, mpfr_srcptr below, mpfr_ptr work)
 {
-	struct truth_value made = {.marks = TRUTH_ROUNDED};
-	mpfr_t central;
-	mpfr_init2(central, BITS);
-	mpfr_sub(central, above, below, MPFR_RNDN);
-	mpfr_mul_2si(central, central, STEP - 1, MPFR_RNDN);
-	mpfr_sub(above, above, at, MPFR_RNDN);
-	mpfr_sub(at, at, below, MPFR_RNDN);
-	mpfr_mul_2si(above, above, STEP, MPFR_RNDN);
-	mpfr_mul_2si(at, at, STEP, MPFR_RNDN);
-	double right = mpfr_get_d(above, MPFR_RNDN), left = mpfr_get_d(at, MPFR_RNDN);
-	mpfr_sub(above, above, at, MPFR_RNDN);
-	double apart = fabs(mpfr_get_d(above, MPFR_RNDN));
-	made.value = mpfr_get_d(central, MPFR_RNDN);
+	struct truth_value made = {.marks = kept->marks | TRUTH_ROUNDED};
+	mpfr_sub(work, kept->above, below, MPFR_RNDN);
+	mpfr_mul_2si(work, work, STEP - 1, MPFR_RNDN);
+	made.value = mpfr_get_d(work, MPFR_RNDN);
 	made.size = fabs(made.value);
-	if (!(apart <= 0x1p-40 * (fabs(right) + fabs(left)) + 0x1p-150 * size))
+	mpfr_sub(work, kept->here, below, MPFR_RNDN);
+	mpfr_mul_2si(work, work, STEP, MPFR_RNDN);
+	mpfr_sub(kept->above, kept->above, kept->here, MPFR_RNDN);
+	mpfr_mul_2si(kept->above, kept->above, STEP, MPFR_RNDN);
+	double right = mpfr_get_d(kept->above, MPFR_RNDN), left = mpfr_get_d(work, MPFR_RNDN);
+	mpfr_sub(work, kept->above, work, MPFR_RNDN);
+	double apart = fabs(mpfr_get_d(work, MPFR_RNDN));
+	if (!(apart <= 0x1p-40 * (fabs(right) + fabs(left)) + 0x1p-150 * kept->size))
 		made.marks |= TRUTH_KINK;
-	mpfr_clear(central);
 	return made;
 }
 
 static ojit_status slopes(struct truth *t, const struct truth_point *point, const struct truth_point *direction,
                           size_t count, struct truth_value *out, struct oj_error *error)
 {
-	if (!reserve(t, 2 * count) || run_at(t, point, NULL, 0) != OJIT_OK)
-		return oj_fail_memory(error);
-	keep(t, 0, count);
-	for (size_t k = 0; k < count; k++) {
-		const struct exact_number *n = oj_exact_element(t->exact, ROLE_OUT, (int64_t)k);
-		out[k] = (struct truth_value){.size = n->size, .marks = n->marks};
-	}
+	mpfr_t work;
 	if (run_at(t, point, direction, ldexp(1, -STEP)) != OJIT_OK)
 		return oj_fail_memory(error);
-	keep(t, count, count);
+	for (size_t k = 0; k < count; k++)
+		mpfr_set(t->kept[k].above, oj_exact_element(t->exact, ROLE_OUT, (int64_t)k)->value, MPFR_RNDN);
 	if (run_at(t, point, direction, -ldexp(1, -STEP)) != OJIT_OK)
 		return oj_fail_memory(error);
-	for (size_t k = 0; k < count; k++) {
-		unsigned marks = out[k].marks & (TRUTH_SWITCH | TRUTH_OVERFLOW);
-		out[k] = slope(t->before[k], t->before[count + k], oj_exact_element(t->exact, ROLE_OUT, (int64_t)k)->value,
-		               out[k].size);
-		out[k].marks |= marks;
-	}
+	mpfr_init2(work, BITS);
+	for (size_t k = 0; k < count; k++)
+		out[k] = slope(&t->kept[k], oj_exact_element(t->exact, ROLE_OUT, (int64_t)k)->value, work);
+	mpfr_clear(work);
 	return OJIT_OK;
 }
 

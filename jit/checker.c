@@ -1,0 +1,329 @@
+/* Checks: how they are made, where they look, what they hand out.  See checker.h. */
+#include "jit/checker.h"
+
+#include "jit/evaluator.h"
+#include "lib/math/math.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---------------------------------------------------------------- making */
+
+static const struct {
+	const char *name;
+	int subject;
+	unsigned by;
+	enum check_form form;
+} kernels[] = {
+	{"rhs", SUBJECT_RHS, 0, CHECK_VALUES},
+	{"jac", SUBJECT_RHS, OJIT_BY_STATES, CHECK_MATRIX},
+	{"dfdp", SUBJECT_RHS, OJIT_BY_PARAMETERS, CHECK_MATRIX},
+	{"dfdt", SUBJECT_RHS, OJIT_BY_TIME, CHECK_TANGENT},
+	{"jvp", SUBJECT_RHS, OJIT_BY_STATES, CHECK_TANGENT},
+	{"jvp", SUBJECT_RHS, OJIT_BY_STATES | OJIT_BY_PARAMETERS | OJIT_BY_TIME, CHECK_TANGENT},
+	{"vjp", SUBJECT_RHS, OJIT_BY_STATES, CHECK_ADJOINT},
+	{"vjp", SUBJECT_RHS, OJIT_BY_STATES | OJIT_BY_PARAMETERS, CHECK_ADJOINT},
+	{"outputs", SUBJECT_OUTPUTS, 0, CHECK_VALUES},
+	{"jac", SUBJECT_OUTPUTS, OJIT_BY_STATES, CHECK_MATRIX},
+	{"dfdp", SUBJECT_OUTPUTS, OJIT_BY_PARAMETERS, CHECK_MATRIX},
+	{"dfdt", SUBJECT_OUTPUTS, OJIT_BY_TIME, CHECK_TANGENT},
+	{"jvp", SUBJECT_OUTPUTS, OJIT_BY_STATES | OJIT_BY_PARAMETERS | OJIT_BY_TIME, CHECK_TANGENT},
+	{"vjp", SUBJECT_OUTPUTS, OJIT_BY_STATES | OJIT_BY_PARAMETERS, CHECK_ADJOINT},
+};
+
+ojit_check_options ojit_check_options_default(void)
+{
+	return (ojit_check_options){.digits = 13, .seed = 1, .findings = 10};
+}
+
+static const char *inputs_name(unsigned by)
+{
+	static const char *const names[] = {
+		[0] = "",
+		[OJIT_BY_STATES] = "states",
+		[OJIT_BY_PARAMETERS] = "parameters",
+		[OJIT_BY_STATES | OJIT_BY_PARAMETERS] = "states, parameters",
+		[OJIT_BY_TIME] = "time",
+		[OJIT_BY_STATES | OJIT_BY_PARAMETERS | OJIT_BY_TIME] = "states, parameters, time",
+	};
+	return names[by];
+}
+
+/* Is there anything that the kernel would put out? */
+static bool has_kernel(const struct ojit_check *c, size_t k)
+{
+	size_t inputs = (kernels[k].by & OJIT_BY_STATES ? c->states : 0) +
+	                (kernels[k].by & OJIT_BY_PARAMETERS ? c->parameters : 0);
+	bool any = kernels[k].form == CHECK_VALUES || kernels[k].form == CHECK_TANGENT || inputs;
+	return any && c->subjects[kernels[k].subject].rows;
+}
+
+static ojit_status list_kernels(struct ojit_check *c)
+{
+	enum { COUNT = sizeof kernels / sizeof kernels[0] };
+	c->kernels = ARENA_ZEROED(&c->arena, struct check_kernel, COUNT);
+	for (size_t k = 0; c->kernels && k < COUNT; k++) {
+		if (!has_kernel(c, k))
+			continue;
+		struct check_kernel *made = &c->kernels[c->kernel_count++];
+		made->name = kernels[k].name;
+		made->subject = kernels[k].subject;
+		made->by = kernels[k].by;
+		made->form = kernels[k].form;
+		made->found = (ojit_check_row){.kernel = made->name, .of = made->subject == SUBJECT_RHS ? "rhs" : "outputs",
+		                               .by = inputs_name(made->by), .digits = 17, .row = "", .column = ""};
+	}
+	return c->kernels ? OJIT_OK : OJIT_OUT_OF_MEMORY;
+}
+
+/* The three ways: as asked for, interpreted, and with every equation on its own. */
+static ojit_status compile_ways(struct ojit_check *c, ojit_model *model, const ojit_compile_options *given)
+{
+	ojit_compile_options options = given ? *given : ojit_compile_options_default(), plain;
+	bool flat = options.law != OJIT_LAW_REAL; /* which may sum in another order once rolled */
+	TRY(ojit_program_compile(model, &options, &c->programs[WAY_MACHINE]));
+	options.watch = NULL;
+	options.executor = OJIT_INTERPRETER;
+	TRY(ojit_program_compile(model, &options, &c->programs[WAY_INTERPRETED]));
+	const char **without = ARENA_NEW(&c->arena, const char *, options.without_count + 1);
+	if (!without)
+		return oj_fail_memory(&model->error);
+	plain = options;
+	for (size_t k = 0; k < options.without_count; k++) {
+		without[k] = options.without[k];
+		flat = flat && strcmp(without[k], "roll");
+	}
+	without[plain.without_count++] = "roll";
+	plain.without = without;
+	return flat ? ojit_program_compile(model, &plain, &c->programs[WAY_FLAT]) : OJIT_OK;
+}
+
+/* A kernel as the model has it. */
+static ojit_status lower_plain(struct subject *s, ojit_model *model, enum kernel_kind kind, const struct truth_table *table)
+{
+	struct settings settings;
+	TRY(oj_settings(NULL, &settings, &model->error));
+	for (uint32_t k = 0; oj_passes[k].name; k++)
+		if (!oj_passes[k].required)
+			settings.without |= 1u << k;
+	TRY(oj_compile(model, &settings, kind, "split", &s->lowered, &model->error));
+	if (oj_program_layout(&s->lowered.programs[kind]) != OJIT_OK)
+		return oj_fail_memory(&model->error);
+	s->rows = (size_t)s->lowered.lengths[kind == KERNEL_RHS ? FAMILY_STATES : FAMILY_OUTPUTS];
+	return table->open(&s->lowered.programs[kind], NULL, &s->truth, &model->error);
+}
+
+static bool make_room(struct ojit_check *c)
+{
+	for (int k = 0; k < SUBJECTS; k++) {
+		struct subject *s = &c->subjects[k];
+		s->values = ARENA_ZEROED(&c->arena, struct truth_value, s->rows + 1);
+		s->by_states = ARENA_ZEROED(&c->arena, struct truth_value, s->rows + 1);
+		s->by_parameters = ARENA_ZEROED(&c->arena, struct truth_value, s->rows + 1);
+		s->by_time = ARENA_ZEROED(&c->arena, struct truth_value, s->rows + 1);
+		c->weights[k] = ARENA_ZEROED(&c->arena, double, s->rows + 1);
+	}
+	c->y = ARENA_ZEROED(&c->arena, double, c->states + 1);
+	c->p = ARENA_ZEROED(&c->arena, double, c->parameters + 1);
+	c->direction = ARENA_ZEROED(&c->arena, double, c->inputs);
+	return !c->arena.failed;
+}
+
+static ojit_status make(struct ojit_check *c, ojit_model *model, const ojit_compile_options *compile)
+{
+	static const enum kernel_kind kinds[SUBJECTS] = {KERNEL_RHS, KERNEL_OUTPUTS};
+	TRY(oj_truth_open(c->context, &c->table, &model->error));
+	TRY(compile_ways(c, model, compile));
+	for (int k = 0; k < SUBJECTS; k++)
+		TRY(lower_plain(&c->subjects[k], model, kinds[k], c->table));
+	ojit_program_info info = ojit_program_describe(c->programs[WAY_MACHINE]);
+	c->states = info.states;
+	c->parameters = info.parameters;
+	c->inputs = c->states + c->parameters + 1;
+	for (int w = 0; w < CHECK_WAYS; w++)
+		if (c->programs[w] && !(c->evaluators[w] = ojit_evaluator_new(c->programs[w])))
+			return oj_fail_memory(&model->error);
+	if (list_kernels(c) != OJIT_OK || !make_room(c))
+		return oj_fail_memory(&model->error);
+	return OJIT_OK;
+}
+
+ojit_status ojit_check_new(ojit_model *model, const ojit_compile_options *compile, const ojit_check_options *options,
+                           ojit_check **out)
+{
+	struct oj_error *error = &model->error;
+	ojit_check_options wanted = options ? *options : ojit_check_options_default();
+	*out = NULL;
+	if (error->status != OJIT_OK)
+		return error->status;
+	if (wanted.digits < 1 || wanted.digits > 15)
+		return oj_fail(error, OJIT_ARGUMENT, "%d digits: ask for 1 to 15", wanted.digits);
+	struct ojit_check *c = oj_memory_get(model->context, sizeof *c);
+	if (!c)
+		return oj_fail_memory(error);
+	*c = (struct ojit_check){.context = model->context, .options = wanted, .tolerance = pow(10, -wanted.digits)};
+	oj_error_init(&c->error, c->context);
+	oj_arena_init(&c->arena, c->context);
+	ojit_status status = make(c, model, compile);
+	if (status != OJIT_OK) {
+		ojit_check_free(c);
+		return status;
+	}
+	*out = c;
+	return OJIT_OK;
+}
+
+void ojit_check_free(ojit_check *c)
+{
+	if (!c)
+		return;
+	for (size_t k = 0; k < c->kernel_count; k++)
+		c->table->close(c->kernels[k].truth);
+	for (int k = 0; k < SUBJECTS; k++) {
+		if (c->table)
+			c->table->close(c->subjects[k].truth);
+		oj_lowered_drop(&c->subjects[k].lowered);
+	}
+	for (int w = 0; w < CHECK_WAYS; w++) {
+		ojit_evaluator_free(c->evaluators[w]);
+		ojit_program_free(c->programs[w]);
+	}
+	VECTOR_DROP(c->context, &c->findings);
+	oj_error_drop(&c->error);
+	oj_arena_drop(&c->arena);
+	oj_memory_put(c->context, c, sizeof *c);
+}
+
+ojit_error ojit_check_error(const ojit_check *c)
+{
+	return oj_error_public(&c->error);
+}
+
+/* ---------------------------------------------------------------- points */
+
+ojit_status oj_check_fail(struct ojit_check *c, int way)
+{
+	return oj_fail_copy(&c->error, &c->evaluators[way]->error);
+}
+
+double oj_check_draw(const struct ojit_check *c, int purpose, size_t k)
+{
+	double operands[4] = {(double)c->options.seed, (double)purpose, (double)c->points, (double)k};
+	uint64_t words[2] = {0};
+	oj_math_random(operands, OJ_MATH_STREAM_UNIFORM, words);
+	return (double)(words[0] >> 11) * 0x1p-53;
+}
+
+/* Between half and all of `scale`, of either sign. */
+static double draw_near(const struct ojit_check *c, int purpose, size_t k, double scale)
+{
+	double u = 2 * oj_check_draw(c, purpose, k) - 1;
+	return (u < 0 ? u - 1 : u + 1) / 2 * scale;
+}
+
+double oj_check_scale(double x)
+{
+	return x == 0 || !isfinite(x) ? 1 : ldexp(1, ilogb(x));
+}
+
+static void draw_directions(struct ojit_check *c)
+{
+	size_t n = c->states, m = c->parameters;
+	for (size_t k = 0; k < n + m; k++)
+		c->direction[k] = draw_near(c, DRAW_DIRECTION, k, oj_check_scale(k < n ? c->point.y[k] : c->point.p[k - n]));
+	c->direction[n + m] = 1;
+	for (int s = 0; s < SUBJECTS; s++)
+		for (size_t k = 0; k < c->subjects[s].rows; k++)
+			c->weights[s][k] = draw_near(c, DRAW_WEIGHT, k, 1);
+}
+
+static ojit_status set_parameters(struct ojit_check *c, const double *p)
+{
+	for (int w = 0; w < CHECK_WAYS; w++)
+		if (c->evaluators[w] && ojit_evaluator_parameters(c->evaluators[w], p) != OJIT_OK)
+			return oj_check_fail(c, w);
+	if (c->parameters)
+		memcpy(c->p, c->evaluators[WAY_MACHINE]->p, c->parameters * sizeof *c->p);
+	return OJIT_OK;
+}
+
+static ojit_status set_states(struct ojit_check *c, double t, const double *y)
+{
+	if (y && c->states)
+		memmove(c->y, y, c->states * sizeof *y);
+	if (!y && ojit_evaluator_call(c->evaluators[WAY_INTERPRETED], OJIT_INITIAL, t, NULL, c->y) != OJIT_OK)
+		return oj_check_fail(c, WAY_INTERPRETED);
+	return OJIT_OK;
+}
+
+ojit_status ojit_check_at(ojit_check *c, double t, const double *y, const double *p)
+{
+	oj_error_clear(&c->error);
+	TRY(set_parameters(c, p));
+	TRY(set_states(c, t, y));
+	c->point = (struct truth_point){.t = t, .y = c->y, .p = c->p, .states = c->states, .parameters = c->parameters};
+	draw_directions(c);
+	ojit_status status = oj_check_point(c);
+	c->points++;
+	return status;
+}
+
+static double near(const struct ojit_check *c, size_t k, double x)
+{
+	double u = oj_check_draw(c, DRAW_POINT, k);
+	if (x == 0)
+		return c->draws % 2 ? 2 * u - 1 : u;
+	return x * exp2(2 * u - 1);
+}
+
+ojit_status ojit_check_around(ojit_check *c, double t0, double t1, const double *y, const double *p)
+{
+	oj_error_clear(&c->error);
+	TRY(set_parameters(c, p));
+	TRY(set_states(c, t0, y));
+	for (size_t k = 0; k < c->states; k++)
+		c->y[k] = near(c, k, c->y[k]);
+	for (size_t k = 0; k < c->parameters; k++)
+		c->p[k] = near(c, c->states + k, c->p[k]);
+	double t = t0 + (t1 - t0) * oj_check_draw(c, DRAW_POINT, c->states + c->parameters);
+	c->draws++;
+	return ojit_check_at(c, t, c->y, c->p);
+}
+
+size_t ojit_check_suggested(const ojit_check *c)
+{
+	enum { LEAST = 1, MOST = 20 };
+	const double half_a_second = 1e7; /* additions in MPFR */
+	double points = c->points ? half_a_second / (c->work / (double)c->points + 1) : LEAST;
+	return points < LEAST ? LEAST : points > MOST ? MOST : (size_t)points;
+}
+
+/* ---------------------------------------------------------------- results */
+
+size_t ojit_check_row_count(const ojit_check *c)
+{
+	return c->kernel_count;
+}
+
+ojit_check_row ojit_check_row_at(const ojit_check *c, size_t k)
+{
+	return c->kernels[k].found;
+}
+
+size_t ojit_check_finding_count(const ojit_check *c)
+{
+	return c->findings.count;
+}
+
+ojit_finding ojit_check_finding_at(const ojit_check *c, size_t k)
+{
+	return c->findings.at[k];
+}
+
+int ojit_check_passed(const ojit_check *c)
+{
+	for (size_t k = 0; k < c->kernel_count; k++)
+		if (c->kernels[k].found.found[OJIT_FOUND_WRONG] || c->kernels[k].found.found[OJIT_FOUND_BITS])
+			return 0;
+	return 1;
+}

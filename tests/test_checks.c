@@ -1,0 +1,273 @@
+/* ojit/check.h: what is right passes, what was tampered with is found by name, and what
+ * cannot be judged is marked. */
+#include "jit/checker.h"
+#include "tests/support_allocator.h"
+#include "tests/support_derivatives.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct bed {
+	ojit_context *context;
+	ojit_check *check;
+};
+
+static void begin(struct bed *b, const char *text)
+{
+	b->context = ojit_context_new(NULL);
+	ojit_model *model = ojit_model_new(b->context);
+	cr_assert_eq(ojit_model_read_text(model, text, strlen(text), NULL), OJIT_OK, "%s", ojit_model_error(model).text);
+	cr_assert_eq(ojit_check_new(model, NULL, NULL, &b->check), OJIT_OK, "%s", ojit_model_error(model).text);
+	ojit_model_free(model);
+}
+
+static void end(struct bed *b)
+{
+	ojit_check_free(b->check);
+	cr_expect_eq(ojit_context_counters(b->context).live_bytes, 0);
+	ojit_context_free(b->context);
+}
+
+/* At the initial values, and at random points around them. */
+static void visit(struct bed *b, size_t random)
+{
+	cr_assert_eq(ojit_check_at(b->check, 0.25, NULL, NULL), OJIT_OK, "%s", ojit_check_error(b->check).text);
+	for (size_t k = 0; k < random; k++)
+		cr_assert_eq(ojit_check_around(b->check, 0, 2, NULL, NULL), OJIT_OK, "%s", ojit_check_error(b->check).text);
+}
+
+static ojit_check_row row_of(const struct bed *b, const char *kernel, const char *of, const char *by)
+{
+	for (size_t k = 0; k < ojit_check_row_count(b->check); k++) {
+		ojit_check_row row = ojit_check_row_at(b->check, k);
+		if (!strcmp(row.kernel, kernel) && !strcmp(row.of, of) && !strcmp(row.by, by))
+			return row;
+	}
+	cr_assert(false, "there is no %s of %s by %s", kernel, of, by);
+	return (ojit_check_row){0};
+}
+
+/* The first finding of a kind of that kernel; kind OJIT_FOUND_KINDS: there is none. */
+static ojit_finding found(const struct bed *b, ojit_found kind, const char *kernel, const char *against)
+{
+	for (size_t k = 0; k < ojit_check_finding_count(b->check); k++) {
+		ojit_finding f = ojit_check_finding_at(b->check, k);
+		if (f.kind == kind && !strcmp(f.kernel, kernel) && (!against || strstr(f.against, against)))
+			return f;
+	}
+	return (ojit_finding){.kind = OJIT_FOUND_KINDS};
+}
+
+Test(checks, every_structure_passes)
+{
+	for (size_t k = 0; k < derivative_model_count; k++) {
+		struct bed b;
+		begin(&b, derivative_models[k]);
+		visit(&b, 2);
+		ojit_check_row jac = row_of(&b, "jac", "rhs", "states");
+		cr_expect(ojit_check_passed(b.check), "%s", derivative_models[k]);
+		cr_expect_gt(jac.columns, 0);
+		cr_expect_eq(jac.differenced, jac.columns);
+		cr_expect_gt(row_of(&b, "rhs", "rhs", "").compared, 0);
+		for (size_t r = 0; r < ojit_check_row_count(b.check); r++) {
+			ojit_check_row row = ojit_check_row_at(b.check, r);
+			cr_expect_null(row.refused);
+			cr_expect_geq(row.digits, 14, "%s of %s by %s: %g\n%s", row.kernel, row.of, row.by, row.digits,
+			              derivative_models[k]);
+		}
+		end(&b);
+	}
+}
+
+/* ---------------------------------------------------------------- what is wrong */
+
+/* Equations of one shape, xk' = k/4 xk^3 + xk, whose numbers become data. */
+static char family[8192];
+
+static void write_family(void)
+{
+	enum { COUNT = 60 };
+	size_t length = 0;
+	for (int k = 1; k <= COUNT; k++)
+		length += (size_t)snprintf(family + length, sizeof family - length, "init x%d = %d\nx%d' = %g*x%d^3 + x%d\n", k, k,
+		                           k, 0.25 * k, k, k);
+}
+
+/* Machine code reads its numbers from there: change the one that is `value`. */
+static void tamper(const struct program *program, double value)
+{
+	struct space *space = program->space;
+	size_t changed = 0;
+	for (size_t k = 0; k < space->data.count; k++)
+		if (space->data.at[k] == value) {
+			space->data.at[k] *= 1 + 0x1p-30;
+			changed++;
+		}
+	cr_assert_gt(changed, 0, "there is no %g among the data", value);
+}
+
+Test(checks, a_wrong_value_is_found_by_name)
+{
+	struct bed b;
+	write_family();
+	begin(&b, family);
+	tamper(&b.check->programs[WAY_MACHINE]->lowered.programs[KERNEL_RHS], 3.75);
+	visit(&b, 0);
+	ojit_finding f = found(&b, OJIT_FOUND_WRONG, "rhs", "MPFR");
+	cr_expect_not(ojit_check_passed(b.check));
+	cr_assert_eq(f.kind, OJIT_FOUND_WRONG);
+	cr_expect_str_eq(f.row, "x15'");
+	cr_expect_float_eq(f.expected, 3.75 * 15 * 15 * 15 + 15, 1e-9);
+	cr_expect_float_eq(f.value - f.expected, 3.75 * 15 * 15 * 15 * 0x1p-30, 1e-9);
+	cr_expect(f.digits > 8 && f.digits < 10, "%g", f.digits);
+	cr_expect_eq(found(&b, OJIT_FOUND_BITS, "rhs", "the interpreter").kind, OJIT_FOUND_BITS);
+	cr_expect_eq(found(&b, OJIT_FOUND_BITS, "rhs", "one by one").kind, OJIT_FOUND_BITS);
+	cr_expect_eq(row_of(&b, "rhs", "rhs", "").found[OJIT_FOUND_WRONG], 1);
+	end(&b);
+}
+
+/* A derivative that computes what its program says, and yet is none of the model's. */
+Test(checks, a_wrong_derivative_is_found_by_name)
+{
+	static const struct {
+		const char *name;
+		enum variant_kind kind;
+	} kernels[] = {{"jac", VARIANT_JACOBIAN}, {"jvp", VARIANT_TANGENT}, {"vjp", VARIANT_ADJOINT}};
+	for (size_t k = 0; k < sizeof kernels / sizeof kernels[0]; k++) {
+		struct bed b;
+		write_family();
+		begin(&b, family);
+		visit(&b, 0);
+		cr_expect(ojit_check_passed(b.check));
+		struct variant variant = {.kind = kernels[k].kind, .order = kernels[k].kind == VARIANT_TANGENT, .by = BY_STATES,
+		                          .of = KERNEL_RHS};
+		const struct program *source = oj_program_variant_source(&b.check->programs[WAY_MACHINE]->system, &variant);
+		cr_assert_not_null(source);
+		tamper(source, 3.75);
+		visit(&b, 0);
+		ojit_finding f = found(&b, OJIT_FOUND_WRONG, kernels[k].name, kernels[k].kind == VARIANT_ADJOINT ? "Jacobian" : "differences");
+		cr_assert_eq(f.kind, OJIT_FOUND_WRONG, "%s", kernels[k].name);
+		cr_expect_str_eq(f.row, kernels[k].kind == VARIANT_ADJOINT ? "" : "x15'");
+		if (kernels[k].kind == VARIANT_ADJOINT)
+			cr_expect_str_eq(f.column, "x15");
+		cr_expect_eq(f.point, 1);
+		cr_expect(f.digits > 8 && f.digits < 11, "%g", f.digits);
+		cr_expect_eq(row_of(&b, "rhs", "rhs", "").found[OJIT_FOUND_WRONG], 0);
+		end(&b);
+	}
+}
+
+/* ---------------------------------------------------------------- what cannot be judged */
+
+static void expect_mark(const char *text, const char *kernel, ojit_found kind)
+{
+	struct bed b;
+	begin(&b, text);
+	visit(&b, 0);
+	cr_expect(ojit_check_passed(b.check), "%s", text);
+	cr_expect_eq(found(&b, kind, kernel, NULL).kind, kind, "%s", text);
+	end(&b);
+}
+
+Test(checks, points_that_cannot_be_judged_are_marked)
+{
+	expect_mark("init x = 0\nx' = max(x, 2*x)", "jac", OJIT_FOUND_KINK);
+	expect_mark("init x = 2\nx' = floor(x)", "jvp", OJIT_FOUND_KINK);
+	expect_mark("init x = 0\nx' = if(x > 0, 1, x)", "vjp", OJIT_FOUND_KINK);
+	expect_mark("init x = 1/3\nx' = floor(3*x)", "rhs", OJIT_FOUND_KINK);
+	expect_mark("init x = 400\nx' = exp(x)*exp(x)*exp(-2*x)", "rhs", OJIT_FOUND_OVERFLOW);
+	expect_mark("init x = 1\nx' = log(x - 2)", "rhs", OJIT_FOUND_UNDEFINED);
+	expect_mark("init x = 0\nx' = sqrt(x)", "jac", OJIT_FOUND_UNDEFINED);
+}
+
+/* Many times nothing is left of the digits, and it is no fault of anybody. */
+Test(checks, what_cancels_is_measured_by_its_terms)
+{
+	struct bed b;
+	begin(&b, "init x = 0.3, y = 0.7\nx' = (x + 1e8)^2 - 1e16 - 2e8*x + sin(1e9*x*y)\ny' = exp(30*x)*(y + 1e5) - 1e5*exp(30*x)");
+	visit(&b, 3);
+	cr_expect(ojit_check_passed(b.check));
+	for (size_t k = 0; k < ojit_check_row_count(b.check); k++)
+		for (int kind = 0; kind < OJIT_FOUND_KINDS; kind++)
+			cr_expect_eq(ojit_check_row_at(b.check, k).found[kind], 0);
+	end(&b);
+}
+
+Test(checks, what_has_no_derivative_is_left_out_and_says_why)
+{
+	struct bed b;
+	begin(&b, "init x = 2\nx' = trigamma(x)\nout s = x^2");
+	visit(&b, 1);
+	cr_expect(ojit_check_passed(b.check));
+	cr_expect(strstr(row_of(&b, "jac", "rhs", "states").refused, "trigamma"));
+	cr_expect_null(row_of(&b, "jac", "outputs", "states").refused);
+	end(&b);
+}
+
+/* ---------------------------------------------------------------- asking wrongly */
+
+Test(checks, digits_that_double_has_not_are_refused)
+{
+	ojit_check_options options = ojit_check_options_default();
+	ojit_context *context = ojit_context_new(NULL);
+	ojit_model *model = ojit_model_new(context);
+	ojit_check *check;
+	options.digits = 16;
+	cr_expect_eq(ojit_check_new(model, NULL, &options, &check), OJIT_ARGUMENT);
+	cr_expect_null(check);
+	ojit_model_free(model);
+	ojit_context_free(context);
+}
+
+Test(checks, a_missing_module_is_an_error_with_its_remedy)
+{
+	setenv("OJIT_MPFR", "/nonexistent/libojit-mpfr.so", 1);
+	ojit_context *context = ojit_context_new(NULL);
+	ojit_model *model = ojit_model_new(context);
+	ojit_check *check;
+	ojit_equation(model, "x'", ojit_state(model, "x", 1));
+	cr_expect_eq(ojit_check_new(model, NULL, NULL, &check), OJIT_BACKEND);
+	cr_expect_null(check);
+	cr_expect(strstr(ojit_model_error(model).message, "/nonexistent/libojit-mpfr.so"));
+	ojit_model_free(model);
+	ojit_context_free(context);
+}
+
+/* ---------------------------------------------------------------- memory */
+
+static int check_little(ojit_context *context, void *user)
+{
+	ojit_compile_options options = ojit_compile_options_default();
+	ojit_model *model = ojit_model_new(context);
+	ojit_check *check = NULL;
+	const char *text = user;
+	options.executor = OJIT_INTERPRETER;
+	ojit_status status = model ? ojit_model_read_text(model, text, strlen(text), NULL) : OJIT_OUT_OF_MEMORY;
+	if (status == OJIT_OK)
+		status = ojit_check_new(model, &options, NULL, &check);
+	if (status == OJIT_OK)
+		status = ojit_check_at(check, 0, NULL, NULL);
+	cr_expect(status == OJIT_OK || status == OJIT_OUT_OF_MEMORY);
+	ojit_check_free(check);
+	ojit_model_free(model);
+	return status == OJIT_OK;
+}
+
+/* Every 13th allocation is refused once: compiling, of which most are, has tests of its own. */
+Test(checks, allocations_that_fail_are_reported_and_nothing_is_left)
+{
+	enum { STRIDE = 13 };
+	for (long refused = 1, went_well = 0; !went_well; refused += STRIDE) {
+		struct watched_allocator watched = {.refuse = refused};
+		ojit_allocator allocator = watched_allocator(&watched);
+		ojit_context *context = ojit_context_new(&allocator);
+		went_well = context ? check_little(context, (void *)(uintptr_t) "param k = 2\ninit x = 1\nx' = -k*x + t") : 0;
+		cr_expect_eq(went_well, refused > watched.calls, "allocation %ld", refused);
+		ojit_context_free(context);
+		cr_assert_eq(watched.live_blocks, 0, "allocation %ld", refused);
+		cr_assert_eq(watched.wrong_sizes, 0, "allocation %ld", refused);
+	}
+}
