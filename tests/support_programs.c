@@ -234,6 +234,8 @@ static double walk_made(const struct node *n, double x, double second)
 		return oj_maximum(x, 0) + oj_evaluate(OP_LOG1P, small, 0, 0);
 	case OP_HEAVISIDE:
 		return x > 0 ? 1 : x < 0 ? 0 : x == 0 ? second : x;
+	case OP_STRONG:
+		return x == 0 ? 0 : x * second;
 	default: /* POWI */
 		return n->integer == 0 ? 1 : n->integer < 0 ? 1 / squared(x, -n->integer) : squared(x, n->integer);
 	}

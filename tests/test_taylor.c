@@ -93,7 +93,8 @@ static void expect_exact(struct bed *bed, const char *what)
 
 static bool is_refused(enum op op)
 {
-	return op == OP_GAMMA || op == OP_LGAMMA || op == OP_DIGAMMA || op == OP_TRIGAMMA || op == OP_UNIFORM || op == OP_NORMAL;
+	return op == OP_GAMMA || op == OP_LGAMMA || op == OP_DIGAMMA || op == OP_TRIGAMMA || op == OP_UNIFORM ||
+	       op == OP_NORMAL || op == OP_STRONG;
 }
 
 /* Operators on numbers of fixed arity, but for POWI. */

@@ -278,6 +278,15 @@ static void of_heaviside(mpfr_ptr r, const mpfr_srcptr *x, int count)
 		mpfr_set_si(r, mpfr_sgn(x[0]) > 0, MPFR_RNDN);
 }
 
+static void of_strong(mpfr_ptr r, const mpfr_srcptr *x, int count)
+{
+	(void)count;
+	if (mpfr_zero_p(x[0]))
+		mpfr_set_zero(r, 1);
+	else
+		mpfr_mul(r, x[0], x[1], MPFR_RNDN);
+}
+
 static void of_powi(mpfr_ptr r, const mpfr_srcptr *x, int count)
 {
 	(void)count;
@@ -295,7 +304,7 @@ static const struct row {
 	ROW(cosh) ROW(tanh) ROW(asinh) ROW(acosh) ROW(atanh) ROW(exp) ROW(expm1) ROW(exp2)
 	ROW(log) ROW(log1p) ROW(log2) ROW(log10) ROW(cbrt) ROW(hypot) ROW(pow) ROW(erf) ROW(erfc)
 	ROW(gamma) ROW(lgamma) ROW(digamma) ROW(trigamma) ROW(mod) ROW(uniform) ROW(normal) ROW(cot) ROW(sign) ROW(sigmoid)
-	ROW(relu) ROW(softplus) ROW(heaviside) ROW(powi)
+	ROW(relu) ROW(softplus) ROW(heaviside) ROW(strong) ROW(powi)
 #undef ROW
 };
 

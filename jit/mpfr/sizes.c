@@ -116,6 +116,8 @@ double oj_size(enum op op, const double *a, const double *sizes, double self)
 		return at_least(times(1 / a[1], sizes[0]) + times(self / a[1], sizes[1]), self);
 	if (op == OP_TRIGAMMA) /* has no rule; its slope is less than this, near poles and far from them */
 		return at_least(times(2 * self * sqrt(self), sizes[0]), self);
+	if (op == OP_STRONG && a[0] == 0 && !isfinite(a[1])) /* what was left out */
+		return at_least(0, self);
 	if (op == OP_POWI)
 		return at_least(times(a[1] * pow(a[0], a[1] - 1), sizes[0]), self);
 	if (op == OP_ABS)

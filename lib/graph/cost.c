@@ -15,6 +15,8 @@ unsigned oj_node_cost(const struct graph *g, ojit_expr e)
 	switch (oj_op_info[n->op].way) {
 	case WAY_MATH:
 	case WAY_EXPAND:
+		if (n->op == OP_STRONG)
+			return 3; /* a comparison, a product and a choice */
 		return n->op == OP_POWI ? power_cost(n->integer) : COST_CALL;
 	case WAY_INSTR:
 		if (n->op == OP_ADD || n->op == OP_MUL)

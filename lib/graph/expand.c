@@ -78,6 +78,12 @@ static ojit_expr softplus(struct graph *g, ojit_expr x)
 	return make2(g, OP_ADD, line, make1(g, OP_LOG1P, exp_minus_abs(g, x)));
 }
 
+static ojit_expr strong_product(struct graph *g, ojit_expr a, ojit_expr b)
+{
+	ojit_expr zero = oj_literal(g, 0), none = make2(g, OP_EQ, a, zero), product = make2(g, OP_MUL, a, b);
+	return choose(g, none, zero, product);
+}
+
 static ojit_expr power(struct graph *g, ojit_expr x, int64_t exponent)
 {
 	uint64_t n = exponent < 0 ? 0 - (uint64_t)exponent : (uint64_t)exponent;
@@ -134,6 +140,8 @@ static ojit_expr expand_node(struct rewrite *rewrite, ojit_expr e, const ojit_ex
 		return softplus(g, x);
 	case OP_HEAVISIDE:
 		return heaviside(g, x, operands[1]);
+	case OP_STRONG:
+		return strong_product(g, x, operands[1]);
 	case OP_POWI:
 		return power(g, x, oj_node(g, e)->integer);
 	case OP_POW:

@@ -61,10 +61,8 @@ ojit_expr oj_times_strong(struct graph *g, ojit_expr a, ojit_expr b)
 		return 0;
 	if (oj_is(g, b, OP_LITERAL) || oj_is_literal(g, a, 1)) /* literals of rules are finite */
 		return oj_times(g, a, b);
-	ojit_expr compared[2] = {a, oj_literal(g, 0)};
-	ojit_expr zero = make(g, OP_EQ, 2, compared), product = oj_times(g, a, b);
-	ojit_expr operands[3] = {zero, compared[1], product};
-	return make(g, OP_IF, 3, operands);
+	ojit_expr operands[2] = {a, b};
+	return make(g, OP_STRONG, 2, operands);
 }
 
 /* ---------------------------------------------------------------- texts */

@@ -275,10 +275,23 @@ static void of_product(struct sweep *s, struct surrounding *in, ojit_expr e, str
 	oj_memory_put(s->space->context, after, size);
 }
 
+/* See OP_STRONG: where its first factor was left out, the second has no part. */
+static void of_strong(struct sweep *s, struct surrounding *in, ojit_expr e, struct bar bar)
+{
+	ojit_expr a = oj_operands(s->g, e)[0], b = oj_operands(s->g, e)[1];
+	struct bar second = {oj_times_strong(s->g, a, bar.e), true};
+	add(s, in, a, scaled(s, bar, b));
+	add(s, in, b, second);
+}
+
 static void of_operator(struct sweep *s, struct surrounding *in, ojit_expr e, struct bar bar)
 {
 	if (oj_is(s->g, e, OP_MUL) && oj_node(s->g, e)->arity > 3) {
 		of_product(s, in, e, bar);
+		return;
+	}
+	if (oj_is(s->g, e, OP_STRONG)) {
+		of_strong(s, in, e, bar);
 		return;
 	}
 	for (uint32_t slot = 0; slot < oj_node(s->g, e)->arity && !s->failed; slot++)

@@ -224,6 +224,20 @@ static struct dot of_product(struct tangents *t, ojit_expr e, ojit_expr *rest, s
 	return sum(t, terms, count);
 }
 
+/* A strong product is one in the tangents of both factors: either may be what a choice
+ * left out. */
+static struct dot of_strong(struct tangents *t, ojit_expr e)
+{
+	ojit_expr a = oj_operands(t->g, e)[0], b = oj_operands(t->g, e)[1];
+	struct dot terms[2];
+	uint32_t count = 0;
+	if (dot_of(t, a).e)
+		terms[count++] = made(t, oj_times_strong(t->g, dot_of(t, a).e, b), true);
+	if (dot_of(t, b).e)
+		terms[count++] = made(t, oj_times_strong(t->g, a, dot_of(t, b).e), true);
+	return sum(t, terms, count);
+}
+
 static struct dot of_operator(struct tangents *t, ojit_expr e)
 {
 	uint32_t arity = oj_node(t->g, e)->arity, count = 0, active = 0;
@@ -231,6 +245,8 @@ static struct dot of_operator(struct tangents *t, ojit_expr e)
 		active += dot_of(t, oj_operands(t->g, e)[i]).e != 0;
 	if (active == 0)
 		return none();
+	if (oj_is(t->g, e, OP_STRONG))
+		return of_strong(t, e);
 	size_t room = arity * (sizeof(struct dot) + sizeof(ojit_expr));
 	struct dot *terms = oj_memory_get(t->space->context, room), result;
 	if (!terms)
