@@ -11,6 +11,7 @@ void oj_evaluator_drop_derivatives(ojit_evaluator *e)
 	struct derivative_kernel *kernel = e->derivatives, *next;
 	for (; kernel; kernel = next) {
 		next = kernel->next;
+		oj_memory_put(e->program->system.context, kernel->seed, kernel->seeds * sizeof *kernel->seed);
 		oj_memory_put(e->program->system.context, kernel, sizeof *kernel);
 	}
 }
@@ -20,7 +21,7 @@ void oj_evaluator_drop_derivatives(ojit_evaluator *e)
 static bool same_variant(const struct variant *a, const struct variant *b)
 {
 	return a->kind == b->kind && a->order == b->order && a->of == b->of && a->by == b->by &&
-	       a->with_value == b->with_value;
+	       a->with_value == b->with_value && a->scalar == b->scalar && a->columns == b->columns;
 }
 
 static ojit_status fetch(ojit_evaluator *e, const struct variant *variant, struct derivative_kernel **out)
@@ -102,6 +103,12 @@ static size_t elements(const ojit_evaluator *e, const struct variant *variant)
 	return (size_t)(variant->of == KERNEL_RHS ? s->states : s->outputs);
 }
 
+static size_t inputs(const ojit_evaluator *e, unsigned by)
+{
+	const struct system *s = &e->program->system;
+	return (size_t)((by & OJIT_BY_STATES ? s->states : 0) + (by & OJIT_BY_PARAMETERS ? s->parameters : 0));
+}
+
 static ojit_status jacobian_variant(ojit_evaluator *e, ojit_kernel of, ojit_inputs by, struct variant *variant)
 {
 	*variant = (struct variant){.kind = VARIANT_JACOBIAN};
@@ -156,22 +163,107 @@ ojit_status ojit_evaluator_newton(ojit_evaluator *e, double t, const double *y, 
 	return run(e, &newton, t, y, &gamma, values, 0);
 }
 
+static ojit_status check_directions(ojit_evaluator *e, size_t directions)
+{
+	if (directions == 0 || directions > INT32_MAX)
+		return oj_fail(&e->error, OJIT_ARGUMENT, "%zu directions: give at least one, and at most 2^31 - 1", directions);
+	return OJIT_OK;
+}
+
 ojit_status ojit_evaluator_tangent(ojit_evaluator *e, ojit_kernel of, unsigned by, size_t directions, double t,
                                    const double *y, const double *seed, double *out)
 {
 	struct variant variant = {.kind = VARIANT_TANGENT, .order = (int)directions};
 	TRY(set_variant(e, of, by, OJIT_BY_STATES | OJIT_BY_PARAMETERS | OJIT_BY_TIME, false, &variant));
-	if (directions == 0 || directions > INT32_MAX)
-		return oj_fail(&e->error, OJIT_ARGUMENT, "%zu directions: give at least one, and at most 2^31 - 1", directions);
+	TRY(check_directions(e, directions));
 	return run(e, &variant, t, y, seed, out, elements(e, &variant) * directions);
 }
 
 ojit_status ojit_evaluator_adjoint(ojit_evaluator *e, ojit_kernel of, unsigned by, double t, const double *y,
                                    const double *weights, double *out)
 {
-	const struct system *s = &e->program->system;
 	struct variant variant = {.kind = VARIANT_ADJOINT};
 	TRY(set_variant(e, of, by, OJIT_BY_STATES | OJIT_BY_PARAMETERS, false, &variant));
-	int64_t inputs = (by & OJIT_BY_STATES ? s->states : 0) + (by & OJIT_BY_PARAMETERS ? s->parameters : 0);
-	return run(e, &variant, t, y, weights, out, (size_t)inputs);
+	return run(e, &variant, t, y, weights, out, inputs(e, by));
+}
+
+/* ---------------------------------------------------------------- scalars */
+
+static ojit_status scalar_variant(ojit_evaluator *e, const ojit_scalar *scalar, unsigned by, bool one,
+                                  struct variant *variant)
+{
+	TRY(set_variant(e, scalar->of, by, OJIT_BY_STATES | OJIT_BY_PARAMETERS, one, variant));
+	size_t count = elements(e, variant);
+	if (!scalar->weights && scalar->element >= count)
+		return oj_fail(&e->error, OJIT_ARGUMENT, "element %zu is not there, the kernel has %zu; count from 0, or give "
+		               "weights", scalar->element, count);
+	variant->scalar = scalar->weights ? 0 : (int64_t)scalar->element + 1;
+	return OJIT_OK;
+}
+
+ojit_status ojit_evaluator_gradient(ojit_evaluator *e, const ojit_scalar *scalar, unsigned by, double t,
+                                    const double *y, double *out)
+{
+	struct variant variant = {.kind = VARIANT_ADJOINT};
+	TRY(scalar_variant(e, scalar, by, false, &variant));
+	return run(e, &variant, t, y, scalar->weights, out, inputs(e, by));
+}
+
+/* The weights and the directions as one vector, which is kept for the next call. */
+static ojit_status join_seed(ojit_evaluator *e, const struct variant *variant, const double *weights,
+                             const double *directions, const double **seed)
+{
+	struct derivative_kernel *found;
+	size_t before = elements(e, variant), count = inputs(e, variant->by) * (size_t)variant->order;
+	TRY(find(e, variant, &found));
+	if (!found->seed) {
+		found->seeds = before + count + 1;
+		found->seed = oj_memory_get(e->program->system.context, found->seeds * sizeof *found->seed);
+	}
+	if (!found->seed)
+		return oj_fail_memory(&e->error);
+	if (before)
+		memcpy(found->seed, weights, before * sizeof *weights);
+	if (count)
+		memcpy(found->seed + before, directions, count * sizeof *directions);
+	*seed = found->seed;
+	return OJIT_OK;
+}
+
+ojit_status ojit_evaluator_hessian_product(ojit_evaluator *e, const ojit_scalar *scalar, unsigned by,
+                                           size_t directions, double t, const double *y, const double *seed,
+                                           double *out)
+{
+	struct variant variant = {.kind = VARIANT_HESSIAN_PRODUCT, .order = (int)directions};
+	TRY(scalar_variant(e, scalar, by, false, &variant));
+	TRY(check_directions(e, directions));
+	if (scalar->weights)
+		TRY(join_seed(e, &variant, scalar->weights, seed, &seed));
+	return run(e, &variant, t, y, seed, out, inputs(e, by) * directions);
+}
+
+static ojit_status hessian_variant(ojit_evaluator *e, const ojit_scalar *scalar, ojit_inputs rows,
+                                   ojit_inputs columns, struct variant *variant)
+{
+	*variant = (struct variant){.kind = VARIANT_HESSIAN};
+	TRY(scalar_variant(e, scalar, columns, true, variant));
+	variant->columns = columns;
+	return scalar_variant(e, scalar, rows, true, variant);
+}
+
+ojit_status ojit_evaluator_hessian_pattern(ojit_evaluator *e, const ojit_scalar *scalar, ojit_inputs rows,
+                                           ojit_inputs columns, ojit_pattern *out)
+{
+	struct variant variant;
+	*out = (ojit_pattern){0};
+	TRY(hessian_variant(e, scalar, rows, columns, &variant));
+	return hand_out_pattern(e, &variant, out);
+}
+
+ojit_status ojit_evaluator_hessian(ojit_evaluator *e, const ojit_scalar *scalar, ojit_inputs rows,
+                                   ojit_inputs columns, double t, const double *y, double *values)
+{
+	struct variant variant;
+	TRY(hessian_variant(e, scalar, rows, columns, &variant));
+	return run(e, &variant, t, y, scalar->weights, values, 0);
 }

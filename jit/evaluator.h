@@ -9,6 +9,8 @@ struct derivative_kernel {
 	struct variant variant;
 	const struct kernel *kernel; /* NULL: there is nothing to compute */
 	struct kernel_args args;
+	double *seed; /* where weights and directions are put together, NULL: they are not */
+	size_t seeds;
 	struct derivative_kernel *next;
 };
 

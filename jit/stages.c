@@ -7,7 +7,7 @@ const char *const *ojit_stages(void)
 {
 	static const char *const stages[] = {
 		"model", "program", "simplify", "split", "roll", "separate", "inline", "fuse", "hoist",
-		"expand", "partition", "prepare", "jac", "newton", "jvp", "vjp", "ir",
+		"expand", "partition", "prepare", "jac", "newton", "jvp", "vjp", "hvp", "hess", "ir",
 		"ir-optimised", "asm", NULL,
 	};
 	return stages;
@@ -31,14 +31,17 @@ static ojit_status list_code(const struct program *program, const struct setting
 	return backend->translate(program, &target, &none, stage, text, error);
 }
 
-/* The stage's derivative by all states; kind VARIANT_KINDS: it is another stage. */
+/* The stage's derivative by all states, Hessians of the weighted sum; kind VARIANT_KINDS:
+ * it is another stage. */
 static struct variant derivative_of(const char *stage, int kind)
 {
 	static const char *const names[VARIANT_KINDS] = {
 		[VARIANT_TANGENT] = "jvp", [VARIANT_ADJOINT] = "vjp", [VARIANT_JACOBIAN] = "jac",
 		[VARIANT_NEWTON] = "newton",
+		[VARIANT_HESSIAN_PRODUCT] = "hvp", [VARIANT_HESSIAN] = "hess",
 	};
-	struct variant variant = {.kind = VARIANT_TANGENT, .order = 1, .of = (enum kernel_kind)kind, .by = BY_STATES};
+	struct variant variant = {.kind = VARIANT_TANGENT, .order = 1, .of = (enum kernel_kind)kind, .by = BY_STATES,
+	                          .columns = BY_STATES};
 	while (variant.kind < VARIANT_KINDS && strcmp(stage, names[variant.kind]))
 		variant.kind++;
 	return variant;

@@ -8,6 +8,7 @@
 #include "lib/graph/adjoint.h"
 #include "lib/graph/coefficients.h"
 #include "lib/graph/fused_step.h"
+#include "lib/graph/hessian.h"
 #include "lib/graph/jacobian_way.h"
 #include "lib/graph/linearisation.h"
 #include "lib/graph/newton.h"
@@ -81,7 +82,7 @@ static bool is_same(const struct variant *a, const struct variant *b)
 {
 	const struct step_recipe *x = &a->recipe, *y = &b->recipe;
 	return a->kind == b->kind && a->order == b->order && a->of == b->of && a->by == b->by &&
-	       a->with_value == b->with_value &&
+	       a->with_value == b->with_value && a->scalar == b->scalar && a->columns == b->columns &&
 	       x->stages == y->stages && x->c == y->c && x->a == y->a && x->b == y->b && x->e[0] == y->e[0] &&
 	       x->e[1] == y->e[1];
 }
@@ -171,18 +172,34 @@ static ojit_status differentiate_all(struct program *made, struct program *progr
 	return v->with_value ? oj_linearisation_program(made, program, request.rows, error) : OJIT_OK;
 }
 
+static ojit_status differentiate_scalar(struct program *made, const struct program *program,
+                                        const struct program *prepare, const struct lowered *lowered, enum law law,
+                                        const struct variant *v, struct pattern *pattern, struct oj_error *error)
+{
+	struct scalar_request request = {
+		.element = v->scalar - 1, .weights = v->scalar ? 0 : elements(lowered, v), .law = law,
+		.states = inputs(lowered, v->by, BY_STATES), .parameters = inputs(lowered, v->by, BY_PARAMETERS),
+	};
+	if (v->kind == VARIANT_ADJOINT)
+		return oj_gradient_program(made, program, prepare, &request, error);
+	if (v->kind == VARIANT_HESSIAN_PRODUCT)
+		return oj_hessian_product(made, program, prepare, &request, v->order, error);
+	enum array_role role = v->columns & BY_STATES ? ROLE_STATE : ROLE_PARAMETER;
+	return oj_hessian_program(made, program, prepare, &request, role, inputs(lowered, v->columns, v->columns),
+	                          pattern, error);
+}
+
 /* Conditions on indices are the derivative's to be decided yet. */
 static ojit_status differentiate(struct program *made, struct program *program, const struct program *prepare,
                                  const struct lowered *lowered, const struct settings *settings,
                                  const struct variant *v, struct pattern *pattern, struct oj_error *error)
 {
 	int64_t states = inputs(lowered, v->by, BY_STATES), parameters = inputs(lowered, v->by, BY_PARAMETERS);
-	struct tangent_request tangent = {states, parameters, v->by & BY_TIME, v->order};
-	struct adjoint_request adjoint = {states, parameters};
+	struct tangent_request tangent = {states, parameters, v->by & BY_TIME, v->order, .before = 0};
 	if (v->kind == VARIANT_TANGENT)
 		return oj_tangent_program(made, program, prepare, &tangent, error);
-	if (v->kind == VARIANT_ADJOINT)
-		return oj_adjoint_program(made, program, prepare, &adjoint, error);
+	if (v->kind == VARIANT_ADJOINT || v->kind == VARIANT_HESSIAN_PRODUCT || v->kind == VARIANT_HESSIAN)
+		return differentiate_scalar(made, program, prepare, lowered, settings->law, v, pattern, error);
 	return differentiate_all(made, program, prepare, lowered, settings, v, pattern, error);
 }
 

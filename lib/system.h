@@ -115,6 +115,8 @@ struct variant {
 		VARIANT_JACOBIAN, /* out[entries of its pattern]; lib/graph/jacobian.h */
 		VARIANT_NEWTON,   /* I - gamma J of the right-hand side by states, gamma = seed[0], with all
 		                   * of the diagonal: out[entries of its pattern]; lib/graph/newton.h */
+		VARIANT_HESSIAN_PRODUCT, /* with `order` vectors at a time; lib/graph/hessian.h */
+		VARIANT_HESSIAN,  /* out[entries of its pattern]; lib/graph/hessian.h */
 		VARIANT_KINDS
 	} kind;
 	int order;
@@ -122,6 +124,8 @@ struct variant {
 	enum kernel_kind of; /* derivatives: KERNEL_RHS or KERNEL_OUTPUTS */
 	unsigned by;         /* derivatives: BY_STATES and others, of which a Jacobian takes one */
 	bool with_value;     /* Jacobian, Newton matrix: what is differentiated comes first in out */
+	int64_t scalar;      /* adjoints, Hessians: of this element, + 1; 0: of the sum with weights */
+	unsigned columns;    /* Hessians: what columns are by, as `by` says of rows */
 	/* Of kernels that only save time: how often the method has evaluated the right-hand
 	 * side since it asked last, and where to write after how many more to ask again. */
 	uint64_t evaluations, *wait;

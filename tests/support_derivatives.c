@@ -117,3 +117,26 @@ struct exact *derivative_tangents(struct derivative_problem *p, int64_t states, 
 	oj_program_drop(&made);
 	return x;
 }
+
+void derivative_reads_back(const struct program *made, const char *text)
+{
+	struct text first, second;
+	struct space space;
+	struct program again = {0};
+	struct oj_error error;
+	ojit_context *context = made->space->context;
+	oj_text_init(&first, context);
+	oj_text_init(&second, context);
+	oj_error_init(&error, context);
+	oj_program_print(made, &first);
+	cr_assert_eq(oj_space_init(&space, context), OJIT_OK);
+	cr_assert_eq(oj_program_read(&space, &again, oj_text_get(&first), &error), OJIT_OK, "%s\n%s", text,
+	             oj_error_public(&error).text);
+	oj_program_print(&again, &second);
+	cr_expect_str_eq(oj_text_get(&second), oj_text_get(&first));
+	oj_program_drop(&again);
+	oj_space_drop(&space);
+	oj_error_drop(&error);
+	oj_text_drop(&first);
+	oj_text_drop(&second);
+}

@@ -31,6 +31,8 @@ void derivative_prepare(struct exact *x, const struct derivative_problem *proble
 /* Tangents of the right-hand side in the directions of all inputs, states first: element
  * i in direction k is element i * (states + parameters) + k of its OUT. */
 struct exact *derivative_tangents(struct derivative_problem *problem, int64_t states, int64_t parameters);
+/* What is printed of a derivative reads back, and printing that gives the same bytes. */
+void derivative_reads_back(const struct program *made, const char *text);
 /* A number of its own for every k and q, between -1 and 1. */
 double derivative_seed(int64_t k, int64_t q);
 

@@ -57,30 +57,6 @@ static void compare(struct derivative_problem *p, const char *text, enum array_r
 	oj_pattern_drop(&pattern, p->m.context);
 }
 
-/* What is printed of a derivative reads back, and printing that gives the same bytes. */
-static void print_back(struct program *made, const char *text)
-{
-	struct text first, second;
-	struct space space;
-	struct program again = {0};
-	struct oj_error error;
-	ojit_context *context = made->space->context;
-	oj_text_init(&first, context);
-	oj_text_init(&second, context);
-	oj_error_init(&error, context);
-	oj_program_print(made, &first);
-	cr_assert_eq(oj_space_init(&space, context), OJIT_OK);
-	cr_assert_eq(oj_program_read(&space, &again, oj_text_get(&first), &error), OJIT_OK, "%s\n%s", text,
-	             oj_error_public(&error).text);
-	oj_program_print(&again, &second);
-	cr_expect_str_eq(oj_text_get(&second), oj_text_get(&first));
-	oj_program_drop(&again);
-	oj_space_drop(&space);
-	oj_error_drop(&error);
-	oj_text_drop(&first);
-	oj_text_drop(&second);
-}
-
 static void hold(const char *text, enum array_role role, bool roll)
 {
 	struct derivative_problem p;
@@ -136,7 +112,7 @@ Test(jacobians, are_texts_that_read_back)
 		struct pattern pattern;
 		derivative_begin(&p, derivative_models[k], true);
 		struct program jacobian = jacobian_of(&p, ROLE_STATE, &pattern);
-		print_back(&jacobian, derivative_models[k]);
+		derivative_reads_back(&jacobian, derivative_models[k]);
 		oj_program_drop(&jacobian);
 		oj_pattern_drop(&pattern, p.m.context);
 		derivative_end(&p);

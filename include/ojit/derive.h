@@ -71,6 +71,43 @@ OJIT_API ojit_status ojit_evaluator_tangent(ojit_evaluator *evaluator, ojit_kern
 OJIT_API ojit_status ojit_evaluator_adjoint(ojit_evaluator *evaluator, ojit_kernel of, unsigned by, double t,
                                             const double *y, const double *weights, double *out);
 
+/* A number made of a kernel's elements: one of them, or the sum of all with weights
+ * (w'f for a right-hand side f). */
+typedef struct ojit_scalar {
+	ojit_kernel of;        /* OJIT_RHS or OJIT_OBSERVABLES */
+	size_t element;        /* which one; not looked at where there are weights */
+	const double *weights; /* one an element of the kernel; NULL: the element alone */
+} ojit_scalar;
+
+/* The gradient of a scalar S, laid out as the result of ojit_evaluator_adjoint.  For an
+ * element, only what it depends on is computed; so for the functions below. */
+OJIT_API ojit_status ojit_evaluator_gradient(ojit_evaluator *evaluator, const ojit_scalar *scalar, unsigned by,
+                                             double t, const double *y, double *out);
+
+/* Second derivatives are tangents and Jacobians of gradients, so a family is one loop in
+ * them too.  The rules above hold for each differentiation: the second derivative of abs at
+ * 0 is 0, that of max(x, y)^2 by x at a tie is 2.  Where a first derivative is infinite or
+ * jumps to infinity (sqrt at 0, pow(x, 1.5) at 0) the second is inf or nan.
+ *
+ * out = H seed, H the matrix of second derivatives of S by states, parameters or both,
+ * for `directions` vectors at a time.  seed[k * directions + q] and out[k * directions + q]:
+ * element k of vector q; the elements are the states, then the parameters, those that are
+ * asked for. */
+OJIT_API ojit_status ojit_evaluator_hessian_product(ojit_evaluator *evaluator, const ojit_scalar *scalar,
+                                                    unsigned by, size_t directions, double t, const double *y,
+                                                    const double *seed, double *out);
+
+/* The pattern of d2S / d(rows) d(columns), for scalars that are small; `rows` and `columns`
+ * are each one of OJIT_BY_STATES and OJIT_BY_PARAMETERS.  All entries are there, of both
+ * triangles.  Entries that mirror each other are computed on their own and equal to
+ * rounding. */
+OJIT_API ojit_status ojit_evaluator_hessian_pattern(ojit_evaluator *evaluator, const ojit_scalar *scalar,
+                                                    ojit_inputs rows, ojit_inputs columns, ojit_pattern *pattern);
+
+/* values[entries] of those second derivatives, in the pattern's order. */
+OJIT_API ojit_status ojit_evaluator_hessian(ojit_evaluator *evaluator, const ojit_scalar *scalar, ojit_inputs rows,
+                                            ojit_inputs columns, double t, const double *y, double *values);
+
 #ifdef __cplusplus
 }
 #endif

@@ -269,8 +269,10 @@ static bool sweep_block(struct adjoint *a, const struct program *program, const 
 		bars[s] = (struct bar){0, false};
 		if (!ok || !a->array[seen])
 			continue;
-		bars[s] = (struct bar){oj_load(a->g, a->array[seen] - 1, rank, store->index), a->chosen[seen]};
-		ok = bars[s].e != 0;
+		bool unit = out && a->request->unit;
+		ojit_expr bar = unit ? oj_literal(a->g, 1) : oj_load(a->g, a->array[seen] - 1, rank, store->index);
+		bars[s] = (struct bar){bar, a->chosen[seen]};
+		ok = bar != 0;
 	}
 	ok = ok && oj_sweep_block(&a->sweep, block, bars);
 	oj_memory_put(a->space->context, bars, size);

@@ -15,6 +15,7 @@
  * states, to parameters. */
 struct adjoint_request {
 	int64_t states, parameters; /* how many there are, 0: not asked for */
+	bool unit;                  /* all weights are 1 and not read */
 };
 
 /* Fill `made`, a program without blocks, with the adjoints of `program`, both in one

@@ -50,8 +50,9 @@ static int64_t seed_offset(const struct tangent_request *r, enum array_role role
 	return role == ROLE_PARAMETER && r->parameters ? r->states : -1;
 }
 
-/* The array of the tangents of array `a`: the direction is part of its last axis. */
-static uint32_t tangent_array(struct tangents *t, uint32_t a, enum array_role role, int64_t offset)
+/* The array of the tangents of array `a`, at `offset` elements behind `before` numbers:
+ * the direction is part of its last axis. */
+static uint32_t tangent_array(struct tangents *t, uint32_t a, enum array_role role, int64_t offset, int64_t before)
 {
 	struct array like = t->space->arrays.at[a];
 	int64_t d = t->request->directions;
@@ -63,7 +64,7 @@ static uint32_t tangent_array(struct tangents *t, uint32_t a, enum array_role ro
 		base[rank - 1] *= d;
 		extent[rank - 1] *= d;
 	}
-	return oj_space_array(t->space, like.name, role, rank, base, extent, offset * d);
+	return oj_space_array(t->space, like.name, role, rank, base, extent, before + offset * d);
 }
 
 /* The array's tangents as far as they are known; makes those of inputs.  Derived
@@ -78,7 +79,7 @@ static bool find_array(struct tangents *t, uint32_t a)
 	}
 	if (t->array[a] || offset < 0)
 		return true;
-	uint32_t made = tangent_array(t, a, ROLE_SEED, array->offset + offset);
+	uint32_t made = tangent_array(t, a, ROLE_SEED, array->offset + offset, t->request->before);
 	t->array[a] = made + 1;
 	return made != UINT32_MAX;
 }
@@ -138,7 +139,7 @@ static struct dot of_time(struct tangents *t)
 	if (!t->request->time)
 		return none();
 	uint32_t array = oj_space_array(t->space, "time", ROLE_SEED, 1, &base, &extent,
-	                                (t->request->states + t->request->parameters) * extent);
+	                                t->request->before + (t->request->states + t->request->parameters) * extent);
 	ojit_expr index = t->direction ? t->direction : oj_integer(t->g, 0);
 	return made(t, array == UINT32_MAX ? 0 : oj_load(t->g, array, 1, &index), false);
 }
@@ -417,7 +418,7 @@ static bool settle_store(struct tangents *t, const struct store *store)
 	t->chosen[store->array] |= dot.chosen;
 	if (t->array[store->array] || (!dot.e && !out))
 		return true;
-	uint32_t to = tangent_array(t, store->array, out ? ROLE_OUT : ROLE_TEMP, out ? array->offset : 0);
+	uint32_t to = tangent_array(t, store->array, out ? ROLE_OUT : ROLE_TEMP, out ? array->offset : 0, 0);
 	t->array[store->array] = to + 1;
 	return to != UINT32_MAX;
 }

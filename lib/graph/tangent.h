@@ -16,6 +16,7 @@ struct tangent_request {
 	int64_t states, parameters; /* how many there are to seed, 0: none is */
 	bool time;
 	int64_t directions;         /* at a time, at least 1 */
+	int64_t before;             /* elements of the seed that the program itself reads, before all that */
 };
 
 /* Fill `made`, a program without blocks, with the tangents of `program`, both in one

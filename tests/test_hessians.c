@@ -1,0 +1,296 @@
+/* Second derivatives of weighted right-hand sides and of single elements: products of
+ * Hessians against differences of gradients in MPFR, Hessians against products. */
+#include "lib/graph/hessian.h"
+
+#include "tests/support_derivatives.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STEP = 120, DIRECTIONS = 2 };
+
+struct problem {
+	struct derivative_problem d;
+	struct scalar_request request;
+	int64_t inputs;
+	const char *text;
+};
+
+/* element -1: the sum with weights. */
+static void begin(struct problem *p, const char *text, bool states, bool parameters, int64_t element)
+{
+	derivative_begin(&p->d, text, true);
+	p->text = text;
+	p->request = (struct scalar_request){
+		.element = element, .weights = element < 0 ? p->d.states : 0,
+		.states = states ? p->d.states : 0, .parameters = parameters ? p->d.parameters : 0,
+	};
+	p->inputs = p->request.states + p->request.parameters;
+}
+
+static void end(struct problem *p)
+{
+	derivative_end(&p->d);
+}
+
+static void finish(struct problem *p, struct program *made)
+{
+	struct pass_options options = {0};
+	cr_assert_eq(oj_pass_simplify(made, &options, &p->d.m.error), OJIT_OK);
+	cr_assert_eq(oj_pass_split(made, &options, &p->d.m.error), OJIT_OK);
+}
+
+static struct program gradient_of(struct problem *p)
+{
+	struct program made;
+	oj_program_init(&made, p->d.rhs->space, KERNEL_RHS);
+	cr_assert_eq(oj_gradient_program(&made, p->d.rhs, p->d.prepare, &p->request, &p->d.m.error), OJIT_OK, "%s",
+	             oj_error_public(&p->d.m.error).text);
+	return made;
+}
+
+static struct program product_of(struct problem *p, int64_t directions)
+{
+	struct program made;
+	oj_program_init(&made, p->d.rhs->space, KERNEL_RHS);
+	cr_assert_eq(oj_hessian_product(&made, p->d.rhs, p->d.prepare, &p->request, directions, &p->d.m.error), OJIT_OK,
+	             "%s", oj_error_public(&p->d.m.error).text);
+	finish(p, &made);
+	return made;
+}
+
+static struct program hessian_of(struct problem *p, bool by_states, struct pattern *pattern)
+{
+	struct program made;
+	oj_program_init(&made, p->d.rhs->space, KERNEL_RHS);
+	cr_assert_eq(oj_hessian_program(&made, p->d.rhs, p->d.prepare, &p->request, by_states ? ROLE_STATE : ROLE_PARAMETER,
+	                                by_states ? p->d.states : p->d.parameters, pattern, &p->d.m.error), OJIT_OK,
+	             "%s", oj_error_public(&p->d.m.error).text);
+	finish(p, &made);
+	return made;
+}
+
+/* ---- values ---- */
+
+static mpfr_ptr input(struct exact *x, const struct problem *p, int64_t k)
+{
+	bool state = k < p->request.states;
+	return exact_element(x, state ? ROLE_STATE : ROLE_PARAMETER, state ? k : k - p->request.states);
+}
+
+/* At the model's start, moved by sign * 2^-STEP along the direction; sign 0: there. */
+static struct exact *at_point(const struct problem *p, int64_t direction, int sign)
+{
+	struct exact *x = exact_new(p->d.rhs, DERIVATIVE_BITS);
+	mpfr_t step;
+	mpfr_init2(step, DERIVATIVE_BITS);
+	derivative_point(x, &p->d);
+	for (int64_t k = 0; k < p->inputs; k++) {
+		mpfr_set_d(step, sign * derivative_seed(k, direction), MPFR_RNDN);
+		mpfr_div_2ui(step, step, STEP, MPFR_RNDN);
+		mpfr_add(input(x, p, k), input(x, p, k), step, MPFR_RNDN);
+	}
+	mpfr_clear(step);
+	derivative_prepare(x, &p->d);
+	for (int64_t k = 0; k < p->request.weights; k++)
+		mpfr_set_d(exact_element(x, ROLE_SEED, k), derivative_seed(k, 7), MPFR_RNDN);
+	return x;
+}
+
+/* Everything has to be written. */
+static void run(struct exact *x, const struct program *program, int64_t count)
+{
+	for (int64_t k = 0; k < count; k++)
+		mpfr_set_nan(exact_element(x, ROLE_OUT, k));
+	exact_run(x, program);
+}
+
+static struct exact *products(const struct problem *p, const struct program *product, int64_t directions, bool units)
+{
+	struct exact *x = at_point(p, 0, 0);
+	for (int64_t k = 0; k < p->inputs; k++)
+		for (int64_t q = 0; q < directions; q++)
+			mpfr_set_d(exact_element(x, ROLE_SEED, p->request.weights + k * directions + q),
+			           units ? k == q : derivative_seed(k, q), MPFR_RNDN);
+	run(x, product, p->inputs * directions);
+	return x;
+}
+
+/* ---- products against differences ---- */
+
+static void compare_direction(struct problem *p, const struct program *gradient, struct exact *got, int64_t q)
+{
+	struct exact *plus = at_point(p, q, 1), *minus = at_point(p, q, -1);
+	run(plus, gradient, p->inputs);
+	run(minus, gradient, p->inputs);
+	for (int64_t k = 0; k < p->inputs; k++) {
+		mpfr_ptr want = exact_element(plus, ROLE_OUT, k);
+		mpfr_sub(want, want, exact_element(minus, ROLE_OUT, k), MPFR_RNDN);
+		mpfr_mul_2ui(want, want, STEP - 1, MPFR_RNDN);
+		double size = fabs(mpfr_get_d(want, MPFR_RNDN));
+		mpfr_sub(want, want, exact_element(got, ROLE_OUT, k * DIRECTIONS + q), MPFR_RNDN);
+		double error = fabs(mpfr_get_d(want, MPFR_RNDN));
+		cr_expect_leq(error, 3e-16 * size + 1e-25, "%s\nelement %ld, direction %ld: off by %g of %g", p->text, (long)k,
+		              (long)q, error, size);
+	}
+	exact_free(plus);
+	exact_free(minus);
+}
+
+static void hold_product(const char *text, bool states, bool parameters, int64_t element)
+{
+	struct problem p;
+	begin(&p, text, states, parameters, element);
+	struct program gradient = gradient_of(&p), product = product_of(&p, DIRECTIONS);
+	struct exact *got = products(&p, &product, DIRECTIONS, false);
+	for (int64_t q = 0; q < DIRECTIONS; q++)
+		compare_direction(&p, &gradient, got, q);
+	exact_free(got);
+	oj_program_drop(&gradient);
+	oj_program_drop(&product);
+	end(&p);
+}
+
+Test(hessians, times_vectors_are_limits_of_differences)
+{
+	for (size_t k = 0; k < derivative_model_count; k++)
+		hold_product(derivative_models[k], true, false, -1);
+}
+
+Test(hessians, by_parameters_go_through_derived_ones)
+{
+	for (size_t k = 0; k < derivative_model_count; k++) {
+		hold_product(derivative_models[k], false, true, -1);
+		hold_product(derivative_models[k], true, true, -1);
+	}
+}
+
+Test(hessians, of_single_elements_are_limits_of_differences)
+{
+	for (size_t k = 0; k < derivative_model_count; k++) {
+		hold_product(derivative_models[k], true, true, 0);
+		hold_product(derivative_models[k], true, false, 1);
+	}
+}
+
+/* ---- gradients ---- */
+
+/* The gradient of one element is a row of what all tangents are. */
+Test(hessians, gradients_of_elements_are_rows_of_the_Jacobian)
+{
+	for (size_t k = 0; k < derivative_model_count; k++)
+		for (int64_t element = 0; element < 2; element++) {
+			struct problem p;
+			begin(&p, derivative_models[k], true, true, element);
+			struct program gradient = gradient_of(&p);
+			struct exact *x = at_point(&p, 0, 0), *tangents = derivative_tangents(&p.d, p.d.states, p.d.parameters);
+			run(x, &gradient, p.inputs);
+			for (int64_t c = 0; c < p.inputs; c++) {
+				double want = mpfr_get_d(exact_element(tangents, ROLE_OUT, element * p.inputs + c), MPFR_RNDN);
+				double got = mpfr_get_d(exact_element(x, ROLE_OUT, c), MPFR_RNDN);
+				cr_expect(fabs(got - want) <= 1e-15 * fabs(want), "%s\ninput %ld: %.17g instead of %.17g", p.text,
+				          (long)c, got, want);
+			}
+			exact_free(x);
+			exact_free(tangents);
+			oj_program_drop(&gradient);
+			end(&p);
+		}
+}
+
+/* ---- Hessians against products ---- */
+
+/* `units` holds products with all unit vectors by all inputs, states first. */
+static void compare_block(struct problem *p, struct exact *units, int64_t inputs, bool by_states)
+{
+	struct pattern pattern;
+	struct program hessian = hessian_of(p, by_states, &pattern);
+	struct exact *x = at_point(p, 0, 0);
+	int64_t row0 = p->request.states ? 0 : p->d.states, column0 = by_states ? 0 : p->d.states;
+	run(x, &hessian, pattern.entries);
+	cr_expect_eq(pattern.rows, p->inputs);
+	for (int64_t c = 0; c < pattern.columns; c++) {
+		int64_t k = pattern.column[c];
+		for (int64_t r = 0; r < pattern.rows; r++) {
+			mpfr_ptr unit = exact_element(units, ROLE_OUT, (row0 + r) * inputs + column0 + c);
+			double want = mpfr_get_d(unit, MPFR_RNDN), got = 0;
+			if (k < pattern.column[c + 1] && pattern.row[k] == r)
+				got = mpfr_get_d(exact_element(x, ROLE_OUT, k++), MPFR_RNDN);
+			cr_expect(fabs(got - want) <= 1e-15 * fabs(want) + 1e-100, "%s\nrow %ld, column %ld: %.17g instead of %.17g",
+			          p->text, (long)r, (long)c, got, want);
+		}
+		cr_expect_eq(k, pattern.column[c + 1], "%s\nrows of column %ld are not in order", p->text, (long)c);
+	}
+	exact_free(x);
+	oj_program_drop(&hessian);
+	oj_pattern_drop(&pattern, p->d.m.context);
+}
+
+static void hold_blocks(const char *text, int64_t element)
+{
+	struct problem p;
+	begin(&p, text, true, true, element);
+	int64_t inputs = p.inputs;
+	struct program product = product_of(&p, inputs);
+	struct exact *units = products(&p, &product, inputs, true);
+	for (int rows = 0; rows < 2; rows++)
+		for (int columns = 0; columns < 2; columns++) {
+			p.request.states = rows ? 0 : p.d.states;
+			p.request.parameters = rows ? p.d.parameters : 0;
+			p.inputs = p.request.states + p.request.parameters;
+			compare_block(&p, units, inputs, !columns);
+		}
+	exact_free(units);
+	oj_program_drop(&product);
+	end(&p);
+}
+
+Test(hessians, have_the_entries_that_products_have)
+{
+	for (size_t k = 0; k < derivative_model_count; k++) {
+		hold_blocks(derivative_models[k], -1);
+		hold_blocks(derivative_models[k], 0);
+	}
+}
+
+Test(hessians, are_texts_that_read_back)
+{
+	for (size_t k = 0; k < derivative_model_count; k++) {
+		struct problem p;
+		struct pattern pattern;
+		begin(&p, derivative_models[k], true, false, -1);
+		struct program product = product_of(&p, DIRECTIONS), hessian = hessian_of(&p, true, &pattern);
+		derivative_reads_back(&product, p.text);
+		derivative_reads_back(&hessian, p.text);
+		oj_program_drop(&product);
+		oj_program_drop(&hessian);
+		oj_pattern_drop(&pattern, p.d.m.context);
+		end(&p);
+	}
+}
+
+/* ---- patterns ---- */
+
+static int64_t entries_of(const char *text, int64_t element)
+{
+	struct problem p;
+	struct pattern pattern;
+	begin(&p, text, true, false, element);
+	struct program hessian = hessian_of(&p, true, &pattern);
+	int64_t entries = pattern.entries;
+	oj_program_drop(&hessian);
+	oj_pattern_drop(&pattern, p.d.m.context);
+	end(&p);
+	return entries;
+}
+
+Test(hessians, have_no_entries_that_are_zero_by_structure)
+{
+	cr_expect_eq(entries_of("init x = 1, y = 2\nx' = 3*x + y^2\ny' = x", 0), 1);
+	cr_expect_eq(entries_of("init x = 1, y = 2\nx' = x*y\ny' = x", 0), 2);
+	cr_expect_eq(entries_of("init x = 1, y = 2\nx' = floor(x)*x + 2*y\ny' = x", 0), 0);
+	cr_expect_eq(entries_of("const N = 40\ninit u[i in 1..N] = i\n"
+	                        "u[i in 1..N]' = sum(j in 1..N-1, (u[j+1] - u[j])^4)", 3), 3 * 40 - 2);
+}
