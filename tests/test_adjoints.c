@@ -35,7 +35,8 @@ static struct exact *by_adjoint(struct derivative_problem *p, const struct progr
 
 static void compare(struct derivative_problem *p, const char *text, int64_t states, int64_t parameters)
 {
-	struct program adjoint = adjoint_of(p, (struct adjoint_request){states, parameters});
+	struct program adjoint = adjoint_of(p, (struct adjoint_request){.states = states,
+	                                                                  .parameters = parameters});
 	struct exact *tangents = derivative_tangents(p, states, parameters), *x = by_adjoint(p, &adjoint);
 	int64_t inputs = states + parameters;
 	mpfr_t sum, term;

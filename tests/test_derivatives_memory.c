@@ -1,5 +1,6 @@
-/* Every allocation of making tangents, adjoints and Jacobians fails once: reported, nothing left. */
+/* Every allocation of making derivatives fails once: reported, nothing left. */
 #include "lib/graph/adjoint.h"
+#include "lib/graph/hessian.h"
 #include "lib/graph/jacobian_way.h"
 #include "lib/graph/linearisation.h"
 #include "lib/graph/newton.h"
@@ -26,6 +27,8 @@ static ojit_status both(struct lowered *lowered, struct oj_error *error)
 {
 	struct program *rhs = &lowered->programs[KERNEL_RHS], *prepare = &lowered->programs[KERNEL_PREPARE];
 	int64_t states = lowered->lengths[FAMILY_STATES], parameters = lowered->lengths[FAMILY_PARAMETERS];
+	struct tangent_request directions = {.states = states, .parameters = parameters, .time = true, .directions = 2};
+	struct adjoint_request inputs = {.states = states, .parameters = parameters};
 	struct program tangent, adjoint, jacobian;
 	struct pattern pattern = {0};
 	oj_program_init(&jacobian, &lowered->space, KERNEL_RHS);
@@ -33,10 +36,9 @@ static ojit_status both(struct lowered *lowered, struct oj_error *error)
 	oj_program_init(&adjoint, &lowered->space, KERNEL_RHS);
 	ojit_status status = passes(rhs, prepare, "hoist", error);
 	if (status == OJIT_OK)
-		status = oj_tangent_program(&tangent, rhs, prepare,
-		                            &(struct tangent_request){states, parameters, true, 2}, error);
+		status = oj_tangent_program(&tangent, rhs, prepare, &directions, error);
 	if (status == OJIT_OK)
-		status = oj_adjoint_program(&adjoint, rhs, prepare, &(struct adjoint_request){states, parameters}, error);
+		status = oj_adjoint_program(&adjoint, rhs, prepare, &inputs, error);
 	if (status == OJIT_OK)
 		status = passes(&adjoint, NULL, "split", error);
 	if (status == OJIT_OK)
@@ -99,6 +101,27 @@ static ojit_status ways(struct lowered *lowered, struct oj_error *error)
 	return status;
 }
 
+/* A product with the Hessian, and the Hessian. */
+static ojit_status second(struct lowered *lowered, struct oj_error *error)
+{
+	struct program *rhs = &lowered->programs[KERNEL_RHS], *prepare = &lowered->programs[KERNEL_PREPARE];
+	int64_t states = lowered->lengths[FAMILY_STATES], parameters = lowered->lengths[FAMILY_PARAMETERS];
+	struct scalar_request scalar = {.element = 0, .states = states, .parameters = parameters};
+	struct program product, hessian;
+	struct pattern pattern = {0};
+	oj_program_init(&product, &lowered->space, KERNEL_RHS);
+	oj_program_init(&hessian, &lowered->space, KERNEL_RHS);
+	ojit_status status = passes(rhs, prepare, "hoist", error);
+	if (status == OJIT_OK)
+		status = oj_hessian_product(&product, rhs, prepare, &scalar, 2, error);
+	if (status == OJIT_OK)
+		status = oj_hessian_program(&hessian, rhs, prepare, &scalar, ROLE_PARAMETER, parameters, &pattern, error);
+	oj_pattern_drop(&pattern, lowered->space.context);
+	oj_program_drop(&product);
+	oj_program_drop(&hessian);
+	return status;
+}
+
 struct sweep_case {
 	const char *text;
 	ojit_status (*make)(struct lowered *lowered, struct oj_error *error);
@@ -122,13 +145,17 @@ static int differentiate(ojit_context *context, void *user)
 	return status == OJIT_OK;
 }
 
+static void sweep_model(const char *text, ojit_status (*make)(struct lowered *lowered, struct oj_error *error))
+{
+	struct sweep_case way = {text, make};
+	long culprit = 0, swept = watched_sweep(differentiate, &way, &culprit);
+	cr_expect_gt(swept, 0, "allocation %ld\n%s", culprit, text);
+}
+
 static void sweep(ojit_status (*make)(struct lowered *lowered, struct oj_error *error))
 {
-	for (size_t k = 0; k < derivative_model_count; k += 6) {
-		struct sweep_case way = {derivative_models[k], make};
-		long culprit = 0, swept = watched_sweep(differentiate, &way, &culprit);
-		cr_expect_gt(swept, 0, "allocation %ld\n%s", culprit, derivative_models[k]);
-	}
+	for (size_t k = 0; k < derivative_model_count; k += 6)
+		sweep_model(derivative_models[k], make);
 }
 
 Test(derivatives_memory, every_allocation_fails_once)
@@ -144,4 +171,11 @@ Test(derivatives_memory, every_allocation_of_what_is_made_of_jacobians_fails_onc
 Test(derivatives_memory, every_allocation_of_choosing_a_way_fails_once)
 {
 	sweep(ways);
+}
+
+/* Of derived parameters, sums and choices. */
+Test(derivatives_memory, every_allocation_of_second_derivatives_fails_once)
+{
+	sweep_model("param k = 0.7, q = k*k\ninit x = 0.2, u[i in 1..3] = i\n"
+	            "x' = q*x*sum(i in 1..3, sin(u[i])) + if(x > 0, sqrt(x)*k, x)\nu[i in 1..3]' = x", second);
 }

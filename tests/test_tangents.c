@@ -125,7 +125,10 @@ static void hold(const char *text, bool states, bool parameters, bool time, int6
 {
 	struct problem p;
 	derivative_begin(&p.d, text, true);
-	differentiate(&p, (struct tangent_request){states ? p.d.states : 0, parameters ? p.d.parameters : 0, time, directions});
+	differentiate(&p, (struct tangent_request){
+		.states = states ? p.d.states : 0, .parameters = parameters ? p.d.parameters : 0,
+		.time = time, .directions = directions,
+	});
 	compare(&p, text);
 	end(&p);
 }
