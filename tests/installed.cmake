@@ -17,6 +17,10 @@ set(decay "rate 1: x(1) = 0.3679\nrate 2: x(1) = 0.1353\nrate 3: x(1) = 0.0498\n
 set(bounce "t = 0.4515: met the ground at 4.4294\nt = 1.1740: met the ground at 3.5436\n"
 	"t = 1.7519: met the ground at 2.8348\nt = 2: at height 0.2607\n")
 string(CONCAT bounce ${bounce})
+# Newton's method from 0.7: x - (4 x^3 - 4 x)/(12 x^2 - 4).
+set(well "step 1: x = 1.459574\nstep 2: x = 1.153542\nstep 3: x = 1.026058\n"
+	"step 4: x = 1.000960\nstep 5: x = 1.000001\nstep 6: x = 1.000000\n")
+string(CONCAT well ${well})
 function(hold directory program)
 	run(${directory}/${program})
 	if(NOT out STREQUAL "${${program}}")
@@ -34,6 +38,7 @@ run(${CMAKE_COMMAND} -S ${WORK}/usr/share/ojit/examples/embedding -B ${WORK}/cma
 run(${CMAKE_COMMAND} --build ${WORK}/cmake)
 hold(${WORK}/cmake decay)
 hold(${WORK}/cmake bounce)
+hold(${WORK}/cmake well)
 
 file(GLOB_RECURSE pc ${WORK}/usr/*/ojit.pc)
 get_filename_component(pcdir ${pc} DIRECTORY)
@@ -43,7 +48,7 @@ run(${CMAKE_COMMAND} -E env PKG_CONFIG_PATH=${pcdir}
 string(STRIP "${out}" flags)
 separate_arguments(flags)
 separate_arguments(FLAGS)
-foreach(program decay bounce)
+foreach(program decay bounce well)
 	run(${CC} ${FLAGS} ${SOURCE}/examples/embedding/${program}.c ${flags} -Wl,-rpath,${libdir} -o ${WORK}/${program})
 	hold(${WORK} ${program})
 endforeach()

@@ -217,6 +217,40 @@ Test(examples, lotka_volterra_rests_at_its_equilibrium)
 	close_example(&e);
 }
 
+/* ---- the double well ---- */
+
+Test(examples, the_double_well_has_the_gradient_and_Hessian_of_its_closed_form)
+{
+	struct example e = example("double_well");
+	ojit_evaluator *evaluator = ojit_evaluator_new(e.program);
+	const ojit_scalar V = {.of = OJIT_OBSERVABLES, .element = 0};
+	ojit_pattern p;
+	cr_assert_eq(ojit_evaluator_hessian_pattern(evaluator, &V, OJIT_BY_STATES, OJIT_BY_STATES, &p), OJIT_OK);
+	cr_assert_eq(p.entries, 1, "the speed is in no second derivative");
+	for (double x = -2; x <= 2; x += 0.125) {
+		double y[2] = {x, 3}, gradient[2], curvature, seed[2] = {0.5, 7}, product[2];
+		ojit_evaluator_gradient(evaluator, &V, OJIT_BY_STATES, 0, y, gradient);
+		ojit_evaluator_hessian(evaluator, &V, OJIT_BY_STATES, OJIT_BY_STATES, 0, y, &curvature);
+		ojit_evaluator_hessian_product(evaluator, &V, OJIT_BY_STATES, 1, 0, y, seed, product);
+		cr_expect_eq(gradient[0], 4 * x * x * x - 4 * x, "V' at %g: %.17g", x, gradient[0]);
+		cr_expect_eq(gradient[1], 0);
+		cr_expect_eq(curvature, 12 * x * x - 4, "V'' at %g: %.17g", x, curvature);
+		cr_expect_eq(product[0], 0.5 * (12 * x * x - 4));
+		cr_expect_eq(product[1], 0);
+	}
+	ojit_evaluator_free(evaluator);
+	close_example(&e);
+}
+
+Test(examples, the_double_well_catches_its_ball)
+{
+	struct example e = example("double_well");
+	solve_own_span(&e);
+	cr_expect_float_eq(fabs(state(&e, "x")), 1, 1e-3);
+	cr_expect_float_eq(ojit_solver_last_outputs(e.solver)[1], -1, 1e-6);
+	close_example(&e);
+}
+
 /* ---- Kuramoto ---- */
 
 /* Through the mean field: sum_j sin(b - a) = S cos(a) - C sin(a). */

@@ -6,7 +6,7 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { STEP = 120, DIRECTIONS = 2 };
@@ -293,4 +293,50 @@ Test(hessians, have_no_entries_that_are_zero_by_structure)
 	cr_expect_eq(entries_of("init x = 1, y = 2\nx' = floor(x)*x + 2*y\ny' = x", 0), 0);
 	cr_expect_eq(entries_of("const N = 40\ninit u[i in 1..N] = i\n"
 	                        "u[i in 1..N]' = sum(j in 1..N-1, (u[j+1] - u[j])^4)", 3), 3 * 40 - 2);
+}
+
+/* ---- operators ---- */
+
+static bool is_callable(enum op op)
+{
+	const struct op_info *info = &oj_op_info[op];
+	return info->type == REAL && info->way != WAY_LEAF && (info->arity == 1 || info->arity == 2) && op != OP_NEG &&
+	       op != OP_DIV && op != OP_POWI && op != OP_STRONG;
+}
+
+/* An equation whose right-hand side is the operator, away from where it has kinks. */
+static void write_equation(char *text, size_t room, enum op op)
+{
+	const char *x = op == OP_ACOSH ? "1.37" : "0.37";
+	snprintf(text, room, "init x = %s, y = 0.62\nx' = %s(x%s)\ny' = x", x, oj_op_info[op].text,
+	         oj_op_info[op].arity == 2 ? ", y" : "");
+}
+
+Test(hessians, of_every_operator_are_limits_of_differences)
+{
+	char text[200];
+	for (int op = 0; op < OP_COUNT; op++) {
+		if (!is_callable(op) || op == OP_DIGAMMA || op == OP_TRIGAMMA)
+			continue;
+		write_equation(text, sizeof text, op);
+		hold_product(text, true, false, 0);
+	}
+	hold_product("init x = 0.37, y = 0.62\nx' = -x/y + x*y/x^3 - (y - x)^-2\ny' = x", true, false, 0);
+}
+
+Test(hessians, of_operators_without_second_derivatives_are_refused_by_name)
+{
+	static const enum op refused[] = {OP_DIGAMMA, OP_TRIGAMMA};
+	for (int k = 0; k < 2; k++) {
+		char text[200];
+		struct problem p;
+		struct program made;
+		write_equation(text, sizeof text, refused[k]);
+		begin(&p, text, true, false, 0);
+		oj_program_init(&made, p.d.rhs->space, KERNEL_RHS);
+		cr_expect_eq(oj_hessian_product(&made, p.d.rhs, p.d.prepare, &p.request, 1, &p.d.m.error), OJIT_UNSUPPORTED);
+		cr_expect(strstr(oj_error_public(&p.d.m.error).text, "trigamma has no derivative"));
+		oj_program_drop(&made);
+		end(&p);
+	}
 }

@@ -105,11 +105,11 @@ Test(tool_derivatives, what_makes_no_sense_is_refused)
 
 Test(tool_derivatives, are_stages_to_look_at)
 {
-	static const char *const stages[] = {"jac", "jvp", "vjp"};
+	static const char *const stages[] = {"jac", "jvp", "vjp", "hvp", "hess"};
 	cr_assert_eq(tool_run("$OJIT dump m.ojit --stage newton"), 0, "%s", tool_err());
 	EXPECT_HAS(tool_out(), "gamma");
 	cr_expect_eq(tool_run("$OJIT dump m.ojit --stage newton --kernel outputs"), 2);
-	for (int k = 0; k < 3; k++) {
+	for (int k = 0; k < 5; k++) {
 		cr_assert_eq(tool_run("$OJIT dump m.ojit --stage %s", stages[k]), 0, "%s", tool_err());
 		EXPECT_HAS(tool_out(), "program rhs");
 		EXPECT_HAS(tool_out(), "store");
@@ -117,4 +117,112 @@ Test(tool_derivatives, are_stages_to_look_at)
 		EXPECT_HAS(tool_out(), "program outputs");
 		cr_expect_eq(tool_run("$OJIT dump m.ojit --stage %s --kernel init", stages[k]), 2);
 	}
+}
+
+/* ---- of one number ---- */
+
+static void well(void)
+{
+	tool_begin();
+	tool_file("m.ojit", "param k = 3, w[i in 1..2] = i\ninit x = 0.5, u[i in 1..3] = i\nlet q = k*x*u[2]\nx' = k*x^2*t\n"
+	                    "u[i in 1..3]' = -u[i]^2\nout V = x^4 - 2*x^2 + q^2, e[i in 1..2] = w[i]*u[i]^2*x\nspan 2 .. 3\n");
+}
+TestSuite(tool_scalars, .init = well, .fini = tool_end);
+
+Test(tool_scalars, gradients_are_by_names_that_are_chosen)
+{
+	json_t *json = evaluate("grad --of V"); /* q = 3, q_x = 6, q_u2 = 1.5, q_k = 1 */
+	cr_expect_eq(json_object_size(json_object_get(json, "values")), 4);
+	cr_expect_eq(named(json, "x"), 4 * 0.125 - 4 * 0.5 + 2 * 3 * 6);
+	cr_expect_eq(named(json, "u[2]"), 2 * 3 * 1.5);
+	cr_expect_eq(named(json, "u[1]"), 0);
+	json_decref(json);
+	json = evaluate("grad --of V --wrt k,x");
+	cr_expect_eq(json_object_size(json_object_get(json, "values")), 2);
+	cr_expect_eq(named(json, "k"), 2 * 3 * 1);
+	cr_expect_eq(named(json, "x"), 4 * 0.125 - 4 * 0.5 + 2 * 3 * 6);
+	json_decref(json);
+	json = evaluate("grad --of 'e[2]' --wrt w,u");
+	cr_expect_eq(named(json, "w[2]"), 4 * 0.5);
+	cr_expect_eq(named(json, "u[2]"), 2 * 2 * 2 * 0.5);
+	cr_expect_eq(named(json, "w[1]"), 0);
+	json_decref(json);
+	json = evaluate("grad --of x --wrt parameters");
+	cr_expect_eq(named(json, "k"), 0.25 * 2);
+	json_decref(json);
+}
+
+Test(tool_scalars, Hessians_are_whole_and_mixed_where_both_kinds_are_named)
+{
+	json_t *json = evaluate("hess --of V"), *entries = json_object_get(json, "entries");
+	cr_expect_eq(json_array_size(entries), 4);
+	cr_expect_eq(entry(entries, "x", "x"), 12 * 0.25 - 4 + 2 * 36);
+	cr_expect_eq(entry(entries, "x", "u[2]"), 2 * (6 * 1.5 + 3 * 3));
+	cr_expect_eq(entry(entries, "u[2]", "x"), 2 * (6 * 1.5 + 3 * 3));
+	cr_expect_eq(entry(entries, "u[2]", "u[2]"), 2 * 1.5 * 1.5);
+	json_decref(json);
+	json = evaluate("hess --of V --wrt x,k");
+	entries = json_object_get(json, "entries");
+	cr_expect_eq(json_array_size(entries), 4);
+	cr_expect_eq(entry(entries, "x", "k"), 2 * (6 * 1 + 3 * 2));
+	cr_expect_eq(entry(entries, "k", "x"), 2 * (6 * 1 + 3 * 2));
+	cr_expect_eq(entry(entries, "k", "k"), 2);
+	json_decref(json);
+	json = evaluate("hess --of outputs --weights 'e[1]=10' --wrt 'u[1],w'");
+	entries = json_object_get(json, "entries");
+	cr_expect_eq(json_array_size(entries), 3);
+	cr_expect_eq(entry(entries, "u[1]", "u[1]"), 10 * 2 * 0.5);
+	cr_expect_eq(entry(entries, "w[1]", "u[1]"), 10 * 2 * 0.5);
+	json_decref(json);
+	json = evaluate("hess --of rhs --weights 'u[3]=2,x=1'");
+	entries = json_object_get(json, "entries");
+	cr_expect_eq(json_array_size(entries), 4);
+	cr_expect_eq(entry(entries, "u[3]", "u[3]"), -4);
+	cr_expect_eq(entry(entries, "x", "x"), 2 * 3 * 2);
+	json_decref(json);
+}
+
+Test(tool_scalars, products_are_Hessians_times_vectors)
+{
+	json_t *json = evaluate("hvp --of V --v x=2,k=-1 --wrt x,k");
+	cr_expect_eq(named(json, "x"), 2 * 71 - 24);
+	cr_expect_eq(named(json, "k"), 2 * 24 - 2);
+	json_decref(json);
+	json = evaluate("hvp --of rhs --weights u=1 --v 'u[2]=3'");
+	cr_expect_eq(named(json, "u[2]"), -6);
+	cr_expect_eq(named(json, "u[1]"), 0);
+	json_decref(json);
+}
+
+Test(tool_scalars, text_says_what_is_derived_by_what)
+{
+	cr_assert_eq(tool_run("$OJIT eval m.ojit --kernel grad --of V --wrt k"), 0, "%s", tool_err());
+	cr_expect_str_eq(tool_out(), "d V / d k = 6\n");
+	cr_assert_eq(tool_run("$OJIT eval m.ojit --kernel hess --of x"), 0, "%s", tool_err());
+	cr_expect_str_eq(tool_out(), "d2 x' / d x d x = 12\n");
+	cr_assert_eq(tool_run("$OJIT eval m.ojit --kernel hvp --of x --v x=1 --wrt x"), 0, "%s", tool_err());
+	cr_expect_str_eq(tool_out(), "x = 12\n");
+}
+
+Test(tool_scalars, what_makes_no_sense_is_refused)
+{
+	static const struct {
+		const char *options, *message;
+	} wrong[] = {
+		{"hess", "of which number?"}, {"hess --of q", "there is no observable 'q'"},
+		{"hess --of e", "means 2 numbers"}, {"hess --of rhs", "--weights"},
+		{"hess --of V --weights V=1", "is one number"}, {"hess --of V --v x=1", "--v is the vector"},
+		{"hvp --of V --v k=1", "not among what --wrt"}, {"hess --of V --wrt q", "'q'"},
+		{"hess --of V --wrt 'u[7]'", "u[7]"}, {"jac --of V", "neither rhs nor outputs"},
+		{"vjp --wrt x", "by states or by parameters"}, {"jvp --weights x=1", "--weights belongs"},
+		{"hess --of outputs --weights f=1", "'f'"}, {"rhs --of rhs", "--of belongs"},
+	};
+	for (size_t k = 0; k < sizeof wrong / sizeof wrong[0]; k++) {
+		cr_expect_eq(tool_run("$OJIT eval m.ojit --kernel %s", wrong[k].options), 2, "%s", wrong[k].options);
+		EXPECT_HAS(tool_err(), wrong[k].message);
+	}
+	tool_file("g.ojit", "init x = 2\nx' = 1\nout S = digamma(x)\n");
+	cr_expect_eq(tool_run("$OJIT eval g.ojit --kernel grad"), 0, "%s", tool_err());
+	cr_expect_eq(tool_run("$OJIT eval g.ojit --kernel hess"), 2);
+	EXPECT_HAS(tool_err(), "trigamma has no derivative");
 }

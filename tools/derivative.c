@@ -106,14 +106,13 @@ static int write_vector(const struct derivative *d, const struct request *reques
 	return output_close(&output);
 }
 
-/* --v as a vector with the names of `names`. */
-static int read_direction(const struct derivative *d, const struct request *request, ojit_vector names, double *v)
+int vector_read(ojit_solver *solver, ojit_vector names, const struct items *items, double *v)
 {
-	for (size_t i = 0; i < request->direction.count; i++) {
-		const struct item *item = &request->direction.all[i];
+	for (size_t i = 0; i < items->count; i++) {
+		const struct item *item = &items->all[i];
 		size_t first, count;
-		if (ojit_solver_find(d->solver, names, item->name, &first, &count) != OJIT_OK) {
-			const char *message = ojit_solver_error(d->solver).message;
+		if (ojit_solver_find(solver, names, item->name, &first, &count) != OJIT_OK) {
+			const char *message = ojit_solver_error(solver).message;
 			char *kept = copy_text(message, strlen(message));
 			int status = complain_item(item, kept);
 			free(kept);
@@ -147,7 +146,7 @@ static int show_product(const struct derivative *d, const struct request *reques
 {
 	bool tangent = request->kernel == EVAL_TANGENT;
 	double *v = vector_of(d, tangent ? d->columns : d->rows), *out;
-	int status = read_direction(d, request, tangent ? d->columns : d->rows, v);
+	int status = vector_read(d->solver, tangent ? d->columns : d->rows, &request->direction, v);
 	if (status == 0 && tangent) {
 		status = show_tangent(d, request, by, v);
 	} else if (status == 0) {
@@ -165,7 +164,7 @@ int derivative_show(struct session *session, const struct request *request, ojit
                     const double *y)
 {
 	static const double one = 1;
-	bool parameters = request->kernel == EVAL_BY_PARAMETERS || request->wrt;
+	bool parameters = request->kernel == EVAL_BY_PARAMETERS || request->by_parameters;
 	struct derivative d = {
 		.solver = session->solver, .evaluator = evaluator, .of = (ojit_kernel)request->of,
 		.rows = request->of == OJIT_RHS ? OJIT_STATES : OJIT_OUTPUTS,

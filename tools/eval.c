@@ -82,6 +82,8 @@ static int show(struct session *session, const struct request *request)
 		status = find_place(session, &place);
 	if (status == 0 && request->kernel < OJIT_KERNEL_COUNT)
 		status = show_values(session, request, &place);
+	else if (status == 0 && request->kernel >= EVAL_GRADIENT)
+		status = scalar_show(session, request, place.evaluator, place.t, place.y);
 	else if (status == 0)
 		status = derivative_show(session, request, place.evaluator, place.t, place.y);
 	ojit_evaluator_free(place.evaluator);

@@ -96,6 +96,23 @@ int items_read(struct items *items, const char *option, const char *text, bool b
 	}
 }
 
+int names_read(struct items *items, const char *option, const char *text)
+{
+	for (size_t at = 0;; at++) {
+		size_t whole = part_length(text + at);
+		struct item item = {.option = option, .text = text, .at = at, .length = whole};
+		trim(text, &item.at, &item.length);
+		if (item.length == 0)
+			return complain(option, text, at, whole, "--%s takes names, separated by commas", option);
+		item.name = copy_text(text + item.at, item.length);
+		items->all = resize_memory(items->all, items->count + 1, sizeof *items->all);
+		items->all[items->count++] = item;
+		at += whole;
+		if (text[at] == '\0')
+			return 0;
+	}
+}
+
 /* ---- times ---- */
 
 static int fail_time(const char *path, const char *line, int number, size_t at, size_t length)

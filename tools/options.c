@@ -105,6 +105,25 @@ static int take_items(struct request *request, const struct option_row *row, con
 	return items_read(field(request, row), row->name, text, false);
 }
 
+static int take_names(struct request *request, const struct option_row *row, const char *text)
+{
+	return names_read(field(request, row), row->name, text);
+}
+
+/* A whole kernel, or the name of a number. */
+static int take_of(struct request *request, const struct option_row *row, const char *text)
+{
+	request->scalar = NULL;
+	request->whole = true;
+	for (request->of = 0; row->choices[request->of]; request->of++)
+		if (strcmp(text, row->choices[request->of]) == 0)
+			return 0;
+	request->of = OJIT_RHS;
+	request->whole = false;
+	request->scalar = text;
+	return 0;
+}
+
 /* A number for all, or name=value. */
 static int take_tolerances(struct request *request, const struct option_row *row, const char *text)
 {
@@ -160,8 +179,9 @@ static const char *const kernels[] = {[OJIT_RHS] = "rhs", [OJIT_OBSERVABLES] = "
                                       [OJIT_INITIAL] = "init", NULL};
 static const char *const evaluated[] = {[OJIT_RHS] = "rhs", [OJIT_OBSERVABLES] = "outputs", [OJIT_INITIAL] = "init",
                                        [EVAL_JACOBIAN] = "jac", [EVAL_TANGENT] = "jvp", [EVAL_ADJOINT] = "vjp",
-                                       [EVAL_BY_PARAMETERS] = "dfdp", [EVAL_BY_TIME] = "dfdt", NULL};
-static const char *const inputs[] = {"states", "parameters", NULL};
+                                       [EVAL_BY_PARAMETERS] = "dfdp", [EVAL_BY_TIME] = "dfdt",
+                                       [EVAL_GRADIENT] = "grad", [EVAL_HESSIAN_PRODUCT] = "hvp",
+                                       [EVAL_HESSIAN] = "hess", NULL};
 static const char *const wholes[] = {[OJIT_RHS] = "rhs", [OJIT_OBSERVABLES] = "outputs", NULL};
 static const char *const executors[] = {[OJIT_AUTOMATIC] = "automatic", [OJIT_OPTIMISED] = "optimised",
                                         [OJIT_UNOPTIMISED] = "unoptimised",
@@ -214,14 +234,19 @@ static const struct option_row rows[] = {
 	 "the right-hand side (default), the observables or the initial values"},
 	{"kernel", "NAME", EVAL, false, take_choice, FIELD(kernel), evaluated,
 	 "rhs (default), outputs, init, or a derivative: jac (sparse, by states), dfdp (sparse, by parameters), "
-	 "dfdt, jvp (J v), vjp (v' J)"},
+	 "dfdt, jvp (J v), vjp (v' J); of one number S (--of): grad, hess (sparse), hvp (H v)"},
 	{"v", "NAME=VALUE,...", EVAL, false, take_items, FIELD(direction), NULL,
-	 "the vector of jvp (states, or parameters, see --wrt) and of vjp (states, or observables, see --of); what "
-	 "is not named is 0"},
-	{"wrt", "states|parameters", EVAL, false, take_choice, FIELD(wrt), inputs,
-	 "what jvp and vjp differentiate by (default states)"},
-	{"of", "rhs|outputs", EVAL, false, take_choice, FIELD(of), wholes,
-	 "what derivatives are of (default rhs)"},
+	 "the vector of jvp and hvp (states, or parameters, see --wrt) and of vjp (states, or observables, see --of); "
+	 "what is not named is 0"},
+	{"wrt", "states|parameters|NAME,...", EVAL, false, take_names, FIELD(wrt), NULL,
+	 "what jvp, vjp, grad, hess and hvp differentiate by (default states); the last three take any states and "
+	 "parameters by name"},
+	{"of", "rhs|outputs|NAME", EVAL, false, take_of, FIELD(of), wholes,
+	 "what derivatives are of (default rhs); grad, hess and hvp: an observable, or a state, whose derivative by "
+	 "time is meant, or all of rhs or outputs with --weights"},
+	{"weights", "NAME=VALUE,...", EVAL, false, take_items, FIELD(weights), NULL,
+	 "grad, hess and hvp of the sum of all elements of --of rhs (default) or outputs, each times its weight; what "
+	 "is not named has weight 0"},
 	{"at", "NAME=VALUE,...", CHECK, false, take_items, FIELD(at), NULL,
 	 "the time t and states of the first point; what is not named has its initial value"},
 	{"at", "NAME=VALUE,...", EVAL, false, take_items, FIELD(at), NULL,
@@ -386,17 +411,45 @@ static int settle_format(struct request *request)
 	return 0;
 }
 
-static int check_derivative(const struct request *request)
+/* --of, --wrt and --weights of derivatives of whole kernels. */
+static int check_whole(struct request *request)
 {
 	bool product = request->kernel == EVAL_TANGENT || request->kernel == EVAL_ADJOINT;
-	if (request->command->bit != EVAL || product)
+	if (request->scalar)
+		return complain("of", request->scalar, 0, strlen(request->scalar), "this is neither rhs nor outputs; numbers by "
+		                "name are what --kernel grad, hess and hvp are of");
+	if (request->weights.count)
+		return complain_plainly("--weights belongs to --kernel grad, hess and hvp; vjp takes weights as --v");
+	if (request->direction.count && !product)
+		return complain_plainly("--v is the vector of --kernel jvp, vjp or hvp; choose one of them");
+	if (request->wrt.count && !product)
+		return complain_plainly("--wrt belongs to --kernel jvp, vjp, grad, hess and hvp; dfdp is the matrix by "
+		                        "parameters");
+	if (request->wrt.count == 0)
 		return 0;
-	if (request->direction.count)
-		return complain_plainly("--v is the vector of --kernel jvp or vjp; choose one of them");
-	if (request->wrt)
-		return complain_plainly("--wrt belongs to --kernel jvp and vjp; dfdp is the matrix by parameters");
-	if (request->of && request->kernel <= OJIT_INITIAL)
+	request->by_parameters = strcmp(request->wrt.all[0].name, "parameters") == 0;
+	if (request->wrt.count > 1 || (!request->by_parameters && strcmp(request->wrt.all[0].name, "states") != 0))
+		return complain_item(&request->wrt.all[0], "jvp and vjp differentiate by states or by parameters; name one "
+		                     "of these two");
+	return 0;
+}
+
+static int check_derivative(struct request *request)
+{
+	if (request->command->bit != EVAL)
+		return 0;
+	if (request->kernel <= OJIT_INITIAL && (request->whole || request->scalar))
 		return complain_plainly("--of belongs to derivatives; write --kernel outputs");
+	if (request->kernel < EVAL_GRADIENT)
+		return check_whole(request);
+	if (request->direction.count && request->kernel != EVAL_HESSIAN_PRODUCT)
+		return complain_plainly("--v is the vector of --kernel jvp, vjp or hvp; choose one of them");
+	if (request->whole && request->weights.count == 0)
+		return complain_plainly("--of rhs and --of outputs are many numbers; give the weights of their sum with "
+		                        "--weights, or name one of them");
+	if (request->weights.count && request->scalar)
+		return complain_plainly("--weights are of all elements of --of rhs or outputs, and --of %s is one number; "
+		                        "give one of the two", request->scalar);
 	return 0;
 }
 
@@ -448,6 +501,8 @@ void request_drop(struct request *request)
 	items_drop(&request->init);
 	items_drop(&request->at);
 	items_drop(&request->direction);
+	items_drop(&request->weights);
+	items_drop(&request->wrt);
 	items_drop(&request->atol);
 	free(request->without);
 }

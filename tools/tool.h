@@ -47,19 +47,23 @@ struct items {
 };
 
 /* What `ojit eval` knows beyond enum ojit_kernel. */
-enum { EVAL_JACOBIAN = OJIT_KERNEL_COUNT, EVAL_TANGENT, EVAL_ADJOINT, EVAL_BY_PARAMETERS, EVAL_BY_TIME };
+enum { EVAL_JACOBIAN = OJIT_KERNEL_COUNT, EVAL_TANGENT, EVAL_ADJOINT, EVAL_BY_PARAMETERS, EVAL_BY_TIME,
+       EVAL_GRADIENT, EVAL_HESSIAN_PRODUCT, EVAL_HESSIAN };
 
 enum format { CSV, JSON, NPY, FORMAT_COUNT }; /* FORMAT_COUNT: not given */
 
 struct request {
 	const struct command *command;
 	const char *file, *output, *times, *stage;
+	const char *scalar; /* --of, where it is no whole kernel */
 	bool has_span, final, steps, stats, explain, refine, progress, no_progress;
+	bool whole;         /* --of is rhs or outputs, by name */
+	bool by_parameters; /* --wrt of jvp and vjp */
 	double span[2], every;
 	uint64_t points, digits, seed; /* 0: not given */
-	int format, kernel, wrt, of;
+	int format, kernel, of;
 	ojit_options options;
-	struct items set, init, at, atol, direction;
+	struct items set, init, at, atol, direction, weights, wrt;
 	ojit_compile_options compile;
 	const char **without;
 };
@@ -79,6 +83,8 @@ int number_read(const char *option, const char *argument, size_t at, size_t leng
 /* Add the items of "name=value,name=value" to a list.  Commas inside brackets
  * belong to names.  `bare`: a value without a name is allowed. */
 int items_read(struct items *items, const char *option, const char *text, bool bare);
+/* Those of "name,name". */
+int names_read(struct items *items, const char *option, const char *text);
 void items_drop(struct items *items);
 
 /* The numbers of a file, separated by blanks, commas or newlines; free *values. */
@@ -150,6 +156,11 @@ void json_values(FILE *out, ojit_solver *solver, ojit_vector vector, const doubl
 /* Evaluate and write the derivative that is asked for, at (t, y). */
 int derivative_show(struct session *session, const struct request *request, ojit_evaluator *evaluator, double t,
                     const double *y);
+/* v[k] = the item's value for all elements that items name, of a vector that is 0 so far. */
+int vector_read(ojit_solver *solver, ojit_vector names, const struct items *items, double *v);
+/* The same for a gradient, a Hessian or its product with a vector (scalar.c). */
+int scalar_show(struct session *session, const struct request *request, ojit_evaluator *evaluator, double t,
+                const double *y);
 
 double seconds_now(void); /* of a clock that only goes forward */
 
