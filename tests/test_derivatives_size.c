@@ -14,7 +14,7 @@ struct family {
 	int length;
 };
 static const struct family families[] = {
-	{"kuramoto", NULL, 24}, {"brusselator1d", NULL, 64}, {"brusselator2d", NULL, 20}, {"burgers", NULL, 64},
+	{"kuramoto", NULL, 16}, {"brusselator1d", NULL, 64}, {"brusselator2d", NULL, 18}, {"burgers", NULL, 64},
 	{"nbody_ring", NULL, 12}, {"advection", NULL, 64},
 	{"network of neurons",
 	 "const m = %d, n = 3\nparam W1[k in 1..m, j in 1..n] = sin(k + 2*j), b1[k in 1..m] = 0.1*k\n"

@@ -87,7 +87,9 @@ OJIT_API ojit_status ojit_evaluator_gradient(ojit_evaluator *evaluator, const oj
 /* Second derivatives are tangents and Jacobians of gradients, so a family is one loop in
  * them too.  The rules above hold for each differentiation: the second derivative of abs at
  * 0 is 0, that of max(x, y)^2 by x at a tie is 2.  Where a first derivative is infinite or
- * jumps to infinity (sqrt at 0, pow(x, 1.5) at 0) the second is inf or nan.
+ * about to be (sqrt at 0, pow(x, 1.5) at 0) the second is inf, -inf or nan; that of pow(x, p)
+ * by x and p at x = 0 is 0 for p above 1 and, for p up to 1, 0 by x last and -inf or nan by
+ * p last.  trigamma has no derivative, so gamma and lgamma have two and digamma one.
  *
  * out = H seed, H the matrix of second derivatives of S by states, parameters or both,
  * for `directions` vectors at a time.  seed[k * directions + q] and out[k * directions + q]:
