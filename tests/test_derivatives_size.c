@@ -27,6 +27,12 @@ static const struct family families[] = {
 	 "init u[i in 1..N] = i/N\nlet r[i in 1..N] = c*u[i]*u[s[i]]\nu[i in 1..N]' = r[s[i]]*w[i] - sin(r[i])\n"
 	 "out V = sum(i in 1..N, u[i]^2*u[s[i]])", 32},
 	{"network written out", "", 48},
+	{"energy of oscillators",
+	 "const N = %d\nparam K = 0.5\ninit θ[i in 1..N] = i\nθ[i in 1..N]' = 0\n"
+	 "out V = -K/(2*N)*sum(i in 1..N, j in 1..N, cos(θ[j] - θ[i]))", 16},
+	{"potential of bodies",
+	 "const N = %d\ninit x[i in 1..N] = cos(i), y[i in 1..N] = sin(2*i)\nx[i in 1..N]' = 0\ny[i in 1..N]' = 0\n"
+	 "out V = -sum(i in 1..N, j in i+1..N, 1/hypot(x[j] - x[i], y[j] - y[i]))", 12},
 };
 
 struct host {
@@ -118,6 +124,8 @@ Test(derivatives_size, nodes_do_not_depend_on_lengths)
 				struct host h;
 				open_model(&h, &families[f], families[f].length << twice);
 				counts[twice] = lines_of(&h, OJIT_RHS, stages[s]);
+				if (ojit_program_describe(h.program).outputs)
+					counts[twice] += lines_of(&h, OJIT_OBSERVABLES, stages[s]);
 				ojit_program_free(h.program);
 				ojit_model_free(h.model);
 				ojit_context_free(h.context);
