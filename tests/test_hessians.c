@@ -3,6 +3,7 @@
 #include "lib/graph/hessian.h"
 
 #include "tests/support_derivatives.h"
+#include "tests/support_programs.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -339,4 +340,110 @@ Test(hessians, of_operators_without_second_derivatives_are_refused_by_name)
 		oj_program_drop(&made);
 		end(&p);
 	}
+}
+
+/* ---- random programs ---- */
+
+/* How long the vector of a role is. */
+static int64_t length_of(const struct space *space, enum array_role role)
+{
+	int64_t length = 0;
+	for (size_t a = 0; a < space->arrays.count; a++) {
+		const struct array *array = &space->arrays.at[a];
+		int64_t end = array->role == role ? array->offset + oj_array_length(array) : 0;
+		length = end > length ? end : length;
+	}
+	return length;
+}
+
+struct random {
+	struct space space;
+	struct program program, product, hessian;
+	struct pattern pattern;
+	struct scalar_request request;
+	struct oj_error error;
+};
+
+static void differentiate_random(struct random *r, uint64_t seed)
+{
+	struct pass_options options = {0};
+	random_program(&r->space, &r->program, seed);
+	cr_assert_eq(oj_pass_simplify(&r->program, &options, &r->error), OJIT_OK);
+	cr_assert_eq(oj_pass_split(&r->program, &options, &r->error), OJIT_OK);
+	r->request = (struct scalar_request){.element = -1, .weights = length_of(&r->space, ROLE_OUT),
+	                                     .states = length_of(&r->space, ROLE_STATE)};
+	oj_program_init(&r->product, &r->space, KERNEL_RHS);
+	oj_program_init(&r->hessian, &r->space, KERNEL_RHS);
+	cr_assert_eq(oj_hessian_product(&r->product, &r->program, NULL, &r->request, 1, &r->error), OJIT_OK, "%s",
+	             oj_error_public(&r->error).text);
+	cr_assert_eq(oj_pass_split(&r->product, &options, &r->error), OJIT_OK, "%s", oj_error_public(&r->error).text);
+	cr_assert_eq(oj_hessian_program(&r->hessian, &r->program, NULL, &r->request, ROLE_STATE, r->request.states,
+	                                &r->pattern, &r->error), OJIT_OK, "%s", oj_error_public(&r->error).text);
+	cr_assert_eq(oj_pass_split(&r->hessian, &options, &r->error), OJIT_OK, "%s", oj_error_public(&r->error).text);
+}
+
+static struct exact *run_random(const struct random *r, const struct program *program)
+{
+	enum { BITS = 200 };
+	struct exact *x = exact_new(&r->program, BITS);
+	mpfr_set_d(exact_time(x), 0.25, MPFR_RNDN);
+	for (int64_t k = 0; k < VECTOR_LENGTH; k++) {
+		mpfr_set_d(exact_element(x, ROLE_STATE, k), 0.5 + 0.4 * derivative_seed(k, 3), MPFR_RNDN);
+		mpfr_set_d(exact_element(x, ROLE_PARAMETER, k), 1 + 0.3 * derivative_seed(k, 4), MPFR_RNDN);
+	}
+	for (int64_t k = 0; k < r->request.weights + r->request.states; k++)
+		mpfr_set_d(exact_element(x, ROLE_SEED, k), derivative_seed(k, 5), MPFR_RNDN);
+	exact_run(x, program);
+	return x;
+}
+
+/* The Hessian times the direction, and what terms it is a sum of. */
+static void multiply(const struct random *r, struct exact *entries, double *product, double *size)
+{
+	for (int64_t c = 0; c < r->pattern.columns; c++)
+		for (int64_t k = r->pattern.column[c]; k < r->pattern.column[c + 1]; k++) {
+			double term = mpfr_get_d(exact_element(entries, ROLE_OUT, k), MPFR_RNDN);
+			term *= derivative_seed(r->request.weights + c, 5);
+			product[r->pattern.row[k]] += term;
+			size[r->pattern.row[k]] += fabs(term);
+		}
+}
+
+static size_t compare_random(uint64_t seed)
+{
+	ojit_context *context = ojit_context_new(NULL);
+	struct random random = {0}, *r = &random;
+	double product[VECTOR_LENGTH] = {0}, size[VECTOR_LENGTH] = {0};
+	size_t entries;
+	oj_error_init(&r->error, context);
+	cr_assert_eq(oj_space_init(&r->space, context), OJIT_OK);
+	differentiate_random(r, seed);
+	struct exact *values = run_random(r, &r->hessian), *want = run_random(r, &r->product);
+	multiply(r, values, product, size);
+	for (int64_t k = 0; k < r->request.states; k++) {
+		double exact = mpfr_get_d(exact_element(want, ROLE_OUT, k), MPFR_RNDN);
+		if (isfinite(exact) && isfinite(size[k]))
+			cr_expect_leq(fabs(product[k] - exact), 1e-13 * size[k] + 1e-40, "seed %lu, element %ld: %.17g instead of %.17g",
+			              (unsigned long)seed, (long)k, product[k], exact);
+	}
+	entries = (size_t)r->pattern.entries;
+	exact_free(values);
+	exact_free(want);
+	oj_program_drop(&r->program);
+	oj_program_drop(&r->product);
+	oj_program_drop(&r->hessian);
+	oj_pattern_drop(&r->pattern, context);
+	oj_space_drop(&r->space);
+	oj_error_drop(&r->error);
+	cr_expect_eq(ojit_context_counters(context).live_bytes, 0);
+	ojit_context_free(context);
+	return entries;
+}
+
+Test(hessians, of_random_programs_agree_with_their_products)
+{
+	size_t entries = 0;
+	for (uint64_t seed = 1; seed <= 28; seed++)
+		entries += compare_random(seed);
+	cr_expect_gt(entries, 500);
 }
