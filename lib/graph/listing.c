@@ -231,6 +231,20 @@ static ojit_expr listed_data(struct lister *l, ojit_expr e)
 
 /* ---------------------------------------------------------------- the value */
 
+/* A subscript of points and of a sum's index together: tables do not show that it stays
+ * within the array, so it is held there, which changes none that is met. */
+static ojit_expr held(struct lister *l, ojit_expr load, uint32_t axis, ojit_expr subscript)
+{
+	uint32_t levels = oj_node(l->g, oj_operands(l->g, load)[axis])->levels;
+	if (!(levels & l->levels) || !(levels & ~l->levels))
+		return subscript;
+	const struct array *array = &l->space->arrays.at[oj_node(l->g, load)->ref.id];
+	int64_t least = array->base[axis], greatest = least + array->extent[axis] - 1;
+	ojit_expr from = oj_integer(l->g, least), to = oj_integer(l->g, greatest);
+	ojit_expr above = oj_integer_max(l->g, subscript, from);
+	return oj_integer_min(l->g, above, to);
+}
+
 static ojit_expr remake(struct lister *l, ojit_expr e, const ojit_expr *operands)
 {
 	uint32_t arity = oj_node(l->g, e)->arity;
@@ -241,6 +255,8 @@ static ojit_expr remake(struct lister *l, ojit_expr e, const ojit_expr *operands
 	for (uint32_t k = 0; k < arity; k++) {
 		bool integer = oj_type(l->g, oj_operands(l->g, e)[k]) == INTEGER;
 		made[k] = integer ? tabulate(l, oj_operands(l->g, e)[k]) : operands[k];
+		if (oj_is(l->g, e, OP_LOAD))
+			made[k] = held(l, e, k, made[k]);
 	}
 	result = oj_simplified(l->g, e, made);
 	if (made != few)
