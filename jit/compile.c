@@ -126,7 +126,7 @@ static ojit_status run_passes(struct lowered *lowered, struct program *program, 
 
 ojit_status oj_finish_variant(struct program *program, const struct settings *settings, struct oj_error *error)
 {
-	static const char *const done[] = {"split", "roll", "separate", "hoist"};
+	static const char *const done[] = {"split", "roll", "separate", "hoist", "pairs"};
 	struct settings rest = *settings;
 	for (uint32_t p = 0; oj_passes[p].name; p++)
 		for (size_t d = 0; d < sizeof done / sizeof done[0]; d++)
@@ -150,7 +150,7 @@ ojit_status oj_finish_step(struct program *program, const struct settings *setti
  * stands in for a default before the next one reads it. */
 static ojit_status prepare_parameters(struct lowered *lowered, const struct settings *settings, struct oj_error *error)
 {
-	static const char *const joining[] = {"roll", "separate", "inline", "fuse", "partition"};
+	static const char *const joining[] = {"roll", "separate", "inline", "fuse", "pairs", "partition"};
 	struct program *program = &lowered->programs[KERNEL_PARAMETERS];
 	struct settings apart = *settings;
 	for (uint32_t p = 0; oj_passes[p].name; p++)

@@ -6,7 +6,7 @@
 const char *const *ojit_stages(void)
 {
 	static const char *const stages[] = {
-		"model", "program", "simplify", "split", "roll", "separate", "inline", "fuse", "hoist",
+		"model", "program", "simplify", "split", "roll", "separate", "inline", "fuse", "hoist", "pairs",
 		"expand", "partition", "prepare", "jac", "newton", "jvp", "vjp", "hvp", "hess", "ir",
 		"ir-optimised", "asm", NULL,
 	};

@@ -241,7 +241,7 @@ static struct heard listen(const char *text, ojit_status status, const char *wit
 Test(growth, whoever_watches_hears_of_every_step_in_order_and_of_the_end)
 {
 	struct heard all = listen("init x = 1; x' = -x", OJIT_OK, NULL), fewer = listen("init x = 1; x' = -x", OJIT_OK, "fuse");
-	const char *passes = "simplify split roll separate inline fuse hoist expand partition ";
+	const char *passes = "simplify split roll separate inline fuse hoist pairs expand partition ";
 	cr_expect(eq(int, strncmp(all.names, "program ", 8), 0));
 	cr_expect(eq(int, strncmp(all.names + 8, passes, strlen(passes)), 0));
 	cr_expect(all.ended);

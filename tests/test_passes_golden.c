@@ -47,3 +47,8 @@ Test(passes_golden, partition_gives_what_its_files_say)
 {
 	cr_assert(golden_pass("partition") >= 2);
 }
+
+Test(passes_golden, pairs_gives_what_its_files_say)
+{
+	cr_assert(golden_pass("pairs") >= 6);
+}

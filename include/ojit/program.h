@@ -133,10 +133,12 @@ OJIT_API ojit_status ojit_program_dump(ojit_model *model, const ojit_compile_opt
  * it became; how many values stay straight code otherwise, and for what reasons.
  * "separate": for each sum over pairs its operations, and what they would be as sums over one
  * index, or why it stays; under OJIT_LAW_EXACT and OJIT_LAW_FINITE, what OJIT_LAW_REAL would
- * give.  "jac": the pattern's size, bandwidths and colours, and the operations of either way
- * of ojit_jacobian.  Costs come from tables, not from a clock, so the text is the same on all machines.  Other
- * stages have nothing to explain yet and fail as OJIT_ARGUMENT, by name, as does a pass that
- * `options` leave out.  *text and errors as with ojit_program_dump. */
+ * give.  "pairs": for each block with sums over a few elements their number, and the
+ * estimated costs as loops and as a loop over pairs.  "jac": the pattern's size, bandwidths
+ * and colours, and the operations of either way of ojit_jacobian.  Costs come from tables,
+ * not from a clock, so the text is the same on all machines.  Other stages have nothing to
+ * explain yet and fail as OJIT_ARGUMENT, by name, as does a pass that `options` leave out.
+ * *text and errors as with ojit_program_dump. */
 OJIT_API ojit_status ojit_program_explain(ojit_model *model, const ojit_compile_options *options,
                                           ojit_kernel kernel, const char *stage, char **text);
 OJIT_API void ojit_text_free(ojit_context *context, char *text); /* NULL is allowed */

@@ -168,8 +168,7 @@ static LLVMValueRef load_one_by_one(struct emitter *e, const struct access *a, L
 	return vector;
 }
 
-/* `mask` NULL: all lanes. */
-static LLVMValueRef masked_load(struct emitter *e, const struct access *a, LLVMTypeRef type, LLVMValueRef mask)
+LLVMValueRef oj_masked_load(struct emitter *e, const struct access *a, LLVMTypeRef type, LLVMValueRef mask)
 {
 	bool contiguous = !a->at.lanes && a->at.step == 1;
 	LLVMValueRef address = address_of(e, a, !contiguous);
@@ -185,17 +184,22 @@ static LLVMValueRef masked_load(struct emitter *e, const struct access *a, LLVMT
 
 static LLVMValueRef load_lanes(struct emitter *e, const struct access *a, LLVMTypeRef type)
 {
+	int64_t places[PARTIALS];
+	LLVMValueRef known = NULL;
 	if (e->mask && !a->inside)
-		return masked_load(e, a, type, e->mask);
+		return oj_masked_load(e, a, type, e->mask);
 	if (!a->at.lanes && a->at.step == 1)
 		return oj_plain_load(e, *a, type, 0);
 	if (!a->at.lanes && a->at.step == -1)
 		return reversed(e, oj_plain_load(e, *a, type, 1 - e->width));
 	if (!a->at.lanes && oj_stride_fits(e, a->at.step))
 		return oj_strided_load(e, a);
-	if (e->width == 2 || (e->width == 4 && !a->at.lanes))
+	bool placed = oj_places_known(e, a, places);
+	if (placed && (known = oj_load_places(e, a, places)))
+		return known;
+	if (e->width == 2 || (e->width == 4 && (placed || !a->at.lanes)))
 		return load_one_by_one(e, a, type);
-	return masked_load(e, a, type, NULL);
+	return oj_masked_load(e, a, type, NULL);
 }
 
 static struct value load(struct emitter *e, struct access a)
@@ -234,6 +238,8 @@ struct value oj_emit_table(struct emitter *e, const struct step *step)
 		.invariant = true,
 	};
 	place(e, &a, table->rank, table->base, table->extent, table->offset, e->plan->operands.at + step->operands);
+	if (!a.at.base && !e->mask)
+		return oj_known_entries(e, table, &a);
 	struct value entry = load(e, a);
 	LLVMTypeRef type = oj_type_lanes(e->word, entry.lanes ? e->width : 1);
 	LLVMValueRef wide = LLVMBuildSExt(e->builder, entry.base, type, "");

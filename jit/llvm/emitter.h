@@ -13,6 +13,7 @@
  *   integer.c    subscripts, ranges, conditions on indices
  *   access.c     loads and stores
  *   stride.c     those whose lanes are a few elements apart
+ *   shuffle.c    those whose lanes are known when compiling
  *   arithmetic.c numbers and truth
  *   call.c       functions of lib/math
  *
@@ -169,6 +170,18 @@ LLVMValueRef oj_emit_field(struct emitter *e, size_t offset); /* of struct kerne
 /* Neighbours in memory from element `at` of lane 0, moved by `by`. */
 LLVMValueRef oj_plain_load(struct emitter *e, struct access a, LLVMTypeRef type, int64_t by);
 void oj_plain_store(struct emitter *e, struct access a, LLVMValueRef value, int64_t by);
+
+/* Lanes that `mask` leaves out are 0; NULL: none. */
+LLVMValueRef oj_masked_load(struct emitter *e, const struct access *a, LLVMTypeRef type, LLVMValueRef mask);
+
+/* shuffle.c: lanes whose places are known when compiling. */
+/* [from] of a's lanes and then b's; negative: any. */
+LLVMValueRef oj_shuffle(struct emitter *e, LLVMValueRef a, LLVMValueRef b, const int *from);
+bool oj_places_known(const struct emitter *e, const struct access *a, int64_t *places);
+/* NULL: they are too far apart. */
+LLVMValueRef oj_load_places(struct emitter *e, const struct access *a, const int64_t *places);
+/* Entries of a table at a place that is known. */
+struct value oj_known_entries(struct emitter *e, const struct table *table, const struct access *a);
 
 /* stride.c */
 bool oj_stride_fits(const struct emitter *e, int64_t step); /* lanes these many elements apart */

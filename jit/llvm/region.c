@@ -5,6 +5,10 @@
  * loads nothing it stores, so the same values go to the same places, and no
  * separate code for the rest is needed.
  *
+ * Few turns of little work are written out one after the other: what tables name is then
+ * known, so lanes are shuffled out of vectors (shuffle.c) and nothing is counted (m: the
+ * 21 pairs of seven stars).
+ *
  * Recursion is over loops inside loops, at most LEVELS deep. */
 #include "jit/llvm/emitter.h"
 
@@ -22,6 +26,30 @@ static ojit_status emit_overlapping(struct emitter *e, uint32_t region, int leve
 	return OJIT_OK;
 }
 
+/* Steps of all turns that are written out. */
+enum { MOST_TURNS = 8, MOST_STEPS = 320 };
+
+static bool are_few(const struct emitter *e, uint32_t region, int64_t extent)
+{
+	const struct region *r = &e->plan->regions.at[region];
+	int64_t turns = (extent + e->width - 1) / e->width;
+	bool few = region == e->plan->block->rank && e->width > 1 && turns <= MOST_TURNS &&
+	           (size_t)turns * r->steps.count <= MOST_STEPS;
+	for (size_t s = 0; few && s < r->steps.count; s++)
+		few = r->steps.at[s].kind != STEP_REGION;
+	return few;
+}
+
+static ojit_status emit_written_out(struct emitter *e, uint32_t region, int level, int64_t lo, int64_t end)
+{
+	for (int64_t from = lo; from < end; from += e->width) {
+		int64_t first = from < end - e->width ? from : end - e->width;
+		e->index[level] = oj_value_within(oj_value_integer(NULL, first, 1), lo, end - 1);
+		TRY(oj_emit_steps(e, region));
+	}
+	return OJIT_OK;
+}
+
 static ojit_status emit_box_turns(struct emitter *e, uint32_t region, int level)
 {
 	int64_t lo = e->plan->block->lo[level], end = e->plan->block->end[level];
@@ -33,6 +61,8 @@ static ojit_status emit_box_turns(struct emitter *e, uint32_t region, int level)
 		e->index[level] = oj_value_within(oj_value_integer(NULL, lo, lanes), lo, end - 1);
 		return oj_emit_steps(e, region);
 	}
+	if (lanes && are_few(e, region, end - lo))
+		return emit_written_out(e, region, level, lo, end);
 	if ((end - lo) % stride)
 		return emit_overlapping(e, region, level, lo, end);
 	struct loop loop;
@@ -150,6 +180,28 @@ static bool has_tree_in_box(const struct plan *plan)
 	return false;
 }
 
+/* A division or root of eight lanes takes as long as two of four, and while vectors of
+ * 512 bits are under way scalar code has one unit less.  So what is short, waits for these
+ * and is followed by other code does better with four (m: pairs of seven stars 52 ns, 39
+ * with four).  Functions of lib/math gain from all lanes. */
+static bool waits_for_divisions(const struct emitter *e, int64_t extent)
+{
+	const struct graph *g = &e->space->graph;
+	const struct region *r = &e->plan->regions.at[e->plan->block->rank];
+	bool divides = false;
+	if (e->lane_width < PARTIALS || extent > MOST_TURNS * PARTIALS || e->plan->regions.count > 1 + e->plan->block->rank)
+		return false;
+	for (size_t s = 0; s < r->steps.count; s++) {
+		if (r->steps.at[s].kind != STEP_NODE)
+			continue;
+		enum op op = oj_node(g, r->steps.at[s].node)->op;
+		if (oj_op_info[op].way == WAY_MATH)
+			return false;
+		divides = divides || op == OP_DIV || op == OP_SQRT;
+	}
+	return divides;
+}
+
 /* The last axis moves contiguously; where it is short, the longest is better. */
 static void choose_lanes(struct emitter *e)
 {
@@ -167,6 +219,8 @@ static void choose_lanes(struct emitter *e)
 			extent = block->end[level] - block->lo[level];
 		}
 	while (e->lane_width > 1 && e->lane_width > extent)
+		e->lane_width /= 2;
+	if (waits_for_divisions(e, extent))
 		e->lane_width /= 2;
 	if (e->lane_width > 1)
 		e->lane_level = best;

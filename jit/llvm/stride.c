@@ -52,14 +52,6 @@ static struct cover cover_lanes(const struct emitter *e, const struct access *a)
 	return c;
 }
 
-static LLVMValueRef shuffle(struct emitter *e, LLVMValueRef a, LLVMValueRef b, const int *from)
-{
-	LLVMValueRef lanes[PARTIALS];
-	for (int l = 0; l < e->width; l++)
-		lanes[l] = from[l] < 0 ? LLVMGetPoison(e->half) : LLVMConstInt(e->half, (unsigned)from[l], false);
-	return LLVMBuildShuffleVector(e->builder, a, b, LLVMConstVector(lanes, (unsigned)e->width), "");
-}
-
 LLVMValueRef oj_strided_load(struct emitter *e, const struct access *a)
 {
 	struct cover c = cover_lanes(e, a);
@@ -73,7 +65,7 @@ LLVMValueRef oj_strided_load(struct emitter *e, const struct access *a)
 			bool met = c.lane[l] < c.starts[k - 1] + e->width;
 			from[l] = met ? (int)first : here < e->width ? (int)here + e->width : -1;
 		}
-		result = shuffle(e, result, next, from);
+		result = oj_shuffle(e, result, next, from);
 	}
 	return result;
 }
@@ -89,7 +81,7 @@ static LLVMValueRef interleave(struct emitter *e, const LLVMValueRef *values, in
 			int element = k * e->width + m, value = element % count, lane = element / count;
 			from[m] = value == v ? e->width + lane : value > v ? -1 : v == 1 ? lane : m;
 		}
-		result = shuffle(e, result, values[v], from);
+		result = oj_shuffle(e, result, values[v], from);
 	}
 	return result;
 }

@@ -111,7 +111,7 @@ static ojit_expr half_power(struct graph *g, ojit_expr x, double exponent)
 	return choose(g, exception, infinity, value);
 }
 
-static bool is_root_exponent(const struct graph *g, ojit_expr exponent)
+bool oj_is_root_exponent(const struct graph *g, ojit_expr exponent)
 {
 	double value = oj_node(g, exponent)->real;
 	return oj_is(g, exponent, OP_LITERAL) && (value == 0.5 || value == 1.5);
@@ -119,7 +119,7 @@ static bool is_root_exponent(const struct graph *g, ojit_expr exponent)
 
 static ojit_expr expand_pow(struct graph *g, ojit_expr e, const ojit_expr *operands)
 {
-	bool half = is_root_exponent(g, operands[1]);
+	bool half = oj_is_root_exponent(g, operands[1]);
 	return half ? half_power(g, operands[0], oj_node(g, operands[1])->real) : oj_simplified(g, e, operands);
 }
 

@@ -9,6 +9,7 @@ const struct pass oj_passes[] = {
 	{"inline", oj_pass_inline, false, false},
 	{"fuse", oj_pass_fuse, false, false},
 	{"hoist", oj_pass_hoist, false, false},
+	{"pairs", oj_pass_pairs, false, true},
 	{"expand", oj_pass_expand, true, false},
 	{"partition", oj_pass_partition, false, false},
 	{NULL, NULL, false, false},

@@ -8,6 +8,7 @@
  * inline    cheap producers into their users
  * fuse      blocks over equal boxes into one
  * hoist     what depends on parameters alone moves to the prepare program
+ * pairs     sums over pairs of a few elements: terms once a pair, sums written out
  * expand    operators made of others are written out
  * partition straight code too long for one function is cut
  *
@@ -30,7 +31,7 @@ struct pass_options {
 typedef ojit_status pass_function(struct program *program, const struct pass_options *options,
                                   struct oj_error *error);
 pass_function oj_pass_simplify, oj_pass_split, oj_pass_roll, oj_pass_separate, oj_pass_inline, oj_pass_fuse,
-	oj_pass_hoist, oj_pass_expand, oj_pass_partition;
+	oj_pass_hoist, oj_pass_pairs, oj_pass_expand, oj_pass_partition;
 
 struct pass {
 	const char *name;
@@ -39,6 +40,9 @@ struct pass {
 	bool explains;
 };
 extern const struct pass oj_passes[]; /* ends with name NULL */
+
+/* Does expand write POW with this exponent out, as a root? */
+bool oj_is_root_exponent(const struct graph *g, ojit_expr exponent);
 
 /* A reduction over other operands, at its least level. */
 ojit_expr oj_simplified_reduction(struct space *space, ojit_expr like, const ojit_expr *operands);

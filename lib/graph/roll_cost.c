@@ -12,11 +12,14 @@
 #include "lib/graph/roll_cost.h"
 
 #include "lib/graph/cost.h"
+#include "lib/graph/passes.h"
 
 enum { LANES = 8, NEAR = 4 }; /* lanes at most so far apart are loaded by shuffles */
+enum { SHORT = 64 };          /* rows of a loop that is written out: jit/llvm/region.c */
 
 enum part {
-	LINE_OPERATION, LINE_VALUE, LINE_TERM, LOOP, OPERATION, UNIFORM, CONTIGUOUS, STRIDED, GATHER, SCATTER, TURN, SUM,
+	LINE_OPERATION, LINE_VALUE, LINE_TERM, LOOP, OPERATION, CALL, UNIFORM, CONTIGUOUS, STRIDED, SHUFFLE, GATHER, SCATTER,
+	TURN, SUM,
 };
 static const struct cost costs[] = {
 	/*                    ns    us */
@@ -25,9 +28,11 @@ static const struct cost costs[] = {
 	[LINE_TERM]      = {0.10,   0}, /* what a term waits for the one before, in the mean */
 	[LOOP]           = {3.00,  50}, /* a block, however little is in it */
 	[OPERATION]      = {0.15,  15},
+	[CALL]           = {8.00,  15}, /* a function of lib/math, 0.8 to 1.3 ns a lane */
 	[UNIFORM]        = {0.10,  15}, /* a load for all lanes */
 	[CONTIGUOUS]     = {0.15,  18}, /* a load or store of neighbours, an entry of a table */
 	[STRIDED]        = {0.60,  50}, /* elements two to four apart */
+	[SHUFFLE]        = {0.30,  20}, /* elements of a short array, by tables known when compiling */
 	[GATHER]         = {1.40,  35},
 	[SCATTER]        = {4.00, 150},
 	[TURN]           = {0.30,  30}, /* a term's part of a reduction: adding it, counting on */
@@ -117,9 +122,11 @@ static bool find_step(const struct estimate *s, uint32_t rank, const ojit_expr *
 
 static enum part way_of(const struct estimate *s, uint32_t rank, const ojit_expr *index, const int64_t *extent)
 {
-	int64_t step;
+	int64_t step, elements = 1, rows = s->block->end[s->lanes] - s->block->lo[s->lanes];
+	for (uint32_t k = 0; k < rank; k++)
+		elements *= extent[k];
 	if (!find_step(s, rank, index, extent, &step))
-		return GATHER;
+		return rows <= SHORT && elements <= 2 * LANES ? SHUFFLE : GATHER;
 	int64_t apart = step < 0 ? -step : step;
 	return apart == 0 ? UNIFORM : apart == 1 ? CONTIGUOUS : apart <= NEAR ? STRIDED : GATHER;
 }
@@ -138,6 +145,12 @@ static void count_load(struct estimate *s, const struct array *array, const ojit
 		s->content->shared++;
 }
 
+/* x^1.5, say: no call, pass expand writes it out. */
+static bool is_root(const struct estimate *s, ojit_expr e)
+{
+	return oj_is(s->g, e, OP_POW) && oj_is_root_exponent(s->g, oj_operands(s->g, e)[1]);
+}
+
 static void add_node(struct estimate *s, ojit_expr e, double times)
 {
 	const struct node *n = oj_node(s->g, e);
@@ -151,7 +164,8 @@ static void add_node(struct estimate *s, ojit_expr e, double times)
 		add(s->cost, way_of(s, table->rank, o, table->extent), times, 1);
 	} else if (oj_op_info[n->op].type != INTEGER && oj_op_info[n->op].way != WAY_LEAF) {
 		s->content->operations++;
-		add(s->cost, OPERATION, n->levels ? times : 0, oj_node_cost(s->g, e));
+		bool call = oj_op_info[n->op].way == WAY_MATH && !is_root(s, e);
+		add(s->cost, call ? CALL : OPERATION, n->levels ? times : 0, call ? 1 : oj_node_cost(s->g, e));
 	}
 }
 
