@@ -22,7 +22,7 @@ struct target {
 	enum lane_axis axis;    /* ENSEMBLE: `lanes` trajectories a call */
 	unsigned uniform;       /* ENSEMBLE: bit r set: arrays of role r (and bit ROLE_COUNT: time) are shared by all lanes */
 	int level;              /* 0: no optimisation (FastISel); 2: the default; LEVEL_AUTOMATIC */
-	bool soon;              /* LEVEL_AUTOMATIC leaves all straight code unoptimised */
+	bool soon;              /* LEVEL_AUTOMATIC optimises nothing */
 	const char *cpu, *features; /* LLVM's names; NULL: this machine */
 	size_t module;          /* nodes that are translated together at most; 0: what suits */
 	int threads;            /* that may translate at once, the caller's own among them; no bit of the

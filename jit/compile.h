@@ -67,7 +67,7 @@ ojit_status oj_finish_step(struct program *program, const struct settings *setti
 /* Fill a slot with machine code for `source`; under the lock. */
 enum pace {
 	PACE_AS_SET,   /* by the settings */
-	PACE_SOON,     /* but what AUTOMATIC makes of straight code is to be ready soon */
+	PACE_SOON,     /* but what AUTOMATIC makes is to be ready soon, not optimised */
 	PACE_THOROUGH, /* optimised */
 };
 ojit_status oj_slot_translate(struct ojit_program *program, const struct program *source, enum pace pace,

@@ -1,14 +1,17 @@
 /* A look inside: the text after any stage of compiling. */
 #include "jit/compile.h"
 
+#include "lib/graph/coefficients.h"
+#include "lib/math/math.h"
+
 #include <string.h>
 
 const char *const *ojit_stages(void)
 {
 	static const char *const stages[] = {
 		"model", "program", "simplify", "split", "roll", "separate", "inline", "fuse", "hoist", "pairs",
-		"expand", "partition", "prepare", "jac", "newton", "jvp", "vjp", "hvp", "hess", "ir",
-		"ir-optimised", "asm", NULL,
+		"expand", "partition", "prepare", "jac", "newton", "jvp", "vjp", "hvp", "hess", "taylor",
+		"ir", "ir-optimised", "asm", NULL,
 	};
 	return stages;
 }
@@ -71,6 +74,29 @@ static ojit_status print_derivative(ojit_model *model, const struct settings *se
 	return status;
 }
 
+/* Coefficients to the order that the model's tolerance asks for. */
+static ojit_status print_taylor(ojit_model *model, const struct settings *settings, int kind, struct text *text)
+{
+	struct oj_error *error = &model->error;
+	struct lowered lowered = {0};
+	struct program made = {0};
+	if (kind != KERNEL_RHS)
+		return oj_fail(error, OJIT_ARGUMENT, "there are Taylor coefficients of OJIT_RHS only");
+	ojit_status status = oj_compile(model, settings, 0, NULL, &lowered, error);
+	if (status == OJIT_OK) {
+		oj_program_init(&made, &lowered.space, KERNEL_RHS);
+		int order = oj_taylor_order(lowered.rtol > 0 ? lowered.rtol : OJ_DEFAULT_RTOL);
+		status = oj_taylor_program(&made, &lowered.primal, order, oj_math_best() != OJ_MATH_SSE2, error);
+	}
+	if (status == OJIT_OK && oj_program_layout(&made) != OJIT_OK)
+		status = oj_fail_memory(error);
+	if (status == OJIT_OK)
+		oj_program_print(&made, text);
+	oj_program_drop(&made);
+	oj_lowered_drop(&lowered);
+	return status;
+}
+
 static ojit_status print_stage(ojit_model *model, struct settings *settings, int kind, const char *stage,
                                struct text *text)
 {
@@ -85,6 +111,8 @@ static ojit_status print_stage(ojit_model *model, struct settings *settings, int
 	}
 	if (derivative.kind != VARIANT_KINDS)
 		return print_derivative(model, settings, &derivative, text);
+	if (!strcmp(stage, "taylor"))
+		return print_taylor(model, settings, kind, text);
 	bool prepare = !strcmp(stage, "prepare");
 	if (prepare)
 		kind = KERNEL_PREPARE;

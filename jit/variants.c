@@ -125,11 +125,41 @@ static ojit_status first_due(struct ojit_program *program, const struct variant 
 	return OJIT_OK;
 }
 
-static uint64_t next_due(const struct ojit_program *program, const struct variant_made *made)
+/* Steps by a Taylor series before its loops are optimised: that takes 20 us a node, and
+ * gains 0.2 ns or more a node and turn of eight lanes (all pairs of 100 oscillators, 1.2 ms
+ * a step, are optimised after 75 steps; the outer planets, 4 us a step, after 40,000).  Of
+ * straight code little is gained, and it is left. */
+enum { NODE_TURNS = 100000, LANES = 8 };
+
+static bool count_series(const struct program *program, uint64_t *due)
 {
-	bool again = made->variant.kind == VARIANT_STEP && made->makes < MAKES &&
-	             program->settings.executor == OJIT_AUTOMATIC;
-	return again ? STEP_AGAIN : UINT64_MAX;
+	double nodes = 0, turns = 0;
+	struct expr_list list = {0};
+	bool ok = true, loops = false;
+	for (size_t b = 0; ok && b < program->blocks.count; b++) {
+		const struct block *block = &program->blocks.at[b];
+		list.list.count = 0;
+		ok = oj_block_reach(program->space, block, true, &list);
+		nodes += (double)list.list.count;
+		turns += (double)list.list.count * (double)((oj_block_points(block) + LANES - 1) / LANES);
+		loops = loops || block->rank > 0;
+	}
+	VECTOR_DROP(program->space->context, &list.list);
+	*due = loops && turns > 0 ? (uint64_t)(NODE_TURNS * nodes / turns) + 1 : UINT64_MAX;
+	return ok;
+}
+
+static ojit_status next_due(const struct ojit_program *program, const struct variant_made *made, uint64_t *due,
+                            struct oj_error *error)
+{
+	*due = UINT64_MAX;
+	if (made->makes == MAKES || program->settings.executor != OJIT_AUTOMATIC)
+		return OJIT_OK;
+	if (made->variant.kind == VARIANT_STEP)
+		*due = STEP_AGAIN;
+	if (made->variant.kind == VARIANT_TAYLOR && !count_series(&made->program, due))
+		return oj_fail_memory(error);
+	return OJIT_OK;
 }
 
 /* ---- making ---- */
@@ -280,11 +310,14 @@ static ojit_status make(struct ojit_program *program, struct variant_made *made,
                         struct oj_error *error)
 {
 	double begin = oj_seconds();
+	uint64_t due = UINT64_MAX;
 	if (evaluations < atomic_load_explicit(&made->due, memory_order_relaxed))
 		return OJIT_OK;
 	ojit_status status = fill(program, made, error);
 	if (status == OJIT_OK)
-		atomic_store_explicit(&made->due, next_due(program, made), memory_order_release);
+		status = next_due(program, made, &due, error);
+	if (status == OJIT_OK)
+		atomic_store_explicit(&made->due, due, memory_order_release);
 	program->seconds += oj_seconds() - begin;
 	return status;
 }

@@ -1,4 +1,4 @@
-/* Names of a system's elements, both ways; see system.h.
+/* Names of a system's elements, both ways, and orders; see system.h.
  *
  * A name is a family's, with or without a subscript.  Whoever mistypes one is told
  * the nearest that exists, by the number of letters to change (Levenshtein), and
@@ -14,6 +14,14 @@ static const char *const kind_names[FAMILY_KINDS] = {"state", "parameter", "outp
 static const char *article(enum family_kind kind)
 {
 	return kind == FAMILY_OUTPUTS ? "an" : "a";
+}
+
+int oj_taylor_order(double rtol)
+{
+	int order = 1;
+	for (double reached = 1; reached > rtol || order < 2; order++)
+		reached *= 0.13533528323661269; /* e^-2 */
+	return order;
 }
 
 /* ---- element to name ---- */

@@ -131,6 +131,10 @@ struct variant {
 	uint64_t evaluations, *wait;
 };
 
+#define OJ_DEFAULT_RTOL 1e-6
+/* The order of VARIANT_TAYLOR that a relative tolerance asks for: solvers/taylor.c. */
+int oj_taylor_order(double rtol);
+
 struct system {
 	ojit_context *context;
 	int64_t states, parameters, derived, discrete, outputs;

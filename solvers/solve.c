@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define DEFAULT_METHOD "tsit5"
-#define DEFAULT_RTOL 1e-6
 #define DEFAULT_ATOL 1e-9
 #define DEFAULT_STEP_LIMIT 1000000
 #define DEFAULT_MEMORY_LIMIT ((size_t)4 << 30)
@@ -51,7 +50,7 @@ static void complete_options(ojit_options *o, const struct system *system)
 	if (!o->method)
 		o->method = system->method ? system->method : DEFAULT_METHOD;
 	if (o->rtol < 0)
-		o->rtol = system->rtol > 0 ? system->rtol : DEFAULT_RTOL;
+		o->rtol = system->rtol > 0 ? system->rtol : OJ_DEFAULT_RTOL;
 	if (o->atol < 0)
 		o->atol = system->atol > 0 ? system->atol : DEFAULT_ATOL;
 	if (o->step_limit == 0)
@@ -200,10 +199,11 @@ static ojit_status ask_implicit(ojit_solver *s, const struct method *method, con
 static void ask_again(struct rhs *f)
 {
 	ojit_solver *s = (ojit_solver *)((char *)f - offsetof(ojit_solver, rhs));
+	const struct kernel *before = f->variant;
 	struct oj_error ignored;
 	oj_error_init(&ignored, s->system->context);
 	if (ask_variant(s, &s->loop.method, &s->setup, &ignored) != OJIT_OK)
-		f->variant = NULL;
+		f->variant = before;
 	oj_error_drop(&ignored);
 }
 

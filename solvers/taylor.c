@@ -46,17 +46,9 @@ struct series_state {
 	bool have_next;
 };
 
-static int order_for(double rtol)
-{
-	int order = 1;
-	for (double reached = 1; reached > rtol || order < 2; order++)
-		reached *= 0.13533528323661269; /* e^-2 */
-	return order;
-}
-
 static void variant(const struct setup *setup, struct variant *variant)
 {
-	*variant = (struct variant){.kind = VARIANT_TAYLOR, .order = order_for(setup->rtol)};
+	*variant = (struct variant){.kind = VARIANT_TAYLOR, .order = oj_taylor_order(setup->rtol)};
 }
 
 /* Doubles of a vector, and of the coefficients, which loops may read a tile beyond. */
@@ -72,7 +64,7 @@ static int64_t room(int64_t n, int order)
 
 static size_t state_size(const struct setup *setup)
 {
-	return sizeof(struct series_state) + (size_t)room(setup->n, order_for(setup->rtol)) * sizeof(double);
+	return sizeof(struct series_state) + (size_t)room(setup->n, oj_taylor_order(setup->rtol)) * sizeof(double);
 }
 
 static void init(void *state, const struct setup *setup)
@@ -80,7 +72,7 @@ static void init(void *state, const struct setup *setup)
 	struct series_state *s = state;
 	double *memory = (double *)(s + 1);
 	int64_t n = setup->n;
-	*s = (struct series_state){.n = n, .order = order_for(setup->rtol)};
+	*s = (struct series_state){.n = n, .order = oj_taylor_order(setup->rtol)};
 	s->shrinking = oj_control_power(M_E, -2 - 0.7 / (s->order - 1));
 	for (int i = 0; i < 2; i++)
 		s->root[i] = -1.0 / (s->order - 1 + i);
@@ -196,6 +188,7 @@ static double propose(const void *state)
 static void expand(struct series_state *s, double t, const double *y, double *c)
 {
 	struct kernel_args *args = &s->f->variant_args;
+	rhs_ask(s->f);
 	args->t = &t;
 	args->y = y;
 	args->out = c;
@@ -286,7 +279,7 @@ static void interpolate(void *state, const struct step *step, double t, double *
 
 static size_t kept_size(const struct setup *setup)
 {
-	return ((size_t)order_for(setup->rtol) + 2) * (size_t)setup->n;
+	return ((size_t)oj_taylor_order(setup->rtol) + 2) * (size_t)setup->n;
 }
 
 static void keep(void *state, const struct step *step, double *kept)

@@ -127,6 +127,9 @@ Test(pairs, forces_of_few_bodies_keep_their_bits)
 		     "let pull[i in 1..N, j in 1..N] = 1/((x[i] - x[j])^2 + (y[i] - y[j])^2)^1.5\n"
 		     "x[i in 1..N]'' = sum(j in 1..N if j != i, j*pull[i, j]*(x[j] - x[i]))\n"
 		     "y[i in 1..N]'' = sum(j in 1..N if j != i, j*pull[i, j]*(y[j] - y[i]))\n", sizes[k], true);
+		hold("const N = 3\ninit p[i in 1..N, c in 1..3] = i + c, p[i in 1..N, c in 1..3]' = 0\n"
+		     "let square[i in 1..N, j in 1..N] = sum(c in 1..3, (p[i, c] - p[j, c])^2)\n"
+		     "p[i in 1..N, c in 1..3]'' = sum(j in 1..N if j != i, j*(p[j, c] - p[i, c])/square[i, j]^1.5)\n", sizes[k], true);
 		hold("const N = 3\ninit x[i in 1..N] = i, y[i in 1..N] = 1/i\n"
 		     "let r[i in 1..N, j in 1..N] = hypot(x[j] - x[i], y[i] - y[j])\n"
 		     "x[i in 1..N]' = sum(j in 1..N if j != i, (x[j] - x[i])/r[j, i]^3)\n"

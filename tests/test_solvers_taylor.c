@@ -363,6 +363,30 @@ Test(solvers_taylor, solving_again_allocates_and_compiles_nothing)
 	close();
 }
 
+static const char pairs[] =
+	"const N = 40\nparam K = 0.3\ninit th[i in 1..N] = sin(i)\n"
+	"th[i in 1..N]' = cos(i) + K/N*sum(j in 1..N, sin(th[j] - th[i]))";
+
+/* Calls of kernels are counted over runs: the loops of a family are optimised in the middle
+ * of one of them. */
+Test(solvers_taylor, loops_are_optimised_once_there_were_many_steps_and_no_bit_changes)
+{
+	double first[40];
+	open_with(pairs, OJIT_UNOPTIMISED, 0);
+	memcpy(first, run(0, 600, 1e-3, ojit_output_final()), sizeof first);
+	cr_expect_eq(ojit_program_describe(program).compiles, 2);
+	close();
+	open_with(pairs, OJIT_AUTOMATIC, 0);
+	run(0, 1, 1e-3, ojit_output_final());
+	cr_expect_eq(ojit_program_describe(program).compiles, 2);
+	cr_expect_arr_eq(run(0, 600, 1e-3, ojit_output_final()), first, sizeof first);
+	cr_expect_gt(ojit_solver_stats(solver).rhs, 700);
+	cr_expect_eq(ojit_program_describe(program).compiles, 3);
+	run(0, 600, 1e-3, ojit_output_final());
+	cr_expect_eq(ojit_program_describe(program).compiles, 3);
+	close();
+}
+
 /* ---- memory ---- */
 
 static int live(ojit_context *watched, void *user)

@@ -11,6 +11,7 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <ojit/ojit.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -336,4 +337,39 @@ Test(taylor, models_have_the_coefficients_that_differences_have)
 {
 	for (size_t i = 0; i < sizeof models / sizeof *models; i++)
 		expect_model(models[i], i % 2);
+}
+
+/* ---- the stage ---- */
+
+static void hold_dump(const char *text)
+{
+	ojit_context *fresh = ojit_context_new(NULL);
+	ojit_model *model = ojit_model_new(fresh);
+	struct space space;
+	struct program program;
+	struct oj_error error;
+	struct text again;
+	char *dump;
+	oj_error_init(&error, fresh);
+	oj_text_init(&again, fresh);
+	ojit_model_read_text(model, text, strlen(text), NULL);
+	cr_assert_eq(ojit_program_dump(model, NULL, OJIT_RHS, "taylor", &dump), OJIT_OK, "%s", ojit_model_error(model).text);
+	cr_assert_eq(oj_space_init(&space, fresh), OJIT_OK);
+	cr_assert_eq(oj_program_read(&space, &program, dump, &error), OJIT_OK, "%s", oj_text_get(&error.message));
+	oj_program_print(&program, &again);
+	cr_expect_str_eq(dump, oj_text_get(&again));
+	ojit_text_free(fresh, dump);
+	oj_text_drop(&again);
+	oj_program_drop(&program);
+	oj_space_drop(&space);
+	oj_error_drop(&error);
+	ojit_model_free(model);
+	ojit_context_free(fresh);
+}
+
+Test(taylor, coefficients_are_dumped_as_a_text_that_reads_back)
+{
+	hold_dump("init x = 1, y = 0\nx' = y*sin(t)\ny' = -x/(1 + y^2)\nsolve rtol = 1e-3\n");
+	hold_dump("const N = 5\ninit u[i in 1..N] = i\nlet s = sum(j in 1..N, u[j])\n"
+	          "u[i in 1..N]' = s - sum(j in 1..N if j != i, exp(u[j] - u[i]))\n");
 }

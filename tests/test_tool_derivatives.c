@@ -119,6 +119,19 @@ Test(tool_derivatives, are_stages_to_look_at)
 	}
 }
 
+Test(tool_derivatives, taylor_coefficients_are_a_stage_to_look_at)
+{
+	cr_assert_eq(tool_run("$OJIT dump m.ojit --stage taylor"), 0, "%s", tool_err());
+	EXPECT_HAS(tool_out(), "program rhs");
+	EXPECT_HAS(tool_out(), "coefficient~2");
+	cr_expect_eq(tool_run("$OJIT dump m.ojit --stage taylor --kernel outputs"), 2);
+	EXPECT_HAS(tool_err(), "Taylor coefficients of OJIT_RHS only");
+	tool_file("g.ojit", "init x = 2\nx' = gamma(x)\n");
+	cr_expect_eq(tool_run("$OJIT dump g.ojit --stage taylor"), 2);
+	EXPECT_HAS(tool_err(), "method taylor has no recurrence for gamma");
+	EXPECT_HAS(tool_err(), "^");
+}
+
 /* ---- of one number ---- */
 
 static void well(void)

@@ -121,8 +121,10 @@ OJIT_API ojit_status ojit_evaluator_call(ojit_evaluator *evaluator, ojit_kernel 
 /* The text of a stage of compiling one kernel, allocated from the model's context:
  * "model", "program" (before any pass), a pass by name (after it), "prepare",
  * "jac", "jvp", "vjp" (the Jacobian, tangent and adjoint by states, of a right-hand side or
- * of observables), "newton" (the Newton matrix of a right-hand side), "ir", "ir-optimised", "asm".  Free it with ojit_text_free.  On failure *text is
- * NULL and ojit_model_error says why; that sticks as well. */
+ * of observables), "newton" (the Newton matrix of a right-hand side), "taylor" (Taylor
+ * coefficients of the solution, to the order that the model's rtol asks for; of a right-hand
+ * side), "ir", "ir-optimised", "asm".  Free it with ojit_text_free.  On failure *text is NULL
+ * and ojit_model_error says why; that sticks as well. */
 OJIT_API ojit_status ojit_program_dump(ojit_model *model, const ojit_compile_options *options,
                                        ojit_kernel kernel, const char *stage, char **text);
 /* What a stage of compiling one kernel decided, and why, for people to read: lines that

@@ -5,9 +5,9 @@
  * loads nothing it stores, so the same values go to the same places, and no
  * separate code for the rest is needed.
  *
- * Few turns of little work are written out one after the other: what tables name is then
- * known, so lanes are shuffled out of vectors (shuffle.c) and nothing is counted (m: the
- * 21 pairs of seven stars).
+ * Few turns of little work that read tables are written out one after the other: what
+ * tables name is then known, so lanes are shuffled out of vectors (shuffle.c; m: the 21
+ * pairs of seven stars).
  *
  * Recursion is over loops inside loops, at most LEVELS deep. */
 #include "jit/llvm/emitter.h"
@@ -26,7 +26,8 @@ static ojit_status emit_overlapping(struct emitter *e, uint32_t region, int leve
 	return OJIT_OK;
 }
 
-/* Steps of all turns that are written out. */
+/* Steps of all turns that are written out; only where they read tables, since nothing else
+ * gains and all of them are to be translated. */
 enum { MOST_TURNS = 8, MOST_STEPS = 320 };
 
 static bool are_few(const struct emitter *e, uint32_t region, int64_t extent)
@@ -34,10 +35,13 @@ static bool are_few(const struct emitter *e, uint32_t region, int64_t extent)
 	const struct region *r = &e->plan->regions.at[region];
 	int64_t turns = (extent + e->width - 1) / e->width;
 	bool few = region == e->plan->block->rank && e->width > 1 && turns <= MOST_TURNS &&
-	           (size_t)turns * r->steps.count <= MOST_STEPS;
-	for (size_t s = 0; few && s < r->steps.count; s++)
-		few = r->steps.at[s].kind != STEP_REGION;
-	return few;
+	           (size_t)turns * r->steps.count <= MOST_STEPS, tables = false;
+	for (size_t s = 0; few && s < r->steps.count; s++) {
+		const struct step *step = &r->steps.at[s];
+		few = step->kind != STEP_REGION;
+		tables = tables || (step->kind == STEP_NODE && oj_is(&e->space->graph, step->node, OP_TABLE));
+	}
+	return few && tables;
 }
 
 static ojit_status emit_written_out(struct emitter *e, uint32_t region, int level, int64_t lo, int64_t end)

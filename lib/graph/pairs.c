@@ -9,6 +9,9 @@
  * Pairs of an element and itself, if they are wanted, are rows too; where some i needs a j
  * that does not need it, rows are the ordered pairs that are needed.
  *
+ * A second axis of few places (the directions of space) is written out first, and so are
+ * sums over them inside of terms.
+ *
  * Intermediate arrays over two indices are computed again from their formulas: once a
  * pair is once.  Every sum adds what it added before in the same order (TREE8 is written
  * out as the tree it is), so no bit changes.
@@ -26,6 +29,7 @@
 
 /* Rows of a block, and terms of all its sums.  More rows fill lanes by themselves. */
 enum { MOST_ROWS = 16, MOST_TERMS = 1024, COLUMNS = 64 };
+enum { SHORT = 4 }; /* terms of sums inside, and places along an axis, that are written out */
 
 enum { FORTH, BACK, WAYS };
 
@@ -40,7 +44,7 @@ struct few {
 	struct graph *g;
 	struct text *told; /* NULL: nobody asks */
 	bool failed;       /* out of memory */
-	const struct block *block;
+	const struct block *given, *block; /* the block as it is, and with a short axis written out */
 	int64_t lo, rows;       /* of the block */
 	int64_t first, columns; /* that any sum ranges over */
 	VECTOR(struct body) bodies;
@@ -53,6 +57,52 @@ struct few {
 	size_t row;                           /* whose sums are being written out */
 };
 
+/* ---------------------------------------------------------------- sums written out */
+
+/* Term j of a sum. */
+typedef ojit_expr term_function(struct few *f, const void *data, int64_t j);
+
+static ojit_expr both(struct few *f, struct reduction r, ojit_expr a, ojit_expr b)
+{
+	static const enum op ops[] = {[REDUCE_SUM] = OP_ADD, [REDUCE_PROD] = OP_MUL, [REDUCE_MIN] = OP_MIN, [REDUCE_MAX] = OP_MAX};
+	if (!a || !b)
+		return a ? a : b; /* combined with nothing, a value stays what it is */
+	ojit_expr pair[2] = {a, b}, e = oj_make(f->g, ops[r.kind], 2, pair);
+	return e ? oj_simplified(f->g, e, pair) : 0;
+}
+
+/* Another term for `sum`; 0 stands for no terms yet, so failures are noted. */
+static ojit_expr with_term(struct few *f, struct reduction r, ojit_expr sum, ojit_expr term)
+{
+	f->failed = f->failed || !term;
+	return both(f, r, sum, term);
+}
+
+/* The terms lo .. end - 1 by eight partial sums, as struct reduction has it. */
+static ojit_expr add_tree(struct few *f, struct reduction r, int64_t lo, int64_t end, term_function *term, const void *data)
+{
+	enum { PARTS = 8 };
+	ojit_expr parts[PARTS] = {0};
+	for (int64_t j = lo; j < end; j++)
+		parts[(j - lo) % PARTS] = with_term(f, r, parts[(j - lo) % PARTS], term(f, data, j));
+	for (int width = PARTS / 2; width >= 1; width /= 2)
+		for (int k = 0; k < width; k++)
+			parts[k] = both(f, r, parts[k], parts[k + width]);
+	return parts[0];
+}
+
+static ojit_expr write_sum(struct few *f, struct reduction r, ojit_expr start, int64_t lo, int64_t end,
+                           term_function *term, const void *data)
+{
+	bool none = oj_is_literal(f->g, start, oj_reduction_identity(r.kind, true)) && lo < end;
+	ojit_expr value = none ? 0 : start;
+	if (r.order == TREE8)
+		return both(f, r, value, add_tree(f, r, lo, end, term, data));
+	for (int64_t j = lo; j < end; j++)
+		value = with_term(f, r, value, term(f, data, j));
+	return value;
+}
+
 /* ---------------------------------------------------------------- what there is */
 
 /* The value of an integer in a row; false: it depends on more. */
@@ -63,13 +113,21 @@ static bool value_in_row(struct few *f, ojit_expr e, int64_t row, int64_t *value
 	return here && oj_integer_value(f->g, here, value);
 }
 
-static bool has_reduction(struct few *f, ojit_expr e)
+static bool is_short(const struct few *f, ojit_expr reduction)
+{
+	const ojit_expr *o = oj_operands(f->g, reduction);
+	int64_t lo, end;
+	return oj_integer_value(f->g, o[REDUCE_LO], &lo) && oj_integer_value(f->g, o[REDUCE_END], &end) && end - lo <= SHORT;
+}
+
+/* Has it sums inside, other than of a few terms, as over the directions of space? */
+static bool has_long_sum(struct few *f, ojit_expr e)
 {
 	struct expr_list list = {0};
 	bool found = false;
 	f->failed = f->failed || !oj_reach(f->g, &e, 1, true, &list);
 	for (size_t i = 0; i < list.list.count; i++)
-		found = found || oj_is(f->g, list.list.at[i], OP_REDUCE);
+		found = found || (oj_is(f->g, list.list.at[i], OP_REDUCE) && !is_short(f, list.list.at[i]));
 	VECTOR_DROP(f->space->context, &list.list);
 	return found;
 }
@@ -91,7 +149,7 @@ static bool note_sum(struct few *f, ojit_expr e)
 	struct node n = *oj_node(f->g, e);
 	const ojit_expr *o = oj_operands(f->g, e);
 	ojit_expr lo = o[REDUCE_LO], end = o[REDUCE_END], body = o[REDUCE_BODY];
-	if (n.reduction.level != 1 || has_reduction(f, body) || !add_body(f, body))
+	if (n.reduction.level != 1 || has_long_sum(f, body) || !add_body(f, body))
 		return false;
 	for (int64_t row = 0; row < f->rows; row++) {
 		int64_t from, to;
@@ -166,9 +224,10 @@ static bool list_pairs(struct few *f)
 	return ok;
 }
 
-/* The element of a body's terms that row i adds for j. */
-static ojit_expr term_of(struct few *f, const struct body *body, int64_t j)
+/* The element of a body's terms that the row at hand adds for j. */
+static ojit_expr term_of(struct few *f, const void *data, int64_t j)
 {
+	const struct body *body = data;
 	int64_t i = (int64_t)f->row, c = j - f->first;
 	bool back = f->mutual && j < f->lo + i;
 	uint32_t pair = back ? f->pair_of[j - f->lo][f->lo + i - f->first] : f->pair_of[i][c];
@@ -198,7 +257,7 @@ static ojit_expr formula_of(struct few *f, uint32_t array)
 			found++;
 		}
 	}
-	return found == 1 && value && !has_reduction(f, value) ? value : 0;
+	return found == 1 && value && !has_long_sum(f, value) ? value : 0;
 }
 
 static ojit_expr write_out(struct rewrite *rewrite, ojit_expr e, const ojit_expr *operands)
@@ -212,10 +271,37 @@ static ojit_expr write_out(struct rewrite *rewrite, ojit_expr e, const ojit_expr
 	return formula && oj_rewrite(rewrite, &formula, 1) == OJIT_OK ? formula : 0; /* arrays need earlier ones only */
 }
 
+struct inner {
+	struct rewrite *rewrite;
+	unsigned level;
+	ojit_expr body;
+};
+
+static ojit_expr inner_term(struct few *f, const void *data, int64_t j)
+{
+	const struct inner *inner = data;
+	ojit_expr index[LEVELS] = {0};
+	index[inner->level] = oj_integer(f->g, j);
+	ojit_expr term = index[inner->level] ? oj_substitute(f->space, inner->body, index, LEVELS) : 0;
+	return term && oj_rewrite(inner->rewrite, &term, 1) == OJIT_OK ? term : 0;
+}
+
+static ojit_expr write_inner(struct rewrite *rewrite, ojit_expr e, const ojit_expr *outer)
+{
+	struct few *f = rewrite->data;
+	struct reduction r = oj_node(f->g, e)->reduction;
+	struct inner inner = {rewrite, r.level, oj_operands(f->g, e)[REDUCE_BODY]};
+	int64_t lo = 0, end = 0;
+	oj_integer_value(f->g, outer[REDUCE_LO], &lo);
+	oj_integer_value(f->g, outer[REDUCE_END], &end);
+	return write_sum(f, r, outer[REDUCE_START], lo, end, inner_term, &inner);
+}
+
 /* terms[way] of a body over the two elements of row i0 of the block over pairs. */
 static bool make_terms(struct few *f, ojit_expr body, const uint32_t *tables, ojit_expr *terms)
 {
-	struct rewrite rewrite = {.space = f->space, .node = write_out, .data = f};
+	struct rewrite rewrite = {.space = f->space, .node = write_out, .reduction = write_inner, .data = f,
+	                          .keep_closed = true};
 	ojit_expr i = oj_index(f->g, 0), j = oj_index(f->g, 1), swapped[2] = {j, i}, elements[2];
 	terms[FORTH] = body;
 	terms[BACK] = 0;
@@ -269,28 +355,6 @@ static bool make_pairs(struct few *f, struct block *pairs)
 
 /* ---------------------------------------------------------------- sums */
 
-static ojit_expr both(struct few *f, struct reduction r, ojit_expr a, ojit_expr b)
-{
-	static const enum op ops[] = {[REDUCE_SUM] = OP_ADD, [REDUCE_PROD] = OP_MUL, [REDUCE_MIN] = OP_MIN, [REDUCE_MAX] = OP_MAX};
-	if (!a || !b)
-		return a ? a : b; /* combined with nothing, a value stays what it is */
-	ojit_expr pair[2] = {a, b}, e = oj_make(f->g, ops[r.kind], 2, pair);
-	return e ? oj_simplified(f->g, e, pair) : 0;
-}
-
-/* The terms lo .. end - 1 of a row by eight partial sums, as struct reduction has it. */
-static ojit_expr add_tree(struct few *f, struct reduction r, const struct body *body, int64_t lo, int64_t end)
-{
-	enum { PARTS = 8 };
-	ojit_expr parts[PARTS] = {0};
-	for (int64_t j = lo; j < end; j++)
-		parts[(j - lo) % PARTS] = both(f, r, parts[(j - lo) % PARTS], term_of(f, body, j));
-	for (int width = PARTS / 2; width >= 1; width /= 2)
-		for (int k = 0; k < width; k++)
-			parts[k] = both(f, r, parts[k], parts[k + width]);
-	return parts[0];
-}
-
 static const struct body *find_body(const struct few *f, ojit_expr body)
 {
 	const struct body *found = f->bodies.at;
@@ -304,17 +368,10 @@ static ojit_expr sum_in_row(struct rewrite *rewrite, ojit_expr e, const ojit_exp
 	struct few *f = rewrite->data;
 	struct reduction r = oj_node(f->g, e)->reduction;
 	const struct body *body = find_body(f, oj_operands(f->g, e)[REDUCE_BODY]);
-	ojit_expr value = outer[REDUCE_START];
 	int64_t lo = 0, end = 0;
 	oj_integer_value(f->g, outer[REDUCE_LO], &lo);
 	oj_integer_value(f->g, outer[REDUCE_END], &end);
-	bool none = oj_is_literal(f->g, value, oj_reduction_identity(r.kind, true)) && lo < end;
-	value = none ? 0 : value;
-	if (r.order == TREE8)
-		return both(f, r, value, add_tree(f, r, body, lo, end));
-	for (int64_t j = lo; j < end; j++)
-		value = both(f, r, value, term_of(f, body, j));
-	return value;
+	return write_sum(f, r, outer[REDUCE_START], lo, end, term_of, body);
 }
 
 static ojit_expr node_in_row(struct rewrite *rewrite, ojit_expr e, const ojit_expr *operands)
@@ -490,7 +547,7 @@ static bool decide(struct few *f, const struct block *pairs, const struct block 
 {
 	struct loop_content ignored = {0};
 	struct cost before = {0}, after = {0};
-	bool ok = oj_cost_loop(f->space, f->block, &before, &ignored) && add_feeding(f, &before) &&
+	bool ok = oj_cost_loop(f->space, f->given, &before, &ignored) && add_feeding(f, &before) &&
 	          oj_cost_loop(f->space, pairs, &after, &ignored) && add_straight(f, straight, &after) &&
 	          (rest->stores.count == 0 || oj_cost_loop(f->space, rest, &after, &ignored));
 	*pays = ok && oj_cost_total(after) < oj_cost_total(before);
@@ -514,12 +571,9 @@ static bool hand_over(struct few *f, struct block *block)
 
 static bool keep(struct few *f)
 {
-	struct block copy = *f->block;
+	struct block copy = *f->given;
 	memset(&copy.stores, 0, sizeof copy.stores);
-	bool ok = true;
-	for (size_t s = 0; ok && s < f->block->stores.count; s++)
-		ok = VECTOR_PUSH(f->space->context, &copy.stores, f->block->stores.at[s]);
-	ok = ok && hand_over(f, &copy);
+	bool ok = VECTOR_APPEND(f->space->context, &copy.stores, &f->given->stores) && hand_over(f, &copy);
 	oj_block_drop(f->space, &copy);
 	return ok;
 }
@@ -540,7 +594,49 @@ static bool replace(struct few *f)
 	return ok;
 }
 
-static bool visit(struct few *f, const struct block *block)
+/* A store at one place of the axis that is written out. */
+static bool add_place(struct few *f, const struct store *store, const ojit_expr *index, struct block *flat)
+{
+	struct store there = *store;
+	uint32_t rank = f->space->arrays.at[store->array].rank;
+	bool ok = (there.value = oj_substitute(f->space, store->value, index, 2)) != 0;
+	for (uint32_t k = 0; ok && k < rank; k++)
+		ok = (there.index[k] = oj_substitute(f->space, store->index[k], index, 2)) != 0;
+	return ok && VECTOR_PUSH(f->space->context, &flat->stores, there);
+}
+
+/* A block over elements and directions of space becomes one over elements. */
+static bool flatten(struct few *f, const struct block *block, struct block *flat)
+{
+	uint32_t directions = block->end[1] - block->lo[1] <= SHORT ? 1 : 0, elements = 1 - directions;
+	bool ok = true;
+	*flat = (struct block){.rank = 1, .lo = {block->lo[elements]}, .end = {block->end[elements]}, .origin = block->origin};
+	for (int64_t c = block->lo[directions]; ok && c < block->end[directions]; c++) {
+		ojit_expr index[2];
+		index[elements] = oj_index(f->g, 0);
+		index[directions] = oj_integer(f->g, c);
+		ok = index[0] && index[1];
+		for (size_t s = 0; ok && s < block->stores.count; s++)
+			ok = add_place(f, &block->stores.at[s], index, flat);
+	}
+	return ok;
+}
+
+/* Are sums over pairs of few elements possible at all? */
+static bool is_small(struct few *f, const struct block *block)
+{
+	int64_t first = block->end[0] - block->lo[0], second = block->rank == 2 ? block->end[1] - block->lo[1] : 1;
+	int64_t shorter = first < second ? first : second, longer = first < second ? second : first;
+	struct expr_list list = {0};
+	bool sums = false, small = block->rank >= 1 && block->rank <= 2 && shorter <= SHORT && longer > 1 && longer <= MOST_ROWS;
+	f->failed = f->failed || (small && !oj_block_reach(f->space, block, false, &list));
+	for (size_t i = 0; i < list.list.count; i++)
+		sums = sums || oj_is(f->g, list.list.at[i], OP_REDUCE);
+	VECTOR_DROP(f->space->context, &list.list);
+	return small && sums;
+}
+
+static void look_at(struct few *f, const struct block *block)
 {
 	f->block = block;
 	f->lo = block->lo[0];
@@ -549,8 +645,20 @@ static bool visit(struct few *f, const struct block *block)
 	f->sums = f->terms = f->bodies.count = f->kept.count = 0;
 	f->number[FORTH].count = f->number[BACK].count = 0;
 	memset(f->needed, 0, sizeof f->needed);
-	bool few = block->rank == 1 && f->rows > 1 && f->rows <= MOST_ROWS && note_sums(f);
-	return !f->failed && (few ? replace(f) : keep(f));
+}
+
+static bool visit(struct few *f, const struct block *block)
+{
+	struct block flat = {0};
+	f->given = block;
+	if (!is_small(f, block))
+		return !f->failed && keep(f);
+	bool ok = block->rank == 1 || flatten(f, block, &flat);
+	look_at(f, block->rank == 1 ? block : &flat);
+	bool few = ok && f->rows > 1 && note_sums(f);
+	ok = ok && !f->failed && (few ? replace(f) : keep(f));
+	oj_block_drop(f->space, &flat);
+	return ok;
 }
 
 ojit_status oj_pass_pairs(struct program *program, const struct pass_options *options, struct oj_error *error)
@@ -565,6 +673,7 @@ ojit_status oj_pass_pairs(struct program *program, const struct pass_options *op
 	VECTOR_DROP(space->context, &f.kept);
 	VECTOR_DROP(space->context, &f.number[FORTH]);
 	VECTOR_DROP(space->context, &f.number[BACK]);
+	ok = ok && !f.failed;
 	if (ok) {
 		struct program old = *program;
 		*program = f.done;

@@ -65,8 +65,8 @@ static ojit_expr make_if(struct graph *g, enum op op, ojit_expr x, ojit_expr yes
 	return oj_make3(g, OP_IF, condition, yes, no);
 }
 
-/* Is the difference x - y with both loops exchanged y - x? */
-static bool is_mutual(struct space *space, ojit_expr x, ojit_expr y)
+/* Is the difference x - y with both loops exchanged y - x?  *ok false: out of memory. */
+static bool is_mutual(struct space *space, ojit_expr x, ojit_expr y, bool *ok)
 {
 	struct graph *g = &space->graph;
 	uint32_t a = oj_node(g, x)->levels, b = oj_node(g, y)->levels;
@@ -75,7 +75,9 @@ static bool is_mutual(struct space *space, ojit_expr x, ojit_expr y)
 		return false;
 	exchanged[__builtin_ctz(a)] = oj_index(g, (unsigned)__builtin_ctz(b));
 	exchanged[__builtin_ctz(b)] = oj_index(g, (unsigned)__builtin_ctz(a));
-	return oj_substitute(space, x, exchanged, LEVELS) == y;
+	ojit_expr other = oj_substitute(space, x, exchanged, LEVELS);
+	*ok = other != 0;
+	return other == y;
 }
 
 /* sin d = 0 where d = 0, else sin |d| with the sign of d. */
@@ -83,8 +85,9 @@ static ojit_expr order_odd(struct space *space, ojit_expr e, ojit_expr d)
 {
 	struct graph *g = &space->graph;
 	ojit_expr x, y;
-	if (!is_difference(g, d, &x, &y) || !is_mutual(space, x, y))
-		return oj_simplified(g, e, &d);
+	bool ok = true;
+	if (!is_difference(g, d, &x, &y) || !is_mutual(space, x, y, &ok))
+		return ok ? oj_simplified(g, e, &d) : 0;
 	ojit_expr either = ordered(g, d), size = oj_make1(g, OP_ABS, either);
 	ojit_expr value = size ? oj_simplified(g, e, &size) : 0, negative = oj_make1(g, OP_NEG, value);
 	return make_if(g, OP_EQ, d, d, make_if(g, OP_LT, d, negative, value));
