@@ -22,6 +22,7 @@ struct contribution {
 
 /* An empty sum that changes no bit of what it is added to. */
 ojit_expr oj_nothing(struct graph *g);
+/* The sum of the body over lo .. end - 1, its constant factors taken out. */
 ojit_expr oj_contribution_sum(struct graph *g, unsigned level, ojit_expr lo, ojit_expr end, ojit_expr body, bool few);
 
 /* *value = the sum for element [i0, i1, …], levels 0 .. rank - 1, of the contribution's

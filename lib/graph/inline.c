@@ -194,14 +194,15 @@ static const struct producer *find_producer(const struct inliner *in, const stru
 	return NULL;
 }
 
-/* Does a loop the producer does not have repeat the load? */
+/* Does a loop the producer does not have repeat the load?  It is done in the loop of its
+ * deepest index, which those of all axes before repeat. */
 static bool repeated(struct inliner *in, const struct producer *producer, ojit_expr load)
 {
 	const struct block *consumer = &in->program->blocks.at[in->consumer];
 	uint32_t levels = oj_node(&in->program->space->graph, load)->levels;
 	int64_t points = 1;
 	for (uint32_t k = 0; k < consumer->rank; k++)
-		if (levels >> k & 1)
+		if (levels >> k)
 			points *= consumer->end[k] - consumer->lo[k];
 	return points > oj_block_points(&in->program->blocks.at[producer->block]);
 }

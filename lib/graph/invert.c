@@ -6,6 +6,7 @@
  * is a condition; so is an equation without unknowns. */
 #include "lib/graph/contribution.h"
 
+#include "lib/graph/partial.h"
 #include "lib/graph/passes.h"
 
 #include <string.h>
@@ -41,11 +42,52 @@ ojit_expr oj_nothing(struct graph *g)
 	return oj_literal(g, -0.0);
 }
 
+/* Are there terms, whatever the loops around? */
+static bool is_never_empty(const struct graph *g, ojit_expr lo, ojit_expr end)
+{
+	int64_t first, last;
+	return oj_integer_value(g, lo, &first) && oj_integer_value(g, end, &last) && first < last;
+}
+
+/* `e` as *outside times what is returned, *outside being all factors that do not depend
+ * on the level; 0: there are none. */
+static ojit_expr take_factors(struct graph *g, ojit_expr e, unsigned level, ojit_expr *outside)
+{
+	*outside = 0;
+	if (oj_is(g, e, OP_NEG)) {
+		ojit_expr rest = take_factors(g, oj_operands(g, e)[0], level, outside);
+		*outside = *outside ? oj_times(g, oj_literal(g, -1), *outside) : oj_literal(g, -1);
+		return rest;
+	}
+	if (!oj_is(g, e, OP_MUL))
+		return e;
+	uint32_t arity = oj_node(g, e)->arity;
+	ojit_expr inside = 0;
+	for (uint32_t k = 0; k < arity; k++) {
+		ojit_expr factor = oj_operands(g, e)[k], apart = 0;
+		bool varies = oj_node(g, factor)->levels >> level & 1;
+		if (varies)
+			factor = take_factors(g, factor, level, &apart);
+		if (varies)
+			inside = inside ? oj_times(g, inside, factor) : factor;
+		else
+			apart = factor;
+		if (apart)
+			*outside = *outside ? oj_times(g, *outside, apart) : apart;
+	}
+	return inside;
+}
+
 ojit_expr oj_contribution_sum(struct graph *g, unsigned level, ojit_expr lo, ojit_expr end, ojit_expr body, bool few)
 {
 	struct reduction reduction = {.kind = REDUCE_SUM, .order = few ? TREE8 : SEQUENTIAL, .level = (uint16_t)level};
-	ojit_expr start = oj_nothing(g);
-	return lo && end && body ? oj_reduce(g, reduction, start, lo, end, body) : 0;
+	ojit_expr start = oj_nothing(g), outside = 0;
+	if (!lo || !end || !body)
+		return 0;
+	if (oj_node(g, body)->levels >> level & 1 && is_never_empty(g, lo, end))
+		body = take_factors(g, body, level, &outside);
+	ojit_expr sum = body ? oj_reduce(g, reduction, start, lo, end, body) : 0;
+	return outside && sum ? oj_times(g, outside, sum) : sum;
 }
 
 /* ---------------------------------------------------------------- equations */

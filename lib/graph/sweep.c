@@ -7,7 +7,8 @@
  * (see partial.h).
  *
  * An adjoint over a box that takes a function or a loop to compute is kept in an array,
- * because every load below it is going to read it, each at a place of its own. */
+ * because every load below it is going to read it, each at a place of its own.  Inside of
+ * sums this is left to those who ask for all of a sum's terms anyway: there are many. */
 #include "lib/graph/sweep.h"
 
 #include "lib/graph/cost.h"
@@ -170,37 +171,60 @@ static void drop_surrounding(struct sweep *s, struct surrounding *in)
 
 /* ---------------------------------------------------------------- keeping */
 
-/* Is it worth an array over the box? */
-static bool is_dear(struct sweep *s, const struct surrounding *in, ojit_expr e)
+/* The loops that `e` depends on, with fixed ranges: those of sums first, so that those of
+ * the box are neighbours.  False: there are too many, or a range is not fixed. */
+static bool find_loops(const struct sweep *s, const struct surrounding *in, ojit_expr e, struct domain *loops)
+{
+	uint32_t levels = oj_node(s->g, e)->levels, box = s->block->rank;
+	int64_t ignored;
+	bool fixed = true;
+	loops->count = 0;
+	for (uint32_t k = 0; k < in->domain.count; k++) {
+		const struct loop *loop = &in->domain.at[(k + box) % in->domain.count];
+		if (!(levels >> loop->level & 1))
+			continue;
+		fixed = fixed && oj_integer_value(s->g, loop->lo, &ignored) && oj_integer_value(s->g, loop->end, &ignored);
+		loops->at[loops->count++] = *loop;
+	}
+	return fixed && loops->count <= RANK;
+}
+
+/* Is it worth an array? */
+static bool is_dear(struct sweep *s, const struct surrounding *in, ojit_expr e, struct domain *loops)
 {
 	unsigned cost = 0;
-	if (in->outer || in->domain.count == 0 || oj_is(s->g, e, OP_LOAD))
+	if ((in->outer && !s->keeps_terms) || in->domain.count == 0 || oj_is(s->g, e, OP_LOAD) ||
+	    !find_loops(s, in, e, loops))
 		return false;
 	s->failed = s->failed || !oj_cost(s->g, e, COST_CALL, &cost);
 	return cost >= COST_CALL;
 }
 
-static ojit_expr keep(struct sweep *s, ojit_expr e)
+static ojit_expr keep(struct sweep *s, ojit_expr e, const struct domain *loops)
 {
-	const struct block *from = s->block;
-	int64_t extent[RANK];
-	ojit_expr index[RANK];
-	for (uint32_t k = 0; k < from->rank; k++) {
-		extent[k] = from->end[k] - from->lo[k];
-		index[k] = oj_index(s->g, k);
+	int64_t lo[RANK], end[RANK], extent[RANK];
+	ojit_expr inside[RANK], outside[RANK], map[LEVELS] = {0};
+	for (uint32_t k = 0; k < loops->count; k++) {
+		oj_integer_value(s->g, loops->at[k].lo, &lo[k]);
+		oj_integer_value(s->g, loops->at[k].end, &end[k]);
+		extent[k] = end[k] - lo[k];
+		outside[k] = oj_index(s->g, loops->at[k].level);
+		map[loops->at[k].level] = inside[k] = oj_index(s->g, k);
 	}
-	uint32_t array = oj_space_array(s->space, "kept", ROLE_TEMP, from->rank, from->lo, extent, 0);
-	struct block *block = array == UINT32_MAX ? NULL
-		: oj_program_block(s->made, from->rank, from->lo, from->end, from->origin);
-	if (!block || !oj_block_store(s->space, block, array, e, index))
+	uint32_t array = oj_space_array(s->space, "kept", ROLE_TEMP, loops->count, lo, extent, 0);
+	ojit_expr value = oj_substitute(s->space, e, map, LEVELS);
+	struct block *block = array == UINT32_MAX || !value ? NULL
+		: oj_program_block(s->made, loops->count, lo, end, s->block->origin);
+	if (!block || !oj_block_store(s->space, block, array, value, inside))
 		return 0;
-	return oj_load(s->g, array, from->rank, index);
+	return oj_load(s->g, array, loops->count, outside);
 }
 
 static struct bar kept(struct sweep *s, const struct surrounding *in, struct bar bar)
 {
-	if (bar.e && is_dear(s, in, bar.e))
-		bar.e = keep(s, bar.e);
+	struct domain loops;
+	if (bar.e && is_dear(s, in, bar.e, &loops))
+		bar.e = keep(s, bar.e, &loops);
 	return bar;
 }
 

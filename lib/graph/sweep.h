@@ -25,6 +25,7 @@ struct sweep {
 	VECTOR(struct contribution) contributions;
 	uint32_t *last;                 /* [arrays] latest contribution to it, + 1 */
 	const struct block *block;      /* at hand */
+	bool keeps_terms;               /* dear adjoints are kept inside of sums, too */
 	bool failed;
 };
 

@@ -1,0 +1,168 @@
+/* See jacobian_parts.h: terms, and the entries they make. */
+#include "lib/graph/jacobian_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int64_t *oj_jacobian_numbers(struct jacobian *j, int64_t count)
+{
+	size_t size = (size_t)(count + 1) * sizeof(int64_t);
+	int64_t *made = oj_memory_get(j->space->context, size);
+	if (made)
+		memset(made, 0, size);
+	return made;
+}
+
+void oj_jacobian_put(struct jacobian *j, int64_t *numbers, int64_t count)
+{
+	oj_memory_put(j->space->context, numbers, (size_t)(count + 1) * sizeof(int64_t));
+}
+
+/* ---------------------------------------------------------------- terms */
+
+static int64_t flat(const struct space *space, uint32_t array, const ojit_expr *index, const int64_t *at)
+{
+	const struct array *a = &space->arrays.at[array];
+	int64_t element = 0;
+	for (uint32_t k = 0; k < a->rank; k++)
+		element = element * a->extent[k] + oj_integer_at(space, index[k], at) - a->base[k];
+	return element;
+}
+
+static bool add_term(struct jacobian *j, struct sparse *to, struct part *part, const int64_t *at, int64_t row,
+                     int64_t column, int64_t entry)
+{
+	ojit_context *context = j->space->context;
+	struct term term = {row, column, (uint32_t)to->parts.count, (uint32_t)part->count++, 0};
+	bool ok = VECTOR_PUSH(context, &to->terms, term);
+	for (uint32_t k = 0; ok && k < part->c.domain.count; k++)
+		ok = VECTOR_PUSH(context, &part->index, at[part->c.domain.at[k].level]);
+	return ok && VECTOR_PUSH(context, &part->index, entry);
+}
+
+bool oj_jacobian_terms(struct jacobian *j, struct sparse *to, struct part *part, const struct store *store)
+{
+	const struct array *stored = &j->space->arrays.at[store->array], *read = &j->space->arrays.at[part->c.array];
+	const struct sparse *source = part->source ? &j->of[part->source - 1] : NULL;
+	bool ok = true, out = to == &j->out;
+	struct walk walk;
+	for (oj_walk_begin(&walk, j->space, &part->c.domain); ok && oj_walk_next(&walk);) {
+		int64_t row = flat(j->space, store->array, store->index, walk.index) + (out ? stored->offset : 0);
+		int64_t column = flat(j->space, part->c.array, part->c.index, walk.index);
+		if (!source) {
+			ok = add_term(j, to, part, walk.index, row, read->offset + column, 0);
+			continue;
+		}
+		for (int64_t e = source->start[column]; ok && e < source->start[column + 1]; e++)
+			ok = add_term(j, to, part, walk.index, row, source->column[e], e);
+	}
+	return ok;
+}
+
+/* ---------------------------------------------------------------- entries */
+
+#define THREE_WAY(x, y) (((x) > (y)) - ((x) < (y)))
+
+static int by_row(const void *a, const void *b)
+{
+	const struct term *x = a, *y = b;
+	if (x->row != y->row)
+		return THREE_WAY(x->row, y->row);
+	if (x->column != y->column)
+		return THREE_WAY(x->column, y->column);
+	return x->part != y->part ? THREE_WAY(x->part, y->part) : THREE_WAY(x->number, y->number);
+}
+
+static int by_column(const void *a, const void *b)
+{
+	const struct term *x = a, *y = b;
+	return x->column != y->column ? THREE_WAY(x->column, y->column) : by_row(a, b);
+}
+
+static void number_entries(struct sparse *s)
+{
+	s->entries = 0;
+	for (size_t k = 0; k < s->terms.count; k++) {
+		struct term *t = &s->terms.at[k], *before = k ? t - 1 : NULL;
+		bool same = before && before->row == t->row && before->column == t->column;
+		s->entries += !same;
+		t->entry = s->entries - 1;
+	}
+}
+
+/* Of all parts without loops, the first that has a term stands for them. */
+void oj_jacobian_owners(struct sparse *s)
+{
+	for (int64_t e = 0; e < s->entries; e++)
+		s->owner[e] = NOBODY;
+	for (size_t k = 0; k < s->terms.count; k++) {
+		const struct term *t = &s->terms.at[k];
+		const struct part *part = &s->parts.at[t->part];
+		int64_t *owner = &s->owner[t->entry];
+		if (part->box)
+			continue;
+		if (*owner == NOBODY)
+			*owner = t->part;
+		else if (*owner != t->part && (*owner == SEVERAL || !oj_jacobian_is_loopless(&s->parts.at[*owner]) ||
+		                               !oj_jacobian_is_loopless(part)))
+			*owner = SEVERAL;
+	}
+}
+
+/* A stable counting sort. */
+static bool sort_by_part(struct jacobian *j, struct sparse *s)
+{
+	size_t size = (s->parts.count + 1) * sizeof(size_t), sum = 0;
+	size_t *next = oj_memory_get(j->space->context, size);
+	s->by_part = oj_memory_get(j->space->context, (s->terms.count + 1) * sizeof *s->by_part);
+	if (next && s->by_part) {
+		for (size_t p = 0; p < s->parts.count; sum += s->parts.at[p++].count)
+			next[p] = s->parts.at[p].first = sum;
+		for (size_t k = 0; k < s->terms.count; k++)
+			s->by_part[next[s->terms.at[k].part]++] = s->terms.at[k];
+	}
+	oj_memory_put(j->space->context, next, size);
+	return next && s->by_part;
+}
+
+bool oj_jacobian_entries(struct jacobian *j, struct sparse *s, int64_t rows, bool by_columns)
+{
+	s->rows = rows;
+	if (s->terms.count)
+		qsort(s->terms.at, s->terms.count, sizeof *s->terms.at, by_columns ? by_column : by_row);
+	number_entries(s);
+	s->start = oj_jacobian_numbers(j, rows);
+	s->column = oj_jacobian_numbers(j, s->entries);
+	s->owner = oj_jacobian_numbers(j, s->entries);
+	s->value = oj_memory_get(j->space->context, (size_t)(s->entries + 1) * sizeof *s->value);
+	if (!s->start || !s->column || !s->owner || !s->value)
+		return false;
+	memset(s->value, 0, (size_t)(s->entries + 1) * sizeof *s->value);
+	for (size_t k = 0; k < s->terms.count; k++) {
+		const struct term *t = &s->terms.at[k];
+		if (k == 0 || t[-1].entry != t->entry)
+			s->start[t->row + 1]++;
+		s->column[t->entry] = t->column;
+	}
+	for (int64_t r = 0; r < rows; r++)
+		s->start[r + 1] += s->start[r];
+	return sort_by_part(j, s);
+}
+
+void oj_jacobian_drop(struct jacobian *j, struct sparse *s)
+{
+	ojit_context *context = j->space->context;
+	for (size_t k = 0; k < s->parts.count; k++)
+		VECTOR_DROP(context, &s->parts.at[k].index);
+	oj_memory_put(context, s->by_part, (s->terms.count + 1) * sizeof *s->by_part);
+	VECTOR_DROP(context, &s->parts);
+	VECTOR_DROP(context, &s->terms);
+	VECTOR_DROP(context, &s->joins);
+	oj_jacobian_put(j, s->start, s->rows);
+	oj_jacobian_put(j, s->column, s->entries);
+	oj_jacobian_put(j, s->owner, s->entries);
+	oj_memory_put(context, s->value, (size_t)(s->entries + 1) * sizeof *s->value);
+	s->start = s->column = s->owner = NULL;
+	s->value = NULL;
+	s->by_part = NULL;
+}
