@@ -190,6 +190,21 @@ struct substitution {
 	ojit_expr index[LEVELS]; /* 0: stays */
 };
 
+/* The entry of a table at fixed indices; 0: they vary, or there is none. */
+static ojit_expr fixed_entry(struct space *space, ojit_expr e, const ojit_expr *operands)
+{
+	const struct table *table = &space->tables.at[oj_node(&space->graph, e)->ref.id];
+	int64_t at = 0;
+	for (uint32_t k = 0; k < table->rank; k++) {
+		int64_t index;
+		if (!oj_integer_value(&space->graph, operands[k], &index) || index < table->base[k] ||
+		    index - table->base[k] >= table->extent[k])
+			return 0;
+		at = at * table->extent[k] + index - table->base[k];
+	}
+	return oj_integer(&space->graph, space->table_data.at[table->offset + at]);
+}
+
 static ojit_expr substitute_node(struct rewrite *rewrite, ojit_expr e, const ojit_expr *operands)
 {
 	const struct substitution *s = rewrite->data;
@@ -197,7 +212,8 @@ static ojit_expr substitute_node(struct rewrite *rewrite, ojit_expr e, const oji
 	const struct node *n = oj_node(g, e);
 	if (n->op == OP_INDEX)
 		return s->index[n->integer] ? s->index[n->integer] : e;
-	return oj_simplified(g, e, operands);
+	ojit_expr entry = n->op == OP_TABLE ? fixed_entry(rewrite->space, e, operands) : 0;
+	return entry ? entry : oj_simplified(g, e, operands);
 }
 
 /* A level nothing in the substituted reduction uses. */
