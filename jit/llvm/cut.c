@@ -12,8 +12,9 @@
  * 13 and 10.5 ns; sums of minima, choices and roots 0.46 and 0.40 us.  So level 2 pays
  * after 100,000 to 1,000,000 calls, few solves make as many, and the choice is by what
  * the wait is: unnoticed up to LONG nodes (20 to 40 ms), which are optimised; beyond, it
- * is not.  A program so short that LLVM's own start is most of its wait is not optimised
- * either (Lorenz is ready in 0.7 instead of 1.5 ms).  Taylor coefficients are wanted soon
+ * is not.  Neither is what is straight beside loops that take longer, as the corners of a
+ * box are, nor a program so short that LLVM's own start is most of its wait (Lorenz is
+ * ready in 0.7 instead of 1.5 ms).  Taylor coefficients are wanted soon
  * and nothing of them is optimised at first: straight chains of fused multiply-adds gain 10 %
  * and wait six times as long, loops gain up to 70 % (all pairs of 100 oscillators; the outer
  * planets 30 %) and wait twice as long.
@@ -30,6 +31,7 @@ enum {
 	MODULE = 5000,  /* nodes */
 	LONG = 1000,    /* nodes of straight code */
 	SHORT = 64,     /* additions, of a whole program */
+	VECTOR_LANES = 8, /* rows that are computed at once, at the most */
 };
 
 struct weight {
@@ -45,6 +47,7 @@ struct cutter {
 	struct expr_list list;
 	VECTOR(struct weight) weights; /* of each block */
 	struct weight all;             /* nodes: of straight blocks only */
+	double loops;                  /* nodes of the others, as often as they are run */
 	uint32_t module[2];            /* being filled: without optimisation, with */
 	size_t module_nodes[2], part_nodes;
 };
@@ -52,7 +55,7 @@ struct cutter {
 static bool weigh(struct cutter *c, const struct block *block)
 {
 	const struct graph *g = &c->program->space->graph;
-	struct weight w = {.nodes = block->stores.count, .straight = block->rank == 0};
+	struct weight w = {.nodes = block->stores.count, .straight = oj_block_points(block) == 1};
 	c->list.list.count = 0;
 	if (!oj_block_reach(c->program->space, block, true, &c->list))
 		return false;
@@ -62,6 +65,7 @@ static bool weigh(struct cutter *c, const struct block *block)
 		w.straight &= !oj_is(g, e, OP_REDUCE);
 		w.cost += w.cost <= SHORT ? oj_node_cost(g, e) : 0;
 	}
+	c->loops += w.straight ? 0 : (double)w.nodes * (double)((oj_block_points(block) + VECTOR_LANES - 1) / VECTOR_LANES);
 	c->all.straight &= w.straight;
 	c->all.nodes += w.straight ? w.nodes : 0;
 	c->all.cost += c->all.cost <= SHORT ? w.cost : 0;
@@ -73,7 +77,8 @@ static int level_of(const struct cutter *c, const struct weight *w)
 	if (c->target->level != LEVEL_AUTOMATIC)
 		return c->target->level;
 	bool whole_is_short = c->all.straight && c->all.cost <= SHORT;
-	return c->target->soon || (w->straight && (whole_is_short || c->all.nodes > LONG)) ? 0 : 2;
+	bool loops_take_longer = c->loops > 2 * (double)c->all.nodes;
+	return c->target->soon || (w->straight && (whole_is_short || loops_take_longer || c->all.nodes > LONG)) ? 0 : 2;
 }
 
 /* The module to put so many nodes of a level into. */
