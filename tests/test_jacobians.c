@@ -146,3 +146,29 @@ Test(jacobians, of_families_are_as_many_blocks_whatever_their_length)
 	for (size_t k = 0; k < sizeof families / sizeof families[0]; k++)
 		cr_expect_eq(blocks_of(families[k], 10), blocks_of(families[k], 40), "%s", families[k]);
 }
+
+/* Entries that several loads share are added up in boxes: the diagonal of a sum over all,
+ * what a mirrored edge counts twice, a fixed column, loads that meet in part. */
+Test(jacobians, of_families_need_no_lists_where_loads_share_entries)
+{
+	static const char *const families[] = {
+		"const N = 12\nparam K = 0.5\ninit θ[i in 1..N] = i\nθ[i in 1..N]' = K/N*sum(j in 1..N, sin(θ[j] - θ[i]))",
+		"const N = 9\ninit u[i in 1..N, j in 1..N] = i + j\nlet u[0, j in 1..N] = u[2, j], u[N+1, j in 1..N] = u[N-1, j]\n"
+		"u[i in 1..N, j in 1..N]' = u[i-1, j] - 2*u[i, j] + u[i+1, j]",
+		"const N = 12\ninit u[i in 1..N] = i\nu[i in 1..N]' = u[i]^2*u[3] + sum(j in 1..N, u[j]*u[N + 1 - i]/j)",
+	};
+	for (size_t k = 0; k < sizeof families / sizeof families[0]; k++) {
+		struct derivative_problem p;
+		struct pattern pattern;
+		derivative_begin(&p, families[k], true);
+		struct program jacobian = jacobian_of(&p, ROLE_STATE, &pattern);
+		for (size_t a = 0; a < p.rhs->space->arrays.count; a++)
+			cr_expect_str_neq(p.rhs->space->arrays.at[a].name, "terms", "%s", families[k]);
+		for (size_t t = 0; t < p.rhs->space->tables.count; t++)
+			cr_expect_str_neq(p.rhs->space->tables.at[t].name, "listed", "%s", families[k]);
+		oj_program_drop(&jacobian);
+		oj_pattern_drop(&pattern, p.m.context);
+		compare(&p, families[k], ROLE_STATE);
+		derivative_end(&p);
+	}
+}

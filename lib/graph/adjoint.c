@@ -19,6 +19,12 @@ struct adjoint {
 	uint32_t origin;
 };
 
+struct guarded { /* factor * value where a condition on indices holds */
+	ojit_expr condition; /* 0: everywhere */
+	ojit_expr factor;    /* the same for all elements; 0: none */
+	ojit_expr value;
+};
+
 /* What is summed up into one array. */
 struct target {
 	uint32_t array;
@@ -26,7 +32,8 @@ struct target {
 	bool few;
 	VECTOR(struct contribution) pulled; /* that are sums over other indices */
 	VECTOR(struct contribution) fixed;  /* to one element each */
-	ojit_expr everywhere;               /* all that is pulled; 0: nothing */
+	VECTOR(struct guarded) guarded;     /* what is pulled */
+	ojit_expr everywhere;               /* all of it; 0: nothing */
 };
 
 /* ---------------------------------------------------------------- activity */
@@ -104,6 +111,153 @@ static ojit_expr listed(struct adjoint *a, const struct target *t, const struct 
 	return flat ? oj_load(a->g, sums, 1, &flat) : 0;
 }
 
+/* By how much the condition, a comparison of integers, is met: it holds where this is 0
+ * or more; 0: it is something else. */
+static ojit_expr margin(struct graph *g, ojit_expr condition)
+{
+	if (!oj_is(g, condition, OP_ILE) && !oj_is(g, condition, OP_ILT))
+		return 0;
+	bool strict = oj_is(g, condition, OP_ILT);
+	ojit_expr less = oj_operands(g, condition)[0], more = oj_operands(g, condition)[1];
+	ojit_expr rest = oj_integer_add(g, more, oj_integer_scale(g, less, -1));
+	return oj_integer_offset(g, rest, -(int64_t)strict);
+}
+
+/* The place of a condition in a chain of conjunctions; *next 0: the last. */
+static ojit_expr conjunct(const struct graph *g, ojit_expr condition, ojit_expr *next)
+{
+	bool both = oj_is(g, condition, OP_AND);
+	*next = both ? oj_operands(g, condition)[0] : 0;
+	return both ? oj_operands(g, condition)[1] : condition;
+}
+
+/* Can a and b never hold together?  Then one of a's comparisons and one of b's add up to
+ * less than 0, which is *sum. */
+static bool exclude_each_other(struct graph *g, ojit_expr a, ojit_expr b, int64_t *sum)
+{
+	for (ojit_expr x, next_a; a; a = next_a) {
+		ojit_expr by_a = margin(g, x = conjunct(g, a, &next_a));
+		for (ojit_expr y, rest = b, next_b; by_a && rest; rest = next_b) {
+			ojit_expr by_b = margin(g, y = conjunct(g, rest, &next_b));
+			ojit_expr both = by_b ? oj_integer_add(g, by_a, by_b) : 0;
+			if (both && oj_integer_value(g, both, sum) && *sum < 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* a or b, which exclude each other; before and behind one index is all but that index. */
+static ojit_expr either(struct graph *g, ojit_expr a, ojit_expr b, int64_t sum)
+{
+	bool comparisons = !oj_is(g, a, OP_AND) && !oj_is(g, b, OP_AND);
+	if (comparisons && sum == -2)
+		return oj_make2(g, OP_INE, oj_integer_offset(g, margin(g, a), 1), oj_integer(g, 0));
+	return oj_make2(g, OP_OR, a, b);
+}
+
+/* Does `known` take in the new one?  Equal conditions hold for the sum; an equal value
+ * holds under either condition, as for the ranges before and behind an index. */
+static bool take_in(struct adjoint *a, const struct guarded *known, struct guarded *fresh)
+{
+	int64_t sum;
+	if (known->factor != fresh->factor)
+		return false;
+	if (known->condition == fresh->condition) {
+		fresh->value = oj_plus(a->g, known->value, fresh->value);
+		return true;
+	}
+	if (known->value != fresh->value || !known->condition || !fresh->condition ||
+	    !exclude_each_other(a->g, known->condition, fresh->condition, &sum))
+		return false;
+	fresh->condition = either(a->g, known->condition, fresh->condition, sum);
+	return true;
+}
+
+/* Apart what is the same for all elements, so that what shares it is added up first. */
+static void take_factor(struct graph *g, struct guarded *one)
+{
+	ojit_expr product = one->value, inside = 0;
+	bool negative = oj_is(g, product, OP_NEG);
+	if (negative)
+		product = oj_operands(g, product)[0];
+	if (!oj_is(g, product, OP_MUL))
+		return;
+	for (uint32_t k = 0; k < oj_node(g, product)->arity; k++) {
+		ojit_expr factor = oj_operands(g, product)[k];
+		ojit_expr *to = oj_node(g, factor)->levels || oj_is(g, factor, OP_LITERAL) ? &inside : &one->factor;
+		*to = *to ? oj_times(g, *to, factor) : factor;
+	}
+	if (one->factor && inside)
+		one->value = negative ? oj_times(g, inside, oj_literal(g, -1)) : inside;
+	else
+		one->factor = 0;
+}
+
+static bool add_guarded(struct adjoint *a, struct target *t, ojit_expr value)
+{
+	struct guarded fresh = {.value = value};
+	if (oj_is(a->g, value, OP_IF) && oj_is_literal(a->g, oj_operands(a->g, value)[2], -0.0)) {
+		fresh.condition = oj_operands(a->g, value)[0];
+		fresh.value = oj_operands(a->g, value)[1];
+	}
+	take_factor(a->g, &fresh);
+	for (size_t k = 0; k < t->guarded.count;) {
+		if (!take_in(a, &t->guarded.at[k], &fresh)) {
+			k++;
+			continue;
+		}
+		t->guarded.count--;
+		memmove(&t->guarded.at[k], &t->guarded.at[k + 1], (t->guarded.count - k) * sizeof fresh);
+		k = 0;
+	}
+	return fresh.value && VECTOR_PUSH(a->space->context, &t->guarded, fresh);
+}
+
+/* All of one factor and condition, in their order. */
+static ojit_expr sum_under(struct adjoint *a, const struct target *t, const struct guarded *like)
+{
+	ojit_expr sum = 0;
+	for (size_t k = 0; k < t->guarded.count; k++) {
+		const struct guarded *one = &t->guarded.at[k];
+		if (one->condition == like->condition && one->factor == like->factor && !(sum = added(a, sum, one->value)))
+			return 0;
+	}
+	ojit_expr operands[3] = {like->condition, sum, oj_nothing(a->g)};
+	return like->condition && sum ? oj_make(a->g, OP_IF, 3, operands) : sum;
+}
+
+/* Was there one of the same factor, and condition where that matters, before? */
+static bool is_first(const struct target *t, size_t k, bool any_condition)
+{
+	const struct guarded *one = &t->guarded.at[k];
+	for (size_t m = 0; m < k; m++)
+		if (t->guarded.at[m].factor == one->factor &&
+		    (any_condition || t->guarded.at[m].condition == one->condition))
+			return false;
+	return true;
+}
+
+static ojit_expr sum_of_factor(struct adjoint *a, const struct target *t, size_t first)
+{
+	const struct guarded *like = &t->guarded.at[first];
+	ojit_expr sum = 0;
+	for (size_t k = first; k < t->guarded.count; k++)
+		if (t->guarded.at[k].factor == like->factor && is_first(t, k, false) &&
+		    !(sum = added(a, sum, sum_under(a, t, &t->guarded.at[k]))))
+			return 0;
+	return like->factor && sum ? oj_times(a->g, like->factor, sum) : sum;
+}
+
+static bool add_up(struct adjoint *a, struct target *t)
+{
+	bool ok = true;
+	for (size_t k = 0; ok && k < t->guarded.count; k++)
+		if (is_first(t, k, true))
+			ok = (t->everywhere = added(a, t->everywhere, sum_of_factor(a, t, k)));
+	return ok;
+}
+
 static bool pull(struct adjoint *a, struct target *t)
 {
 	for (size_t k = t->pulled.count; k-- > 0;) {
@@ -113,11 +267,10 @@ static bool pull(struct adjoint *a, struct target *t)
 			return false;
 		if (!value)
 			value = listed(a, t, c);
-		t->everywhere = added(a, t->everywhere, value);
-		if (!t->everywhere)
+		if (!value || !add_guarded(a, t, value))
 			return false;
 	}
-	return true;
+	return add_up(a, t);
 }
 
 static bool store(struct adjoint *a, const struct target *t, const int64_t *lo, const int64_t *end, ojit_expr value)
@@ -205,12 +358,22 @@ static bool store_scalar(struct adjoint *a, const struct target *t)
 	return store(a, t, NULL, NULL, sum);
 }
 
+/* Is all that a vector gets one list?  Then that needs no array of its own. */
+static bool is_one_list(struct adjoint *a, const struct target *t, const struct array *like)
+{
+	ojit_expr value = 0;
+	return t->pulled.count == 1 && t->fixed.count == 0 && like->rank == 1 && like->base[0] == 0 &&
+	       oj_invert(a->space, &t->pulled.at[0], 1, t->few, &value) && !value;
+}
+
 static bool store_target(struct adjoint *a, struct target *t)
 {
 	const struct array like = a->space->arrays.at[t->array];
 	int64_t lo[RANK], end[RANK];
 	t->rank = like.rank;
 	t->few = oj_array_length(&like) < 8;
+	if (is_one_list(a, t, &like))
+		return oj_transpose(a->made, &t->pulled.at[0], t->array, a->origin);
 	if (!pull(a, t))
 		return false;
 	if (like.rank == 0)
@@ -227,6 +390,7 @@ static bool store_target(struct adjoint *a, struct target *t)
 static void drop_target(struct adjoint *a, struct target *t)
 {
 	VECTOR_DROP(a->space->context, &t->pulled);
+	VECTOR_DROP(a->space->context, &t->guarded);
 	VECTOR_DROP(a->space->context, &t->fixed);
 }
 

@@ -243,14 +243,22 @@ static bool map_solved(struct inversion *v, uint32_t axis)
 	return value != 0;
 }
 
-/* Unsolved levels become reductions above the element's axes, in their order. */
+/* Has the loop one turn, whatever the loops around? */
+static bool is_single(const struct inversion *v, const struct loop *loop)
+{
+	int64_t lo, end;
+	return oj_integer_value(v->g, loop->lo, &lo) && oj_integer_value(v->g, loop->end, &end) && end == lo + 1;
+}
+
+/* Unsolved levels become reductions above the element's axes, in their order, or are the
+ * only value they have. */
 static bool map_levels(struct inversion *v)
 {
 	unsigned next = v->rank;
 	for (uint32_t k = 0; k < v->c->domain.count; k++) {
-		unsigned level = v->c->domain.at[k].level;
-		if (v->solved_by[level] >= UNSOLVED)
-			v->map[level] = oj_index(v->g, next++);
+		const struct loop *loop = &v->c->domain.at[k];
+		if (v->solved_by[loop->level] >= UNSOLVED)
+			v->map[loop->level] = is_single(v, loop) ? loop->lo : oj_index(v->g, next++);
 	}
 	for (uint32_t k = 0; k < v->solved; k++)
 		if (!map_solved(v, v->order[k]))
@@ -299,7 +307,7 @@ static ojit_expr build(struct inversion *v)
 	ojit_expr value = guarded(v->g, v->inner, mapped(v, v->c->value));
 	for (uint32_t k = v->c->domain.count; value && k-- > 0;) {
 		const struct loop *loop = &v->c->domain.at[k];
-		if (v->solved_by[loop->level] < UNSOLVED)
+		if (v->solved_by[loop->level] < UNSOLVED || is_single(v, loop))
 			continue;
 		unsigned level = (unsigned)oj_node(v->g, v->map[loop->level])->integer;
 		ojit_expr lo = mapped(v, loop->lo), end = mapped(v, loop->end);
@@ -347,7 +355,7 @@ static bool nested(struct inversion *v)
 {
 	for (uint32_t k = 0; k < v->c->domain.count; k++) {
 		const struct loop *loop = &v->c->domain.at[k];
-		if (v->solved_by[loop->level] < UNSOLVED)
+		if (v->solved_by[loop->level] < UNSOLVED || is_single(v, loop))
 			continue;
 		int64_t level = oj_node(v->g, v->map[loop->level])->integer;
 		ojit_expr lo = mapped(v, loop->lo), end = mapped(v, loop->end);

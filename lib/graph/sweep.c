@@ -1,7 +1,9 @@
 /* See sweep.h.
  *
- * Nodes with an adjoint wait in a heap, the latest made on top: users come after their
- * operands, so whatever is taken off has met all its users in these loops.
+ * Nodes with an adjoint wait in a heap, users on top of their operands, so whatever is
+ * taken off has met all its users in these loops.  Reductions of one stage do not need each
+ * other and come together, after all else of that stage: those over one range are swept in
+ * one loop, where what their bodies share gets one adjoint.
  *
  * What comes out of a choice may be a 0 that means "no part"; it is multiplied strongly
  * (see partial.h).
@@ -107,21 +109,29 @@ bool oj_sweep_active(struct sweep *s, ojit_expr e)
 
 /* ---------------------------------------------------------------- the heap */
 
-static void heap_up(ojit_expr *at, size_t k)
+static bool is_on_top(const struct graph *g, ojit_expr a, ojit_expr b)
 {
-	for (; k > 0 && at[(k - 1) / 2] < at[k]; k = (k - 1) / 2) {
+	const struct node *x = oj_node(g, a), *y = oj_node(g, b);
+	if (x->stage != y->stage)
+		return x->stage > y->stage;
+	return (x->op == OP_REDUCE) != (y->op == OP_REDUCE) ? y->op == OP_REDUCE : a > b;
+}
+
+static void heap_up(const struct graph *g, ojit_expr *at, size_t k)
+{
+	for (; k > 0 && is_on_top(g, at[k], at[(k - 1) / 2]); k = (k - 1) / 2) {
 		ojit_expr swap = at[k];
 		at[k] = at[(k - 1) / 2];
 		at[(k - 1) / 2] = swap;
 	}
 }
 
-static void heap_down(ojit_expr *at, size_t count)
+static void heap_down(const struct graph *g, ojit_expr *at, size_t count)
 {
 	for (size_t k = 0, next; (next = 2 * k + 1) < count; k = next) {
-		if (next + 1 < count && at[next + 1] > at[next])
+		if (next + 1 < count && is_on_top(g, at[next + 1], at[next]))
 			next++;
-		if (at[k] >= at[next])
+		if (is_on_top(g, at[k], at[next]))
 			return;
 		ojit_expr swap = at[k];
 		at[k] = at[next];
@@ -147,7 +157,7 @@ static void add(struct sweep *s, struct surrounding *in, ojit_expr node, struct 
 	bool ok = VECTOR_PUSH(context, &in->bars, bar) && VECTOR_PUSH(context, &in->heap, node) &&
 	          oj_expr_map_put(&in->place, node, (uint32_t)in->bars.count);
 	if (ok)
-		heap_up(in->heap.at, in->heap.count - 1);
+		heap_up(s->g, in->heap.at, in->heap.count - 1);
 	s->failed = !ok;
 }
 
@@ -156,7 +166,7 @@ static struct bar take(struct sweep *s, struct surrounding *in, ojit_expr *node)
 	uint32_t at = 0;
 	*node = in->heap.at[0];
 	in->heap.at[0] = in->heap.at[--in->heap.count];
-	heap_down(in->heap.at, in->heap.count);
+	heap_down(s->g, in->heap.at, in->heap.count);
 	oj_expr_map_get(&in->place, *node, &at);
 	s->failed = s->failed || !oj_expr_map_put(&in->place, *node, 0);
 	return in->bars.at[at - 1];
@@ -273,28 +283,47 @@ static void through(struct sweep *s, struct surrounding *in, ojit_expr e, uint32
 	add(s, in, operand, kept(s, in, bar));
 }
 
-/* Products of many: what is before times what is after, both kept, so that all is
- * linear in the factors. */
+static bool is_active(struct sweep *s, ojit_expr e, uint32_t slot)
+{
+	return oj_sweep_active(s, oj_operands(s->g, e)[slot]);
+}
+
+/* What does not matter is multiplied first, for all factors that do. */
+static struct bar by_fixed_factors(struct sweep *s, ojit_expr e, struct bar bar)
+{
+	ojit_expr fixed = 0;
+	for (uint32_t k = 0; k < oj_node(s->g, e)->arity; k++) {
+		ojit_expr factor = oj_operands(s->g, e)[k];
+		if (!is_active(s, e, k))
+			fixed = fixed ? oj_times(s->g, fixed, factor) : factor;
+	}
+	return fixed ? scaled(s, bar, fixed) : bar;
+}
+
+/* Products: the adjoint times what is before, times what is after, both kept, so that all
+ * is linear in the factors. */
 static void of_product(struct sweep *s, struct surrounding *in, ojit_expr e, struct bar bar)
 {
 	uint32_t arity = oj_node(s->g, e)->arity;
 	size_t size = arity * sizeof(ojit_expr);
-	ojit_expr *after = oj_memory_get(s->space->context, size), before = 0;
+	ojit_expr *after = oj_memory_get(s->space->context, size), last = 0;
 	if (!after) {
 		s->failed = true;
 		return;
 	}
-	after[arity - 1] = 0;
-	for (uint32_t k = arity - 1; k-- > 0;) {
-		ojit_expr factor = oj_operands(s->g, e)[k + 1];
-		after[k] = after[k + 1] ? oj_times(s->g, factor, after[k + 1]) : factor;
+	for (uint32_t k = arity; k-- > 0;) {
+		ojit_expr factor = oj_operands(s->g, e)[k];
+		after[k] = last;
+		if (is_active(s, e, k))
+			last = last ? oj_times(s->g, factor, last) : factor;
 	}
+	bar = by_fixed_factors(s, e, bar);
 	for (uint32_t k = 0; k < arity && !s->failed; k++) {
 		ojit_expr factor = oj_operands(s->g, e)[k];
-		struct bar to = before ? scaled(s, bar, before) : bar;
-		to = after[k] ? scaled(s, to, after[k]) : to;
-		add(s, in, factor, to);
-		before = before ? oj_times(s->g, before, factor) : factor;
+		if (!is_active(s, e, k))
+			continue;
+		add(s, in, factor, kept(s, in, after[k] ? scaled(s, bar, after[k]) : bar));
+		bar = after[k] ? scaled(s, bar, factor) : bar;
 	}
 	oj_memory_put(s->space->context, after, size);
 }
@@ -308,18 +337,54 @@ static void of_strong(struct sweep *s, struct surrounding *in, ojit_expr e, stru
 	add(s, in, b, second);
 }
 
+/* Both operands share the division: bar/b for a, and for b -(bar/b) (a/b). */
+static void of_quotient(struct sweep *s, struct surrounding *in, ojit_expr e, struct bar bar)
+{
+	ojit_expr a = oj_operands(s->g, e)[0], b = oj_operands(s->g, e)[1], one = oj_literal(s->g, 1);
+	ojit_expr operands[2] = {one, b}, inverse = oj_make(s->g, OP_DIV, 2, operands);
+	inverse = inverse ? oj_simplified(s->g, inverse, operands) : 0;
+	bar = scaled(s, bar, inverse);
+	if (is_active(s, e, 0))
+		add(s, in, a, kept(s, in, bar));
+	if (is_active(s, e, 1)) {
+		ojit_expr quotient = oj_times(s->g, a, inverse);
+		add(s, in, b, kept(s, in, scaled(s, scaled(s, bar, quotient), oj_literal(s->g, -1))));
+	}
+}
+
+static bool is_negative_of(const struct graph *g, ojit_expr a, ojit_expr b)
+{
+	return oj_is(g, a, OP_NEG) && oj_operands(g, a)[0] == b;
+}
+
+/* x or -x, by the sign of a table's entry: nothing is left out here. */
+static bool of_sign(struct sweep *s, struct surrounding *in, ojit_expr e, struct bar bar)
+{
+	const ojit_expr *o = oj_operands(s->g, e);
+	ojit_expr operands[3] = {o[0], o[1], o[2]};
+	bool first = is_negative_of(s->g, o[1], o[2]);
+	if (!first && !is_negative_of(s->g, o[2], o[1]))
+		return false;
+	ojit_expr x = operands[first ? 2 : 1], negative = oj_times(s->g, bar.e, oj_literal(s->g, -1));
+	operands[1] = first ? negative : bar.e;
+	operands[2] = first ? bar.e : negative;
+	bar.e = negative ? oj_make(s->g, OP_IF, 3, operands) : 0;
+	add(s, in, x, kept(s, in, bar));
+	return true;
+}
+
 static void of_operator(struct sweep *s, struct surrounding *in, ojit_expr e, struct bar bar)
 {
-	if (oj_is(s->g, e, OP_MUL) && oj_node(s->g, e)->arity > 3) {
+	enum op op = oj_node(s->g, e)->op;
+	if (op == OP_MUL)
 		of_product(s, in, e, bar);
-		return;
-	}
-	if (oj_is(s->g, e, OP_STRONG)) {
+	else if (op == OP_STRONG)
 		of_strong(s, in, e, bar);
-		return;
-	}
-	for (uint32_t slot = 0; slot < oj_node(s->g, e)->arity && !s->failed; slot++)
-		through(s, in, e, slot, bar);
+	else if (op == OP_DIV)
+		of_quotient(s, in, e, bar);
+	else if (op != OP_IF || !of_sign(s, in, e, bar))
+		for (uint32_t slot = 0; slot < oj_node(s->g, e)->arity && !s->failed; slot++)
+			through(s, in, e, slot, bar);
 }
 
 /* ---------------------------------------------------------------- reductions */
@@ -327,26 +392,36 @@ static void of_operator(struct sweep *s, struct surrounding *in, ojit_expr e, st
 struct opened { /* a reduction at a level of its own */
 	struct reduction reduction;
 	ojit_expr value, start, lo, end, body;
+	struct bar bar; /* its adjoint */
 };
+struct group { VECTOR(struct opened) at; };
 
-/* Its index gets a level that neither the loops around nor anything in it uses. */
-static bool open_reduction(struct sweep *s, const struct surrounding *in, ojit_expr e, struct opened *o)
+static bool share_loop(const struct opened *a, const struct opened *b)
 {
-	ojit_expr operands[4], index[LEVELS] = {0};
+	return a->reduction.level == b->reduction.level && a->reduction.order == b->reduction.order && a->lo == b->lo &&
+	       a->end == b->end;
+}
+
+/* Their index gets a level that neither the loops around nor anything in them uses. */
+static bool open_group(struct sweep *s, const struct surrounding *in, struct opened *group, size_t count)
+{
+	ojit_expr index[LEVELS] = {0};
 	uint32_t used = oj_domain_levels(&in->domain);
-	memcpy(operands, oj_operands(s->g, e), sizeof operands);
-	*o = (struct opened){oj_node(s->g, e)->reduction, e, operands[REDUCE_START], operands[REDUCE_LO],
-	                     operands[REDUCE_END], operands[REDUCE_BODY]};
-	if (!(used >> o->reduction.level & 1))
+	bool ok = true;
+	if (!(used >> group->reduction.level & 1))
 		return true;
-	used |= oj_node(s->g, o->body)->levels;
+	for (size_t k = 0; k < count; k++)
+		used |= oj_node(s->g, group[k].body)->levels;
 	unsigned level = 32 - (unsigned)__builtin_clz(used);
 	if (level >= LEVELS)
 		return false;
-	index[o->reduction.level] = oj_index(s->g, level);
-	o->body = oj_substitute(s->space, o->body, index, LEVELS);
-	o->reduction.level = (uint16_t)level;
-	return o->body != 0;
+	index[group->reduction.level] = oj_index(s->g, level);
+	for (size_t k = 0; ok && k < count; k++) {
+		group[k].body = oj_substitute(s->space, group[k].body, index, LEVELS);
+		group[k].reduction.level = (uint16_t)level;
+		ok = group[k].body != 0;
+	}
+	return ok;
 }
 
 static ojit_expr over(struct sweep *s, const struct opened *o, enum reduction_kind kind, ojit_expr start, ojit_expr body)
@@ -402,31 +477,6 @@ static struct bar of_extreme(struct sweep *s, struct surrounding *in, const stru
 
 static void sweep_surrounding(struct sweep *s, struct surrounding *in);
 
-static void of_reduction(struct sweep *s, struct surrounding *in, ojit_expr e, struct bar bar)
-{
-	struct opened o;
-	if (!open_reduction(s, in, e, &o)) {
-		s->failed = true;
-		return;
-	}
-	bar = kept(s, in, bar);
-	struct bar body = bar;
-	if (o.reduction.kind == REDUCE_PROD)
-		body = of_prod(s, in, &o, bar);
-	else if (o.reduction.kind == REDUCE_SUM)
-		add(s, in, o.start, bar);
-	else
-		body = of_extreme(s, in, &o, bar);
-	if (s->failed)
-		return;
-	struct surrounding inside = {.outer = in, .domain = in->domain, .order = o.reduction.order};
-	inside.domain.at[inside.domain.count++] = (struct loop){o.reduction.level, o.lo, o.end};
-	oj_expr_map_init(&inside.place, s->space->context);
-	add(s, &inside, o.body, body);
-	sweep_surrounding(s, &inside);
-	drop_surrounding(s, &inside);
-}
-
 /* What does not depend on the innermost index belongs to the loops outside. */
 static void hand_out(struct sweep *s, struct surrounding *in, ojit_expr e, struct bar bar)
 {
@@ -435,18 +485,91 @@ static void hand_out(struct sweep *s, struct surrounding *in, ojit_expr e, struc
 	add(s, in->outer, e, bar);
 }
 
+static bool is_from_outside(const struct sweep *s, const struct surrounding *in, ojit_expr e)
+{
+	return in->outer && !(oj_node(s->g, e)->levels >> in->domain.at[in->domain.count - 1].level & 1);
+}
+
+/* The adjoint of the body's value, and that of the start. */
+static struct bar of_body(struct sweep *s, struct surrounding *in, const struct opened *o)
+{
+	struct bar bar = kept(s, in, o->bar);
+	if (o->reduction.kind == REDUCE_PROD)
+		return of_prod(s, in, o, bar);
+	if (o->reduction.kind != REDUCE_SUM)
+		return of_extreme(s, in, o, bar);
+	add(s, in, o->start, bar);
+	return bar;
+}
+
+static void sweep_group(struct sweep *s, struct surrounding *in, struct opened *group, size_t count)
+{
+	struct surrounding inside = {.outer = in, .domain = in->domain, .order = group->reduction.order};
+	s->failed = s->failed || !open_group(s, in, group, count);
+	oj_expr_map_init(&inside.place, s->space->context);
+	inside.domain.at[inside.domain.count++] = (struct loop){group->reduction.level, group->lo, group->end};
+	for (size_t k = 0; k < count && !s->failed; k++) {
+		struct bar body = of_body(s, in, &group[k]);
+		if (!s->failed)
+			add(s, &inside, group[k].body, body);
+	}
+	sweep_surrounding(s, &inside);
+	drop_surrounding(s, &inside);
+}
+
+/* Those of the first one's loop come to the front. */
+static size_t bring_together(struct opened *all, size_t count)
+{
+	size_t together = 1;
+	for (size_t k = 1; k < count; k++) {
+		struct opened next = all[k];
+		if (!share_loop(&all[0], &next))
+			continue;
+		memmove(&all[together + 1], &all[together], (k - together) * sizeof next);
+		all[together++] = next;
+	}
+	return together;
+}
+
+static void take_reduction(struct sweep *s, struct surrounding *in, struct group *group)
+{
+	ojit_expr e, operands[4];
+	struct bar bar = take(s, in, &e);
+	memcpy(operands, oj_operands(s->g, e), sizeof operands);
+	if (oj_is_literal(s->g, bar.e, 0) || oj_is_literal(s->g, bar.e, -0.0))
+		return;
+	if (is_from_outside(s, in, e)) {
+		hand_out(s, in, e, bar);
+		return;
+	}
+	struct opened o = {oj_node(s->g, e)->reduction, e, operands[REDUCE_START], operands[REDUCE_LO],
+	                   operands[REDUCE_END], operands[REDUCE_BODY], bar};
+	s->failed = s->failed || !VECTOR_PUSH(s->space->context, &group->at, o);
+}
+
+/* All reductions of the stage on top. */
+static void of_reductions(struct sweep *s, struct surrounding *in)
+{
+	struct group group = {0};
+	uint32_t stage = oj_node(s->g, in->heap.at[0])->stage;
+	while (!s->failed && in->heap.count && oj_is(s->g, in->heap.at[0], OP_REDUCE) &&
+	       oj_node(s->g, in->heap.at[0])->stage == stage)
+		take_reduction(s, in, &group);
+	for (size_t k = 0, count; k < group.at.count && !s->failed; k += count) {
+		count = bring_together(group.at.at + k, group.at.count - k);
+		sweep_group(s, in, group.at.at + k, count);
+	}
+	VECTOR_DROP(s->space->context, &group.at);
+}
+
 static void of_node(struct sweep *s, struct surrounding *in, ojit_expr e, struct bar bar)
 {
-	enum op op = oj_node(s->g, e)->op;
 	if (oj_is_literal(s->g, bar.e, 0) || oj_is_literal(s->g, bar.e, -0.0))
 		return; /* as in x - x */
-	bool inner = in->outer && !(oj_node(s->g, e)->levels >> in->domain.at[in->domain.count - 1].level & 1);
-	if (inner)
+	if (is_from_outside(s, in, e))
 		hand_out(s, in, e, bar);
-	else if (op == OP_LOAD)
+	else if (oj_is(s->g, e, OP_LOAD))
 		of_load(s, in, e, bar);
-	else if (op == OP_REDUCE)
-		of_reduction(s, in, e, bar);
 	else
 		of_operator(s, in, e, bar);
 }
@@ -455,6 +578,10 @@ static void sweep_surrounding(struct sweep *s, struct surrounding *in)
 {
 	while (!s->failed && in->heap.count) {
 		ojit_expr node;
+		if (oj_is(s->g, in->heap.at[0], OP_REDUCE)) {
+			of_reductions(s, in);
+			continue;
+		}
 		struct bar bar = take(s, in, &node);
 		if (!s->failed)
 			of_node(s, in, node, bar);
