@@ -105,9 +105,9 @@ static bool store_by_themselves(struct jacobian *j, struct sparse *s, uint32_t o
 	struct block *block = NULL;
 	bool ok = true;
 	for (int64_t e = 0; ok && e < s->entries; e++) {
-		ojit_expr index = oj_integer(j->g, e);
 		if (!s->value[e])
 			continue;
+		ojit_expr index = oj_integer(j->g, e);
 		if (!block)
 			block = oj_program_block(j->made, 0, NULL, NULL, origin);
 		ok = block && index && oj_block_store(j->space, block, s->array, s->value[e], &index);
@@ -140,12 +140,12 @@ static bool settle(struct jacobian *j, struct sparse *s, int64_t rows, bool colu
 	if (!oj_jacobian_entries(j, s, rows, columns) || !oj_jacobian_find_boxes(j, s))
 		return false;
 	oj_jacobian_owners(s);
-	if (!sum_by_themselves(j, s))
+	bool out = s == &j->out;
+	if ((!out && !oj_jacobian_renumber(j, s)) || !sum_by_themselves(j, s))
 		return false;
 	s->by_itself = true;
 	for (int64_t e = 0; e < s->entries; e++)
 		s->by_itself = s->by_itself && s->value[e];
-	bool out = s == &j->out;
 	if (s->entries == 0 || (s->by_itself && !out))
 		return true;
 	s->array = oj_space_array(j->space, out ? "jacobian" : "derivative", out ? ROLE_OUT : ROLE_TEMP, 1, &base,

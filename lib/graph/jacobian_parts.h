@@ -60,6 +60,7 @@ struct sparse {
 	bool settled;
 	int64_t rows, entries;
 	int64_t *start;        /* [rows + 1] */
+	int64_t *entry;        /* [entries] those of row r from start[r] on */
 	int64_t *column;       /* [entries] */
 	int64_t *owner;        /* [entries] the one part not in boxes that has terms there, or SEVERAL */
 	ojit_expr *value;      /* [entries] of what is computed by itself, 0: it is in `array` */
@@ -97,6 +98,9 @@ bool oj_jacobian_terms(struct jacobian *j, struct sparse *to, struct part *part,
 bool oj_jacobian_entries(struct jacobian *j, struct sparse *s, int64_t rows, bool by_columns);
 /* All boxes are found: whose entries the others are. */
 void oj_jacobian_owners(struct sparse *s);
+/* Entries of an intermediate array in order of their parts, so that a part stores
+ * neighbours; in rows they stay where they are. */
+bool oj_jacobian_renumber(struct jacobian *j, struct sparse *s);
 void oj_jacobian_drop(struct jacobian *j, struct sparse *s);
 
 /* jacobian_boxes.c: find what boxes compute, then append their blocks. */

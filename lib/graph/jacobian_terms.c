@@ -53,8 +53,8 @@ bool oj_jacobian_terms(struct jacobian *j, struct sparse *to, struct part *part,
 			ok = add_term(j, to, part, walk.index, row, read->offset + column, 0);
 			continue;
 		}
-		for (int64_t e = source->start[column]; ok && e < source->start[column + 1]; e++)
-			ok = add_term(j, to, part, walk.index, row, source->column[e], e);
+		for (int64_t k = source->start[column]; ok && k < source->start[column + 1]; k++)
+			ok = add_term(j, to, part, walk.index, row, source->column[source->entry[k]], source->entry[k]);
 	}
 	return ok;
 }
@@ -132,11 +132,14 @@ bool oj_jacobian_entries(struct jacobian *j, struct sparse *s, int64_t rows, boo
 		qsort(s->terms.at, s->terms.count, sizeof *s->terms.at, by_columns ? by_column : by_row);
 	number_entries(s);
 	s->start = oj_jacobian_numbers(j, rows);
+	s->entry = oj_jacobian_numbers(j, s->entries);
 	s->column = oj_jacobian_numbers(j, s->entries);
 	s->owner = oj_jacobian_numbers(j, s->entries);
 	s->value = oj_memory_get(j->space->context, (size_t)(s->entries + 1) * sizeof *s->value);
-	if (!s->start || !s->column || !s->owner || !s->value)
+	if (!s->start || !s->entry || !s->column || !s->owner || !s->value)
 		return false;
+	for (int64_t e = 0; e < s->entries; e++)
+		s->entry[e] = e;
 	memset(s->value, 0, (size_t)(s->entries + 1) * sizeof *s->value);
 	for (size_t k = 0; k < s->terms.count; k++) {
 		const struct term *t = &s->terms.at[k];
@@ -149,6 +152,41 @@ bool oj_jacobian_entries(struct jacobian *j, struct sparse *s, int64_t rows, boo
 	return sort_by_part(j, s);
 }
 
+/* fresh[e]: what entry e is called from here on. */
+static void rename_entries(struct sparse *s, const int64_t *fresh, int64_t *work)
+{
+	for (size_t k = 0; k < s->terms.count; k++) {
+		s->terms.at[k].entry = fresh[s->terms.at[k].entry];
+		s->by_part[k].entry = fresh[s->by_part[k].entry];
+	}
+	for (int64_t e = 0; e < s->entries; e++)
+		work[fresh[e]] = s->column[e];
+	memcpy(s->column, work, (size_t)s->entries * sizeof *work);
+	for (int64_t e = 0; e < s->entries; e++)
+		work[fresh[e]] = s->owner[e];
+	memcpy(s->owner, work, (size_t)s->entries * sizeof *work);
+	memcpy(s->entry, fresh, (size_t)s->entries * sizeof *fresh);
+}
+
+bool oj_jacobian_renumber(struct jacobian *j, struct sparse *s)
+{
+	int64_t *fresh = oj_jacobian_numbers(j, s->entries), *work = oj_jacobian_numbers(j, s->entries), next = 0;
+	bool ok = fresh && work;
+	for (int64_t e = 0; ok && e < s->entries; e++)
+		fresh[e] = NOBODY;
+	for (int shared = 0; ok && shared < 2; shared++)
+		for (size_t k = 0; k < s->terms.count; k++) {
+			int64_t e = s->by_part[k].entry;
+			if (fresh[e] == NOBODY && (s->owner[e] == SEVERAL) == shared)
+				fresh[e] = next++;
+		}
+	if (ok)
+		rename_entries(s, fresh, work);
+	oj_jacobian_put(j, fresh, s->entries);
+	oj_jacobian_put(j, work, s->entries);
+	return ok;
+}
+
 void oj_jacobian_drop(struct jacobian *j, struct sparse *s)
 {
 	ojit_context *context = j->space->context;
@@ -159,10 +197,11 @@ void oj_jacobian_drop(struct jacobian *j, struct sparse *s)
 	VECTOR_DROP(context, &s->terms);
 	VECTOR_DROP(context, &s->joins);
 	oj_jacobian_put(j, s->start, s->rows);
+	oj_jacobian_put(j, s->entry, s->entries);
 	oj_jacobian_put(j, s->column, s->entries);
 	oj_jacobian_put(j, s->owner, s->entries);
 	oj_memory_put(context, s->value, (size_t)(s->entries + 1) * sizeof *s->value);
-	s->start = s->column = s->owner = NULL;
+	s->start = s->entry = s->column = s->owner = NULL;
 	s->value = NULL;
 	s->by_part = NULL;
 }
