@@ -17,6 +17,7 @@
 #include <ojit/model.h>
 #include <ojit/program.h>
 #include <ojit/pattern.h>
+#include <ojit/derive.h>
 #include <ojit/solve.h>
 #include <ojit/integrate.h>
 #include <ojit/check.h>
