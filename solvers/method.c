@@ -47,7 +47,7 @@ static const struct method others[] = {
 	{.stepper = &oj_stepper_radau, .row = &oj_implicit_euler, .control = {.error_order = 2, .safety = 0.9, .shrink = 0.125, .grow = 8},
 	 .info = {.name = "implicit_euler", .full_name = "implicit Euler", .aliases = "implicit-euler backward_euler",
 	          .source = "E. Hairer, G. Wanner, Solving Ordinary Differential Equations II, IV.3",
-	          .order = 1, .estimate_order = 1, .stages = 1, .dense_order = 2}},
+	          .order = 1, .estimate_order = 1, .stages = 1, .dense_order = 1}},
 	{.stepper = NULL},
 };
 

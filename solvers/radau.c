@@ -147,6 +147,8 @@ static void node_slopes(const struct radau_row *row, double theta, double slopes
 static double bubble_weight(const struct radau_row *row, double theta)
 {
 	double product[STAGES + 1] = {1}, sum = 0;
+	if (row->stages == 1) /* where it does not vanish at 1 */
+		return 0;
 	for (int i = 0; i < row->stages; i++)
 		for (int k = i + 1; k >= 0; k--)
 			product[k] = (k > 0 ? product[k - 1] : 0) - row->nodes.at[i] * product[k];
@@ -443,7 +445,7 @@ static double rounding_floor(const struct radau_state *s)
 enum newton { NEWTON_GOES_ON, NEWTON_DONE, NEWTON_FAILED };
 
 /* What an increment says, the k-th from 0, of at most `most`. */
-static enum newton judge(struct radau_state *s, int k, int most, double size, double *last, double *last_rate,
+static enum newton judge_rate(struct radau_state *s, int k, int most, double size, double *last, double *last_rate,
                          double h)
 {
 	double enough = stop_below(s);
@@ -455,8 +457,6 @@ static enum newton judge(struct radau_state *s, int k, int most, double size, do
 		double rate = size / *last;
 		s->rate = k == 1 ? rate : sqrt(rate * *last_rate);
 		*last_rate = rate;
-		if (s->rate >= 0.5 && size <= rounding_floor(s))
-			return NEWTON_DONE;
 		if (s->rate >= 0.99) {
 			s->retry = fabs(h) / 2;
 			return NEWTON_FAILED;
@@ -472,6 +472,15 @@ static enum newton judge(struct radau_state *s, int k, int most, double size, do
 	}
 	*last = fmax(size, DBL_EPSILON);
 	return s->remaining * size <= enough ? NEWTON_DONE : NEWTON_GOES_ON;
+}
+
+/* The same; what rounding holds up has converged. */
+static enum newton judge(struct radau_state *s, int k, int most, double size, double *last, double *last_rate,
+                         double h)
+{
+	enum newton verdict = judge_rate(s, k, most, size, last, last_rate, h);
+	bool held_up = verdict == NEWTON_FAILED || (k > 0 && s->rate >= 0.5);
+	return held_up && size <= rounding_floor(s) ? NEWTON_DONE : verdict;
 }
 
 /* Solve for the stages, from those that are there. */
