@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,50 @@ Test(language_arrays, edges_extend_a_state_beyond_its_range)
 	EXPECT_RHS("init u[i in 1..2, j in 1..2] = 10*i + j\nlet u[0, j in 1..2] = u[1, j], u[3, j in 1..2] = -u[2, j]\n"
 	           "u[i in 1..2, j in 1..2]' = u[i-1, j] + u[i+1, j]", 11 + 21, 12 + 22, 11 - 21, 12 - 22);
 	EXPECT_RHS("param p[i in 1..2] = i\nlet p[0] = 7\nx' = p[0] + p[2]; init x = 0", 9);
+}
+
+/* Elements around a square, and two sides of a cube, are edges one by one. */
+static double around(int i, int j, int k)
+{
+	return i < 1 || i > 5 || j < 1 || j > 5 ? 100 * i + 7 * j + k : 10 * i + j + 100 * k;
+}
+
+static void write_edges(FILE *file)
+{
+	fprintf(file, "init u[i in 1..5, j in 1..5] = 10*i + j, v[i in 1..5, j in 1..5, k in 1..2] = 10*i + j + 100*k\n");
+	for (int e = 0; e < 49; e++) {
+		int i = e * 19 % 49 / 7, j = e * 19 % 49 % 7;
+		if (i < 1 || i > 5 || j < 1 || j > 5)
+			fprintf(file, "let u[%d, %d] = %g\n", i, j, around(i, j, 0));
+		for (int k = 1; k <= 2 && (i == 0 || i == 6) && j >= 1 && j <= 5; k++)
+			fprintf(file, "let v[%d, %d, %d] = %g\n", i, j, k, around(i, j, k));
+	}
+	fprintf(file, "u[i in 1..5, j in 1..5]' = u[i-1,j] + 2*u[i+1,j] + 3*u[i,j-1] + 4*u[i,j+1] + 5*u[i+1,j+1]\n"
+	              "v[i in 1..5, j in 1..5, k in 1..2]' = v[i-1,j,k] + 2*v[i+1,j,3-k]\n");
+}
+
+Test(language_arrays, many_edges_of_two_and_three_axes_are_found)
+{
+	struct support_model m;
+	char *text = NULL;
+	size_t length = 0;
+	FILE *file = open_memstream(&text, &length);
+	write_edges(file);
+	fclose(file);
+	support_model_open(&m, text, NULL);
+	support_model_start(&m);
+	double *out = support_model_run(&m, KERNEL_RHS);
+	for (int i = 1; i <= 5; i++)
+		for (int j = 1; j <= 5; j++) {
+			const double *u = out + 5 * (i - 1) + j - 1, *v = out + 25 + 10 * (i - 1) + 2 * (j - 1);
+			cr_expect_eq(*u, around(i - 1, j, 0) + 2 * around(i + 1, j, 0) + 3 * around(i, j - 1, 0) + 4 * around(i, j + 1, 0) +
+			             5 * around(i + 1, j + 1, 0), "u[%d,%d]", i, j);
+			for (int k = 1; k <= 2; k++)
+				cr_expect_eq(v[k - 1], around(i - 1, j, k) + 2 * around(i + 1, j, 3 - k), "v[%d,%d,%d]", i, j, k);
+		}
+	free(out);
+	free(text);
+	support_model_close(&m);
 }
 
 Test(language_arrays, wrapping_indices_are_periodic)

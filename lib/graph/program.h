@@ -60,7 +60,10 @@ struct symbol {
 	const char *name;
 	uint32_t rank;
 	VECTOR(struct piece) pieces;
-	const struct piece **order; /* rank 1: pieces by their base, once pass split wants it */
+	/* Of many pieces, once pass split wants them: by their bases, the longest extent along
+	 * the first axis, and the piece that was found last. */
+	const struct piece **order, *latest;
+	int64_t longest;
 };
 
 struct space {

@@ -148,17 +148,22 @@ static bool holds(const struct piece *piece, uint32_t rank, const int64_t *least
 static int by_base(const void *a, const void *b)
 {
 	const struct piece *x = *(const struct piece *const *)a, *y = *(const struct piece *const *)b;
-	return (x->base[0] > y->base[0]) - (x->base[0] < y->base[0]);
+	for (uint32_t k = 0; k < RANK; k++)
+		if (x->base[k] != y->base[k])
+			return (x->base[k] > y->base[k]) - (x->base[k] < y->base[k]);
+	return 0;
 }
 
-/* Pieces of rank 1 in order; they are disjoint, and all of them are known by now. */
+/* Pieces in order; they are disjoint, and all of them are known by now. */
 static bool order_pieces(struct splitter *s, struct symbol *symbol)
 {
 	if (symbol->order)
 		return true;
 	symbol->order = ARENA_NEW(&s->around.space->arena, const struct piece *, symbol->pieces.count);
-	for (size_t p = 0; symbol->order && p < symbol->pieces.count; p++)
-		symbol->order[p] = &symbol->pieces.at[p];
+	for (size_t p = 0; symbol->order && p < symbol->pieces.count; p++) {
+		const struct piece *piece = symbol->order[p] = &symbol->pieces.at[p];
+		symbol->longest = piece->extent[0] > symbol->longest ? piece->extent[0] : symbol->longest;
+	}
 	if (symbol->order)
 		qsort(symbol->order, symbol->pieces.count, sizeof *symbol->order, by_base);
 	else
@@ -166,28 +171,42 @@ static bool order_pieces(struct splitter *s, struct symbol *symbol)
 	return symbol->order != NULL;
 }
 
-/* The last piece, of rank 1, that begins at or before an index. */
-static const struct piece *piece_before(const struct symbol *symbol, int64_t index)
+/* Pieces in order whose bases come no later than an element: one of them holds it. */
+static size_t pieces_until(const struct symbol *symbol, const int64_t *index)
 {
+	struct piece at = {.array = 0};
+	const struct piece *key = &at;
 	size_t low = 0, high = symbol->pieces.count;
-	while (high - low > 1) {
+	for (uint32_t k = 0; k < symbol->rank; k++)
+		at.base[k] = index[k];
+	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (symbol->order[middle]->base[0] <= index)
-			low = middle;
+		if (by_base(&symbol->order[middle], &key) <= 0)
+			low = middle + 1;
 		else
 			high = middle;
 	}
-	return symbol->order[low];
+	return low;
+}
+
+/* Mostly the piece in the middle that edges lie around is asked for again and again, or
+ * one of many that are short along the first axis. */
+static const struct piece *find_among_many(struct symbol *symbol, const int64_t *least, const int64_t *greatest)
+{
+	if (symbol->latest && holds(symbol->latest, symbol->rank, least, greatest))
+		return symbol->latest;
+	for (size_t p = pieces_until(symbol, least); p-- > 0 && symbol->order[p]->base[0] + symbol->longest > least[0];)
+		if (holds(symbol->order[p], symbol->rank, least, greatest))
+			return symbol->latest = symbol->order[p];
+	return NULL;
 }
 
 /* The piece that holds all from least to greatest; NULL: none. */
 static const struct piece *find_piece(struct splitter *s, struct symbol *symbol, const int64_t *least, const int64_t *greatest)
 {
 	enum { MANY_PIECES = 16 };
-	if (symbol->rank == 1 && symbol->pieces.count >= MANY_PIECES) {
-		const struct piece *piece = order_pieces(s, symbol) ? piece_before(symbol, least[0]) : NULL;
-		return piece && holds(piece, 1, least, greatest) ? piece : NULL;
-	}
+	if (symbol->pieces.count >= MANY_PIECES)
+		return order_pieces(s, symbol) ? find_among_many(symbol, least, greatest) : NULL;
 	for (size_t p = 0; p < symbol->pieces.count; p++)
 		if (holds(&symbol->pieces.at[p], symbol->rank, least, greatest))
 			return &symbol->pieces.at[p];
