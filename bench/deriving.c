@@ -164,6 +164,7 @@ static void bench_peer(ojit_context *context, const struct peer *peer, const dou
 	them.n = peer->n, them.p = p, them.jacobian = peer->jacobian, them.adjoint = peer->adjoint;
 	bench_kernel("jacobian", peer->name, &us, &them, us.entries, our_jacobian, their_jacobian);
 	bench_kernel("adjoint", peer->name, &us, &them, us.states, our_adjoint, their_adjoint);
+	our_value(&us);
 	bench_pair(our_value, &us, our_value, &us, &value, &again);
 	printf("{\"what\": \"rhs\", \"case\": \"%s\", \"unit\": \"ns\", \"ojit\": %.4g}\n", peer->name, value * 1e9);
 	free(them.out);
