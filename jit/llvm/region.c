@@ -26,11 +26,11 @@ static ojit_status emit_overlapping(struct emitter *e, uint32_t region, int leve
 	return OJIT_OK;
 }
 
-/* Steps of all turns that are written out; only where they read tables, since nothing else
- * gains and all of them are to be translated. */
+/* Steps of all turns that are written out; only where they read tables at places that are
+ * known then, since nothing else gains and all of them are to be translated. */
 enum { MOST_TURNS = 8, MOST_STEPS = 320 };
 
-static bool are_few(const struct emitter *e, uint32_t region, int64_t extent)
+static bool are_few(const struct emitter *e, uint32_t region, int level, int64_t extent)
 {
 	const struct region *r = &e->plan->regions.at[region];
 	int64_t turns = (extent + e->width - 1) / e->width;
@@ -39,7 +39,8 @@ static bool are_few(const struct emitter *e, uint32_t region, int64_t extent)
 	for (size_t s = 0; few && s < r->steps.count; s++) {
 		const struct step *step = &r->steps.at[s];
 		few = step->kind != STEP_REGION;
-		tables = tables || (step->kind == STEP_NODE && oj_is(&e->space->graph, step->node, OP_TABLE));
+		tables = tables || (step->kind == STEP_NODE && oj_is(&e->space->graph, step->node, OP_TABLE) &&
+		                    oj_node(&e->space->graph, step->node)->levels == 1u << level);
 	}
 	return few && tables;
 }
@@ -65,7 +66,7 @@ static ojit_status emit_box_turns(struct emitter *e, uint32_t region, int level)
 		e->index[level] = oj_value_within(oj_value_integer(NULL, lo, lanes), lo, end - 1);
 		return oj_emit_steps(e, region);
 	}
-	if (lanes && are_few(e, region, end - lo))
+	if (lanes && are_few(e, region, level, end - lo))
 		return emit_written_out(e, region, level, lo, end);
 	if ((end - lo) % stride)
 		return emit_overlapping(e, region, level, lo, end);
