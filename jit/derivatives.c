@@ -60,22 +60,47 @@ static ojit_status find(ojit_evaluator *e, const struct variant *variant, struct
 	return fetch(e, variant, out);
 }
 
-static ojit_status run(ojit_evaluator *e, const struct variant *variant, double t, const double *y, const double *seed,
-                       double *out, size_t count)
+static ojit_status call(struct derivative_kernel *found, double t, const double *y, const double *seed, double *out)
 {
-	struct derivative_kernel *found;
-	TRY(find(e, variant, &found));
-	if (!found->kernel) {
-		if (count)
-			memset(out, 0, count * sizeof *out);
-		return OJIT_OK;
-	}
 	found->args.t = &t;
 	found->args.y = y;
 	found->args.seed = seed;
 	found->args.out = out;
 	found->kernel->run(&found->args);
 	return OJIT_OK;
+}
+
+static ojit_status run(ojit_evaluator *e, const struct variant *variant, double t, const double *y, const double *seed,
+                       double *out, size_t count)
+{
+	struct derivative_kernel *found;
+	TRY(find(e, variant, &found));
+	if (found->kernel)
+		return call(found, t, y, seed, out);
+	if (count)
+		memset(out, 0, count * sizeof *out);
+	return OJIT_OK;
+}
+
+/* What was called last is the first of all; `status` is the call's. */
+static ojit_status remember(ojit_evaluator *e, enum variant_kind kind, ojit_status status)
+{
+	if (status == OJIT_OK && e->derivatives->kernel)
+		e->latest[kind] = e->derivatives;
+	return status;
+}
+
+/* The kernel that is remembered, where the same is asked for again: there is nothing to
+ * check, prepare or forget then.  Else NULL. */
+static struct derivative_kernel *same_again(const ojit_evaluator *e, enum variant_kind kind, ojit_kernel of, unsigned by,
+                                            size_t order)
+{
+	struct derivative_kernel *latest = e->latest[kind];
+	if (!latest || !e->prepared || e->error.status != OJIT_OK || (of != OJIT_RHS && of != OJIT_OBSERVABLES))
+		return NULL;
+	enum kernel_kind kernel = of == OJIT_RHS ? KERNEL_RHS : KERNEL_OUTPUTS;
+	const struct variant *variant = &latest->variant;
+	return variant->of == kernel && variant->by == by && (size_t)variant->order == order ? latest : NULL;
 }
 
 /* ---------------------------------------------------------------- arguments */
@@ -134,9 +159,12 @@ ojit_status ojit_evaluator_pattern(ojit_evaluator *e, ojit_kernel of, ojit_input
 ojit_status ojit_evaluator_jacobian(ojit_evaluator *e, ojit_kernel of, ojit_inputs by, double t, const double *y,
                                     double *values)
 {
+	struct derivative_kernel *again = same_again(e, VARIANT_JACOBIAN, of, by, 0);
+	if (again)
+		return call(again, t, y, NULL, values);
 	struct variant variant;
 	TRY(jacobian_variant(e, of, by, &variant));
-	return run(e, &variant, t, y, NULL, values, 0);
+	return remember(e, VARIANT_JACOBIAN, run(e, &variant, t, y, NULL, values, 0));
 }
 
 ojit_status ojit_evaluator_linearisation(ojit_evaluator *e, ojit_kernel of, ojit_inputs by, double t,
@@ -173,18 +201,24 @@ static ojit_status check_directions(ojit_evaluator *e, size_t directions)
 ojit_status ojit_evaluator_tangent(ojit_evaluator *e, ojit_kernel of, unsigned by, size_t directions, double t,
                                    const double *y, const double *seed, double *out)
 {
+	struct derivative_kernel *again = same_again(e, VARIANT_TANGENT, of, by, directions);
+	if (again)
+		return call(again, t, y, seed, out);
 	struct variant variant = {.kind = VARIANT_TANGENT, .order = (int)directions};
 	TRY(set_variant(e, of, by, OJIT_BY_STATES | OJIT_BY_PARAMETERS | OJIT_BY_TIME, false, &variant));
 	TRY(check_directions(e, directions));
-	return run(e, &variant, t, y, seed, out, elements(e, &variant) * directions);
+	return remember(e, VARIANT_TANGENT, run(e, &variant, t, y, seed, out, elements(e, &variant) * directions));
 }
 
 ojit_status ojit_evaluator_adjoint(ojit_evaluator *e, ojit_kernel of, unsigned by, double t, const double *y,
                                    const double *weights, double *out)
 {
+	struct derivative_kernel *again = same_again(e, VARIANT_ADJOINT, of, by, 0);
+	if (again)
+		return call(again, t, y, weights, out);
 	struct variant variant = {.kind = VARIANT_ADJOINT};
 	TRY(set_variant(e, of, by, OJIT_BY_STATES | OJIT_BY_PARAMETERS, false, &variant));
-	return run(e, &variant, t, y, weights, out, inputs(e, by));
+	return remember(e, VARIANT_ADJOINT, run(e, &variant, t, y, weights, out, inputs(e, by)));
 }
 
 /* ---------------------------------------------------------------- scalars */

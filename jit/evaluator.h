@@ -23,6 +23,7 @@ struct ojit_evaluator {
 	const struct kernel *kernels[KERNEL_KINDS]; /* NULL: not asked for yet */
 	struct kernel_args args[KERNEL_KINDS];
 	struct derivative_kernel *derivatives;
+	struct derivative_kernel *latest[VARIANT_KINDS]; /* of plain calls that went well, or NULL */
 	/* What a call may go to at once where no failure is to be forgotten, when nothing is
 	 * left to fetch or prepare; set by a call that went well, unset by whatever could
 	 * change it. */

@@ -185,6 +185,27 @@ Test(derive, arguments_that_make_no_sense_are_refused)
 	end(&h);
 }
 
+Test(derive, a_call_again_gives_the_same_whatever_came_between)
+{
+	static const double other[2] = {2.5, 0.6};
+	struct host h;
+	double first[4], again[4] = {0}, between[4];
+	begin(&h, derivative_models[0], OJIT_INTERPRETER);
+	for (int k = 0; k < 2; k++)
+		cr_expect_eq(ojit_evaluator_jacobian(h.evaluator, OJIT_RHS, OJIT_BY_STATES, 0.25, h.y, k ? again : first), OJIT_OK);
+	cr_expect_arr_eq(first, again, sizeof first);
+	cr_expect_eq(ojit_evaluator_jacobian(h.evaluator, OJIT_RHS, OJIT_BY_PARAMETERS, 0.25, h.y, between), OJIT_OK);
+	cr_expect_eq(ojit_evaluator_jacobian(h.evaluator, OJIT_INITIAL, OJIT_BY_STATES, 0.25, h.y, between), OJIT_ARGUMENT);
+	memset(again, 0, sizeof again);
+	cr_expect_eq(ojit_evaluator_jacobian(h.evaluator, OJIT_RHS, OJIT_BY_STATES, 0.25, h.y, again), OJIT_OK);
+	cr_expect_arr_eq(first, again, sizeof first);
+	cr_expect_eq(ojit_evaluator_error(h.evaluator).status, OJIT_OK);
+	cr_expect_eq(ojit_evaluator_parameters(h.evaluator, other), OJIT_OK);
+	cr_expect_eq(ojit_evaluator_jacobian(h.evaluator, OJIT_RHS, OJIT_BY_STATES, 0.25, h.y, again), OJIT_OK);
+	cr_expect_arr_neq(first, again, sizeof first);
+	end(&h);
+}
+
 Test(derive, calls_that_go_well_forget_a_failure)
 {
 	struct host h;
