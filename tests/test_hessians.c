@@ -256,6 +256,13 @@ Test(hessians, have_the_entries_that_products_have)
 	}
 }
 
+Test(hessians, of_products_and_extremes_over_ragged_ranges)
+{
+	hold_blocks("const N = 5\nparam p = 1\ninit x[i in 1..N] = i\nx[i in 1..N]' = p*prod(j in 1..i-1, x[i-j]*x[j])", -1);
+	hold_blocks("const N = 5\nparam p = 1\ninit x[i in 1..N] = i\n"
+	            "x[i in 1..N]' = sum(j in 1..N if j > i, p*x[j-i]*prod(k in i..j, x[k]))", -1);
+}
+
 Test(hessians, are_texts_that_read_back)
 {
 	for (size_t k = 0; k < derivative_model_count; k++) {

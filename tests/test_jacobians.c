@@ -83,6 +83,14 @@ Test(jacobians, of_unrolled_equations_are_the_same)
 		hold(derivative_models[k], ROLE_STATE, false);
 }
 
+/* Subscripts of a listed point and of a sum's index inside of it together. */
+Test(jacobians, of_products_and_extremes_over_ragged_ranges)
+{
+	hold("const N = 5\nparam y = 1\ninit x[i in 1..N] = i\nx[i in 1..N]' = prod(j in 1..i-1, x[i-j]*x[j])", ROLE_STATE, true);
+	hold("const N = 5\nparam y = 1\ninit x[i in 1..N] = i\nx[i in 1..N]' = sum(j in 1..i-1, max(k in 1..j, x[i-k]*x[j]))",
+	     ROLE_STATE, true);
+}
+
 static int64_t entries_of(const char *text)
 {
 	struct derivative_problem p;
