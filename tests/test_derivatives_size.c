@@ -1,6 +1,7 @@
 /* What a derivative takes of code does not depend on how long families are: every kernel of
  * a family has as many nodes at twice the length, and as many bytes of machine code but for
- * numbers that are written in more bytes where they are greater. */
+ * numbers that are written in more bytes where they are greater.  Lengths are such that no
+ * loop is so short that it is written out. */
 #include <ojit/ojit.h>
 
 #include <criterion/criterion.h>
@@ -14,7 +15,7 @@ struct family {
 	int length;
 };
 static const struct family families[] = {
-	{"kuramoto", NULL, 16}, {"brusselator1d", NULL, 64}, {"brusselator2d", NULL, 18}, {"burgers", NULL, 64},
+	{"kuramoto", NULL, 16}, {"brusselator1d", NULL, 64}, {"brusselator2d", NULL, 36}, {"burgers", NULL, 64},
 	{"nbody_ring", NULL, 12}, {"advection", NULL, 64},
 	{"network of neurons",
 	 "const m = %d, n = 3\nparam W1[k in 1..m, j in 1..n] = sin(k + 2*j), b1[k in 1..m] = 0.1*k\n"
@@ -25,7 +26,7 @@ static const struct family families[] = {
 	{"neighbours by a table",
 	 "const N = %d\nindex s[i in 1..N] = mod(7*i*i, N) + 1\nparam c = 0.3, w[i in 1..N] = 1/i\n"
 	 "init u[i in 1..N] = i/N\nlet r[i in 1..N] = c*u[i]*u[s[i]]\nu[i in 1..N]' = r[s[i]]*w[i] - sin(r[i])\n"
-	 "out V = sum(i in 1..N, u[i]^2*u[s[i]])", 32},
+	 "out V = sum(i in 1..N, u[i]^2*u[s[i]])", 128},
 	{"network written out", "", 48},
 	{"energy of oscillators",
 	 "const N = %d\nparam K = 0.5\ninit θ[i in 1..N] = i\nθ[i in 1..N]' = 0\n"
@@ -193,8 +194,8 @@ Test(derivatives_size, bytes_of_code_do_not_depend_on_lengths)
 {
 	for (size_t f = 0; f < sizeof families / sizeof families[0]; f++) {
 		size_t once[KERNELS], twice[KERNELS];
-		measure(&families[f], 2 * families[f].length, once);
-		measure(&families[f], 4 * families[f].length, twice);
+		measure(&families[f], families[f].length, once);
+		measure(&families[f], 2 * families[f].length, twice);
 		for (int k = 0; k < KERNELS; k++) {
 			cr_expect_leq(twice[k], once[k] + once[k] / 16 + 128, "%s, %s: %zu bytes, %zu at twice the length",
 			              families[f].name, names[k], once[k], twice[k]);
