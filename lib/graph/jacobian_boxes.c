@@ -346,35 +346,6 @@ static bool open_box(struct jacobian *j, const struct sparse *s, const struct pa
 	return ok;
 }
 
-/* entry[point] as an integer in the box's indices: affine, or a table. */
-static ojit_expr entry_of(struct jacobian *j, const struct box *box)
-{
-	int64_t slope[RANK] = {0}, extent[RANK], stride = 1, constant = box->entry[0];
-	ojit_expr index[RANK];
-	bool affine = true;
-	size_t count = box->leader->count;
-	for (uint32_t k = box->rank; k-- > 0; stride *= extent[k]) {
-		extent[k] = box->end[k] - box->lo[k];
-		index[k] = oj_index(j->g, k);
-		slope[k] = extent[k] > 1 ? box->entry[stride] - box->entry[0] : 0;
-		constant -= slope[k] * box->lo[k];
-	}
-	for (size_t p = 0; affine && p < count; p++) {
-		int64_t value = constant, rest = (int64_t)p;
-		for (uint32_t k = box->rank; k-- > 0; rest /= extent[k])
-			value += slope[k] * (box->lo[k] + rest % extent[k]);
-		affine = value == box->entry[p];
-	}
-	if (affine)
-		return oj_integer_sum(j->g, constant, box->rank, index, slope);
-	int32_t *narrow = oj_memory_get(j->space->context, count * sizeof *narrow);
-	for (size_t p = 0; narrow && p < count; p++)
-		narrow[p] = (int32_t)box->entry[p];
-	uint32_t table = narrow ? oj_space_table(j->space, "entry", box->rank, box->lo, extent, narrow) : UINT32_MAX;
-	oj_memory_put(j->space->context, narrow, count * sizeof *narrow);
-	return table == UINT32_MAX ? 0 : oj_table(j->g, table, box->rank, index);
-}
-
 static ojit_expr on_line(struct jacobian *j, const struct box *box, const struct line *line)
 {
 	if (line->slope == 0)
@@ -421,7 +392,8 @@ static bool store_box(struct jacobian *j, struct sparse *s, const struct box *bo
 	ojit_expr map[LEVELS] = {0};
 	for (uint32_t k = 0; k < box->rank; k++)
 		map[leader->c.domain.at[k].level] = box->index[k];
-	ojit_expr value = oj_substitute(j->space, leader->c.value, map, LEVELS), element = entry_of(j, box);
+	ojit_expr value = oj_substitute(j->space, leader->c.value, map, LEVELS);
+	ojit_expr element = oj_box_integer(j->space, "entry", box->rank, box->lo, box->end, box->entry);
 	for (size_t k = 0; value && k < s->joins.count; k++) {
 		const struct join *join = &s->joins.at[k];
 		const struct part *part = &s->parts.at[join->part];
