@@ -18,17 +18,21 @@ static const struct {
 	{"rhs", SUBJECT_RHS, 0, CHECK_VALUES},
 	{"jac", SUBJECT_RHS, OJIT_BY_STATES, CHECK_MATRIX},
 	{"dfdp", SUBJECT_RHS, OJIT_BY_PARAMETERS, CHECK_MATRIX},
-	{"dfdt", SUBJECT_RHS, OJIT_BY_TIME, CHECK_TANGENT},
+	{"dfdt", SUBJECT_RHS, OJIT_BY_TIME, CHECK_MATRIX},
+	{"newton", SUBJECT_RHS, OJIT_BY_STATES, CHECK_NEWTON},
+	{"linearised", SUBJECT_RHS, OJIT_BY_STATES, CHECK_LINEARISATION},
 	{"jvp", SUBJECT_RHS, OJIT_BY_STATES, CHECK_TANGENT},
 	{"jvp", SUBJECT_RHS, OJIT_BY_STATES | OJIT_BY_PARAMETERS | OJIT_BY_TIME, CHECK_TANGENT},
 	{"vjp", SUBJECT_RHS, OJIT_BY_STATES, CHECK_ADJOINT},
 	{"vjp", SUBJECT_RHS, OJIT_BY_STATES | OJIT_BY_PARAMETERS, CHECK_ADJOINT},
+	{"hvp", SUBJECT_RHS, OJIT_BY_STATES | OJIT_BY_PARAMETERS, CHECK_HESSIAN_PRODUCT},
 	{"outputs", SUBJECT_OUTPUTS, 0, CHECK_VALUES},
 	{"jac", SUBJECT_OUTPUTS, OJIT_BY_STATES, CHECK_MATRIX},
 	{"dfdp", SUBJECT_OUTPUTS, OJIT_BY_PARAMETERS, CHECK_MATRIX},
-	{"dfdt", SUBJECT_OUTPUTS, OJIT_BY_TIME, CHECK_TANGENT},
+	{"dfdt", SUBJECT_OUTPUTS, OJIT_BY_TIME, CHECK_MATRIX},
 	{"jvp", SUBJECT_OUTPUTS, OJIT_BY_STATES | OJIT_BY_PARAMETERS | OJIT_BY_TIME, CHECK_TANGENT},
 	{"vjp", SUBJECT_OUTPUTS, OJIT_BY_STATES | OJIT_BY_PARAMETERS, CHECK_ADJOINT},
+	{"hvp", SUBJECT_OUTPUTS, OJIT_BY_STATES | OJIT_BY_PARAMETERS, CHECK_HESSIAN_PRODUCT},
 };
 
 ojit_check_options ojit_check_options_default(void)
@@ -53,9 +57,8 @@ static const char *inputs_name(unsigned by)
 static bool has_kernel(const struct ojit_check *c, size_t k)
 {
 	size_t inputs = (kernels[k].by & OJIT_BY_STATES ? c->states : 0) +
-	                (kernels[k].by & OJIT_BY_PARAMETERS ? c->parameters : 0);
-	bool any = kernels[k].form == CHECK_VALUES || kernels[k].form == CHECK_TANGENT || inputs;
-	return any && c->subjects[kernels[k].subject].rows;
+	                (kernels[k].by & OJIT_BY_PARAMETERS ? c->parameters : 0) + (kernels[k].by & OJIT_BY_TIME ? 1 : 0);
+	return (kernels[k].form == CHECK_VALUES || inputs) && c->subjects[kernels[k].subject].rows;
 }
 
 static ojit_status list_kernels(struct ojit_check *c)
@@ -126,6 +129,7 @@ static bool make_room(struct ojit_check *c)
 	c->y = ARENA_ZEROED(&c->arena, double, c->states + 1);
 	c->p = ARENA_ZEROED(&c->arena, double, c->parameters + 1);
 	c->direction = ARENA_ZEROED(&c->arena, double, c->inputs);
+	c->seeds = ARENA_ZEROED(&c->arena, double, c->subjects[SUBJECT_RHS].rows + c->subjects[SUBJECT_OUTPUTS].rows + c->inputs);
 	return !c->arena.failed;
 }
 
@@ -232,6 +236,7 @@ static void draw_directions(struct ojit_check *c)
 	for (size_t k = 0; k < n + m; k++)
 		c->direction[k] = draw_near(c, DRAW_DIRECTION, k, oj_check_scale(k < n ? c->point.y[k] : c->point.p[k - n]));
 	c->direction[n + m] = 1;
+	c->gamma = draw_near(c, DRAW_GAMMA, 0, 1);
 	for (int s = 0; s < SUBJECTS; s++)
 		for (size_t k = 0; k < c->subjects[s].rows; k++)
 			c->weights[s][k] = draw_near(c, DRAW_WEIGHT, k, 1);

@@ -9,7 +9,8 @@
 #include "jit/compile.h"
 #include "jit/truth.h"
 
-enum check_form { CHECK_VALUES, CHECK_MATRIX, CHECK_TANGENT, CHECK_ADJOINT };
+enum check_form { CHECK_VALUES, CHECK_MATRIX, CHECK_NEWTON, CHECK_LINEARISATION, CHECK_TANGENT, CHECK_ADJOINT,
+                  CHECK_HESSIAN_PRODUCT };
 
 /* What the model says of the right-hand side or the observables, in MPFR. */
 enum { SUBJECT_RHS, SUBJECT_OUTPUTS, SUBJECTS };
@@ -37,7 +38,11 @@ struct check_kernel {
 	double *machine, *other;   /* [count], by machine code and by the interpreter */
 	struct truth *truth;       /* of its own program; NULL: it computes nothing */
 	struct truth_value *exact; /* [count] */
-	ojit_pattern pattern;      /* CHECK_MATRIX */
+	ojit_pattern pattern;      /* of matrices */
+	int64_t *colour;           /* CHECK_MATRIX: [columns]; columns of one colour share no row */
+	size_t colours;
+	double *direction;         /* [columns] and [rows]: workplace of differences */
+	struct truth_value *slopes;
 };
 
 enum check_way { WAY_MACHINE, WAY_INTERPRETED, WAY_FLAT, CHECK_WAYS };
@@ -61,12 +66,14 @@ struct ojit_check {
 	double *y, *p;                    /* where the next point goes */
 	double *direction;                /* [inputs]: states, parameters, time */
 	double *weights[SUBJECTS];        /* [rows] */
+	double *seeds;                    /* weights and directions in a row, for Hessian products */
+	double gamma;                     /* of Newton matrices */
 };
 
 /* Take over the failure of an evaluator. */
 ojit_status oj_check_fail(struct ojit_check *check, int way);
 /* A number in [0, 1) of its own for every purpose and k, at the present point. */
-enum { DRAW_POINT, DRAW_DIRECTION, DRAW_WEIGHT, DRAW_COLOUR };
+enum { DRAW_POINT, DRAW_DIRECTION, DRAW_WEIGHT, DRAW_COLOUR, DRAW_GAMMA };
 double oj_check_draw(const struct ojit_check *check, int purpose, size_t k);
 /* The magnitude of a direction at x, a power of two. */
 double oj_check_scale(double x);

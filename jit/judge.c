@@ -34,8 +34,8 @@ static const char *row_name(struct ojit_check *c, const struct check_kernel *k, 
 static const char *column_name(struct ojit_check *c, const struct check_kernel *k, int64_t column)
 {
 	size_t states = k->by & OJIT_BY_STATES ? c->states : 0;
-	if (column == NONE)
-		return k->by == OJIT_BY_TIME ? "t" : "";
+	if (column == NONE || k->by == OJIT_BY_TIME)
+		return column == NONE ? "" : "t";
 	return (size_t)column < states ? name_of(c, FAMILY_STATES, (size_t)column, "")
 	                               : name_of(c, FAMILY_PARAMETERS, (size_t)column - states, "");
 }
@@ -221,8 +221,15 @@ static ojit_status evaluate(struct ojit_check *c, struct check_kernel *k, int wa
 		return ojit_evaluator_call(e, of, t, c->y, out);
 	case CHECK_MATRIX:
 		return ojit_evaluator_jacobian(e, of, (ojit_inputs)k->by, t, c->y, out);
+	case CHECK_NEWTON:
+		return ojit_evaluator_newton(e, t, c->y, c->gamma, out);
+	case CHECK_LINEARISATION:
+		return ojit_evaluator_linearisation(e, of, (ojit_inputs)k->by, t, c->y, out);
 	case CHECK_TANGENT:
 		return ojit_evaluator_tangent(e, of, k->by, 1, t, c->y, direction_by(c, k->by), out);
+	case CHECK_HESSIAN_PRODUCT:
+		return ojit_evaluator_hessian_product(e, &(ojit_scalar){.of = of, .weights = c->weights[k->subject]}, k->by, 1, t,
+		                                      c->y, direction_by(c, k->by), out);
 	default:
 		return ojit_evaluator_adjoint(e, of, k->by, t, c->y, c->weights[k->subject], out);
 	}
@@ -230,10 +237,51 @@ static ojit_status evaluate(struct ojit_check *c, struct check_kernel *k, int wa
 
 static struct variant variant_of(const struct check_kernel *k)
 {
-	static const enum variant_kind kinds[] = {[CHECK_MATRIX] = VARIANT_JACOBIAN, [CHECK_TANGENT] = VARIANT_TANGENT,
-	                                          [CHECK_ADJOINT] = VARIANT_ADJOINT};
-	return (struct variant){.kind = kinds[k->form], .order = k->form == CHECK_TANGENT, .by = k->by,
+	static const enum variant_kind kinds[] = {[CHECK_MATRIX] = VARIANT_JACOBIAN, [CHECK_NEWTON] = VARIANT_NEWTON,
+	                                          [CHECK_LINEARISATION] = VARIANT_JACOBIAN,
+	                                          [CHECK_TANGENT] = VARIANT_TANGENT, [CHECK_ADJOINT] = VARIANT_ADJOINT,
+	                                          [CHECK_HESSIAN_PRODUCT] = VARIANT_HESSIAN_PRODUCT};
+	bool directed = k->form == CHECK_TANGENT || k->form == CHECK_HESSIAN_PRODUCT;
+	return (struct variant){.kind = kinds[k->form], .order = directed, .by = k->by,
+	                        .with_value = k->form == CHECK_LINEARISATION,
 	                        .of = k->subject == SUBJECT_RHS ? KERNEL_RHS : KERNEL_OUTPUTS};
+}
+
+/* Has what the kernel puts out one element a column? */
+static bool is_by_column(const struct check_kernel *k)
+{
+	return k->form == CHECK_ADJOINT || k->form == CHECK_HESSIAN_PRODUCT;
+}
+
+/* Patterns, and how many elements the kernel puts out. */
+static ojit_status measure(struct ojit_check *c, struct check_kernel *k)
+{
+	ojit_evaluator *e = c->evaluators[WAY_MACHINE];
+	size_t states = k->by & OJIT_BY_STATES ? c->states : 0, parameters = k->by & OJIT_BY_PARAMETERS ? c->parameters : 0;
+	bool matrix = k->form == CHECK_MATRIX || k->form == CHECK_LINEARISATION;
+	k->count = is_by_column(k) ? states + parameters : c->subjects[k->subject].rows;
+	if (matrix && ojit_evaluator_pattern(e, kernel_of(k), (ojit_inputs)k->by, &k->pattern) != OJIT_OK)
+		return oj_check_fail(c, WAY_MACHINE);
+	if (k->form == CHECK_NEWTON && ojit_evaluator_newton_pattern(e, &k->pattern) != OJIT_OK)
+		return oj_check_fail(c, WAY_MACHINE);
+	if (k->form == CHECK_MATRIX || k->form == CHECK_NEWTON)
+		k->count = k->pattern.entries;
+	if (k->form == CHECK_LINEARISATION)
+		k->count += k->pattern.entries;
+	return OJIT_OK;
+}
+
+/* Columns that share no row are differenced together (Curtis, Powell, Reid, On the
+ * estimation of sparse Jacobian matrices, 1974). */
+static ojit_status colour_columns(struct ojit_check *c, struct check_kernel *k)
+{
+	const ojit_pattern *p = &k->pattern;
+	k->colour = ARENA_ZEROED(&c->arena, int64_t, p->columns + 1);
+	k->direction = ARENA_ZEROED(&c->arena, double, p->columns + 1);
+	k->slopes = ARENA_ZEROED(&c->arena, struct truth_value, p->rows + 1);
+	if (c->arena.failed || ojit_pattern_colour(c->context, p, k->colour, &k->colours) != OJIT_OK)
+		return oj_fail_memory(&c->error);
+	return OJIT_OK;
 }
 
 /* The program that the kernel was compiled from, and room for what it puts out. */
@@ -241,25 +289,20 @@ static ojit_status open_kernel(struct ojit_check *c, struct check_kernel *k)
 {
 	struct ojit_program *machine = c->programs[WAY_MACHINE];
 	struct variant variant = variant_of(k);
-	const struct program *source;
-	size_t states = k->by & OJIT_BY_STATES ? c->states : 0, parameters = k->by & OJIT_BY_PARAMETERS ? c->parameters : 0;
-	k->count = k->form == CHECK_ADJOINT ? states + parameters : c->subjects[k->subject].rows;
-	if (k->form == CHECK_MATRIX) {
-		if (ojit_evaluator_pattern(c->evaluators[WAY_MACHINE], kernel_of(k), (ojit_inputs)k->by, &k->pattern) != OJIT_OK)
-			return oj_check_fail(c, WAY_MACHINE);
-		k->count = k->pattern.entries;
-	}
+	TRY(measure(c, k));
 	k->machine = ARENA_ZEROED(&c->arena, double, k->count + 1);
 	k->other = ARENA_ZEROED(&c->arena, double, k->count + 1);
 	k->exact = ARENA_ZEROED(&c->arena, struct truth_value, k->count + 1);
 	if (c->arena.failed)
 		return oj_fail_memory(&c->error);
+	if (k->form == CHECK_MATRIX)
+		TRY(colour_columns(c, k));
 	k->made = true;
 	if (k->form == CHECK_VALUES)
 		return OJIT_OK;
 	if (evaluate(c, k, WAY_MACHINE, k->machine) != OJIT_OK)
 		return oj_check_fail(c, WAY_MACHINE);
-	source = oj_program_variant_source(&machine->system, &variant);
+	const struct program *source = oj_program_variant_source(&machine->system, &variant);
 	return source ? c->table->open(source, &machine->lowered.programs[KERNEL_PREPARE], &k->truth, &c->error) : OJIT_OK;
 }
 
@@ -282,10 +325,16 @@ static ojit_status ensure_kernel(struct ojit_check *c, struct check_kernel *k)
 
 static struct element element_of(const struct check_kernel *k, size_t i)
 {
-	return k->form == CHECK_ADJOINT ? (struct element){NONE, (int64_t)i} : (struct element){(int64_t)i, NONE};
+	return is_by_column(k) ? (struct element){NONE, (int64_t)i} : (struct element){(int64_t)i, NONE};
 }
 
-/* Machine code, the interpreter, and the kernel's own program in MPFR. */
+/* Is what the kernel puts out a vector of rows or columns? */
+static bool has_elements(const struct check_kernel *k)
+{
+	return k->form == CHECK_VALUES || k->form == CHECK_TANGENT || is_by_column(k);
+}
+
+/* Evaluate in all ways; the bits of vectors are compared. */
 static ojit_status compare_executors(struct ojit_check *c, struct check_kernel *k)
 {
 	static const char *const names[CHECK_WAYS] = {[WAY_INTERPRETED] = "the interpreter", [WAY_FLAT] = "equations one by one"};
@@ -297,7 +346,7 @@ static ojit_status compare_executors(struct ojit_check *c, struct check_kernel *
 			continue;
 		if (evaluate(c, k, w, k->other) != OJIT_OK)
 			return oj_check_fail(c, w);
-		for (size_t i = 0; k->form != CHECK_MATRIX && i < k->count; i++)
+		for (size_t i = 0; has_elements(k) && i < k->count; i++)
 			compare_bits(c, k, element_of(k, i), k->machine[i], k->other[i], names[w]);
 	}
 	return OJIT_OK;
@@ -381,144 +430,138 @@ static ojit_status check_product(struct ojit_check *c, struct check_kernel *k)
 	return OJIT_OK;
 }
 
-/* Columns that are differenced together because they share no row (Curtis, Powell, Reid,
- * On the estimation of sparse Jacobian matrices, 1974). */
-struct groups {
-	size_t count, rows, columns;
-	size_t *owner; /* [count][rows] the column that has the row, + 1 */
-	size_t *group; /* [columns] + 1; 0: none had room */
-	double *direction; /* [columns] */
-	struct truth_value *slopes; /* [rows] */
-};
-
-static void drop_groups(struct ojit_check *c, struct groups *g)
+static void set_direction(struct ojit_check *c, struct check_kernel *k, int64_t colour, struct truth_point *along)
 {
-	oj_memory_put(c->context, g->owner, g->count * g->rows * sizeof *g->owner);
-	oj_memory_put(c->context, g->group, g->columns * sizeof *g->group);
-	oj_memory_put(c->context, g->direction, g->columns * sizeof *g->direction);
-	oj_memory_put(c->context, g->slopes, g->rows * sizeof *g->slopes);
-}
-
-/* As many as the work allows: what they cost together is bounded. */
-static bool begin_groups(struct ojit_check *c, const struct check_kernel *k, struct groups *g)
-{
-	const double most = 5e5; /* additions in MPFR, a matrix and a point */
-	const ojit_pattern *p = &k->pattern;
-	double can = most / (2 * c->table->work(c->subjects[k->subject].truth) + 1);
-	size_t count = can < 1 ? 1 : (size_t)can;
-	*g = (struct groups){.count = count < p->columns ? count : p->columns, .rows = p->rows, .columns = p->columns};
-	g->owner = oj_memory_get(c->context, g->count * g->rows * sizeof *g->owner);
-	g->group = oj_memory_get(c->context, g->columns * sizeof *g->group);
-	g->direction = oj_memory_get(c->context, g->columns * sizeof *g->direction);
-	g->slopes = oj_memory_get(c->context, g->rows * sizeof *g->slopes);
-	if (!g->owner || !g->group || !g->direction || !g->slopes)
-		return false;
-	memset(g->owner, 0, g->count * g->rows * sizeof *g->owner);
-	memset(g->group, 0, g->columns * sizeof *g->group);
-	return true;
-}
-
-static bool has_room(const struct groups *g, const ojit_pattern *p, size_t group, size_t j)
-{
-	for (int64_t i = p->column[j]; i < p->column[j + 1]; i++)
-		if (g->owner[group * g->rows + (size_t)p->row[i]])
-			return false;
-	return true;
-}
-
-static void group_columns(struct ojit_check *c, const ojit_pattern *p, struct groups *g)
-{
-	size_t first = (size_t)(oj_check_draw(c, DRAW_COLOUR, p->entries) * (double)p->columns);
-	for (size_t n = 0; n < p->columns; n++) {
-		size_t j = (first + n) % p->columns, group = 0;
-		while (group < g->count && !has_room(g, p, group, j))
-			group++;
-		if (group == g->count)
-			continue;
-		g->group[j] = group + 1;
-		for (int64_t i = p->column[j]; i < p->column[j + 1]; i++)
-			g->owner[group * g->rows + (size_t)p->row[i]] = j + 1;
+	const double *at = k->by == OJIT_BY_STATES ? c->y : c->p;
+	for (size_t j = 0; j < k->pattern.columns; j++) {
+		bool in = k->colour[j] == colour;
+		k->direction[j] = !in ? 0 : k->by == OJIT_BY_TIME ? 1 : oj_check_scale(at[j]);
+		k->found.differenced += in;
 	}
+	*along = (struct truth_point){.states = c->states, .parameters = c->parameters};
+	if (k->by == OJIT_BY_TIME)
+		along->t = 1;
+	else
+		*(k->by == OJIT_BY_STATES ? &along->y : &along->p) = k->direction;
 }
 
-static ojit_status difference_group(struct ojit_check *c, struct check_kernel *k, struct groups *g, size_t group)
+/* The columns of one colour.  Where they have no entry, there is nothing: rows that are
+ * done are marked by a size. */
+static ojit_status check_colour(struct ojit_check *c, struct check_kernel *k, int64_t colour)
 {
 	const struct subject *s = &c->subjects[k->subject];
 	const ojit_pattern *p = &k->pattern;
-	struct truth_point along = {.states = c->states, .parameters = c->parameters};
-	const double *at = k->by == OJIT_BY_STATES ? c->y : c->p;
-	size_t columns = 0;
-	for (size_t j = 0; j < p->columns; j++) {
-		bool in = g->group[j] == group + 1;
-		g->direction[j] = in ? oj_check_scale(at[j]) : 0;
-		columns += in;
-	}
-	if (!columns)
-		return OJIT_OK;
-	k->found.differenced += columns;
-	*(k->by == OJIT_BY_STATES ? &along.y : &along.p) = g->direction;
-	TRY(slopes_of(c, s, &along, g->slopes));
+	struct truth_point along;
+	set_direction(c, k, colour, &along);
+	TRY(slopes_of(c, s, &along, k->slopes));
+	for (size_t row = 0; row < p->rows; row++)
+		k->slopes[row].size = 0;
 	for (size_t j = 0; j < p->columns; j++)
-		for (int64_t i = p->column[j]; g->group[j] == group + 1 && i < p->column[j + 1]; i++) {
+		for (int64_t i = p->column[j]; k->colour[j] == colour && i < p->column[j + 1]; i++) {
 			size_t row = (size_t)p->row[i];
-			judge_slope(c, k, (struct element){(int64_t)row, (int64_t)j}, (size_t)i,
-			            g->slopes[row].value / g->direction[j], g->slopes[row].marks,
-			            slack_of(s, row) / g->direction[j]);
+			struct truth_value *slope = &k->slopes[row];
+			judge_slope(c, k, (struct element){(int64_t)row, (int64_t)j}, (size_t)i, slope->value / k->direction[j],
+			            slope->marks, slack_of(s, row) / k->direction[j]);
+			slope->size = INFINITY;
 		}
-	for (size_t row = 0; row < p->rows; row++) /* where the pattern has no entry, there is nothing */
-		if (!g->owner[group * g->rows + row]) {
-			struct truth_value expected = {g->slopes[row].value, 0, g->slopes[row].marks};
-			judge(c, k, (struct element){(int64_t)row, NONE}, 0, expected, slack_of(s, row),
+	for (size_t row = 0; row < p->rows; row++)
+		if (k->slopes[row].size == 0)
+			judge(c, k, (struct element){(int64_t)row, NONE}, 0, k->slopes[row], slack_of(s, row),
 			      "MPFR differences, where the pattern has no entry");
-		}
 	return OJIT_OK;
 }
 
+/* As many colours as the work allows, others at every point. */
 static ojit_status check_columns(struct ojit_check *c, struct check_kernel *k)
 {
-	struct groups g;
-	ojit_status status = begin_groups(c, k, &g) ? OJIT_OK : oj_fail_memory(&c->error);
+	const double most = 5e5; /* additions in MPFR, a matrix and a point */
+	double can = 1 + most / (2 * c->table->work(c->subjects[k->subject].truth) + 1);
+	size_t count = can < (double)k->colours ? (size_t)can : k->colours;
+	size_t first = (size_t)(oj_check_draw(c, DRAW_COLOUR, k->pattern.entries) * (double)k->colours);
 	k->found.columns += k->pattern.columns;
-	if (status == OJIT_OK)
-		group_columns(c, &k->pattern, &g);
-	for (size_t group = 0; status == OJIT_OK && group < g.count; group++)
-		status = difference_group(c, k, &g, group);
-	drop_groups(c, &g);
-	return status;
+	for (size_t n = 0; n < count; n++)
+		TRY(check_colour(c, k, (int64_t)((first + n) % k->colours)));
+	return OJIT_OK;
 }
 
-static ojit_status check_matrix(struct ojit_check *c, struct check_kernel *k)
+/* What the interpreter and the matrix's own program make of its entries. */
+static ojit_status check_entries(struct ojit_check *c, struct check_kernel *k, const double *seed, size_t seeds)
 {
 	const ojit_pattern *p = &k->pattern;
 	TRY(compare_executors(c, k));
-	TRY(run_exactly(c, k, NULL, 0));
+	TRY(run_exactly(c, k, seed, seeds));
 	for (size_t j = 0; j < p->columns; j++)
 		for (int64_t i = p->column[j]; i < p->column[j + 1]; i++) {
 			struct element e = {p->row[i], (int64_t)j};
 			compare_bits(c, k, e, k->machine[i], k->other[i], "the interpreter");
 			judge(c, k, e, k->machine[i], k->exact[i], 0, "MPFR");
 		}
+	return OJIT_OK;
+}
+
+static ojit_status check_matrix(struct ojit_check *c, struct check_kernel *k)
+{
+	TRY(check_entries(c, k, NULL, 0));
 	TRY(check_columns(c, k));
 	return check_product(c, k);
 }
 
-/* ---- adjoints ---- */
-
-/* The kernel of a matrix by one kind of inputs; NULL: it was not made. */
-static const struct check_kernel *matrix_by(const struct ojit_check *c, const struct check_kernel *like, unsigned by)
+/* A kernel of that form for the same subject; NULL: it was not made. */
+static const struct check_kernel *find_kernel(const struct ojit_check *c, const struct check_kernel *like,
+                                              enum check_form form, unsigned by)
 {
 	for (size_t k = 0; k < c->kernel_count; k++) {
 		const struct check_kernel *found = &c->kernels[k];
-		if (found->form == CHECK_MATRIX && found->subject == like->subject && found->by == by)
+		if (found->form == form && found->subject == like->subject && found->by == by)
 			return found->made ? found : NULL;
 	}
 	return NULL;
 }
 
+/* I - gamma J, entry by entry, against J in MPFR. */
+static ojit_status check_newton(struct ojit_check *c, struct check_kernel *k)
+{
+	const struct check_kernel *jacobian = find_kernel(c, k, CHECK_MATRIX, k->by);
+	const ojit_pattern *p = &k->pattern;
+	TRY(check_entries(c, k, &c->gamma, 1));
+	for (size_t j = 0; jacobian && j < p->columns; j++) {
+		int64_t at = jacobian->pattern.column[j], end = jacobian->pattern.column[j + 1];
+		for (int64_t i = p->column[j]; i < p->column[j + 1]; i++) {
+			struct sum sum = {.value = p->row[i] == (int64_t)j, .size = p->row[i] == (int64_t)j};
+			if (at < end && jacobian->pattern.row[at] == p->row[i])
+				add_term(&sum, &jacobian->exact[at++], -c->gamma);
+			struct truth_value expected = {(double)sum.value, sum.size, sum.marks};
+			judge(c, k, (struct element){p->row[i], (int64_t)j}, k->machine[i], expected, 0, "the Jacobian in MPFR");
+		}
+	}
+	return OJIT_OK;
+}
+
+/* Values and entries have the bits of the kernels that compute them apart. */
+static ojit_status check_linearisation(struct ojit_check *c, struct check_kernel *k)
+{
+	const struct check_kernel *values = find_kernel(c, k, CHECK_VALUES, 0), *matrix = find_kernel(c, k, CHECK_MATRIX, k->by);
+	const ojit_pattern *p = &k->pattern;
+	size_t rows = k->count - p->entries;
+	TRY(compare_executors(c, k));
+	k->found.compared += k->count;
+	for (size_t i = 0; values && i < rows; i++)
+		compare_bits(c, k, (struct element){(int64_t)i, NONE}, k->machine[i], values->machine[i], "the values alone");
+	for (size_t j = 0; matrix && j < p->columns; j++)
+		for (int64_t i = p->column[j]; i < p->column[j + 1]; i++) {
+			struct element e = {p->row[i], (int64_t)j};
+			compare_bits(c, k, e, k->machine[rows + (size_t)i], matrix->machine[i], "the Jacobian alone");
+			compare_bits(c, k, e, k->machine[rows + (size_t)i], k->other[rows + (size_t)i], "the interpreter");
+		}
+	return OJIT_OK;
+}
+
+/* ---- adjoints ---- */
+
 /* Elements from `first` on against the rows of a matrix, in MPFR. */
 static void check_rows(struct ojit_check *c, struct check_kernel *k, unsigned by, size_t first)
 {
-	const struct check_kernel *matrix = k->by & by ? matrix_by(c, k, by) : NULL;
+	const struct check_kernel *matrix = k->by & by ? find_kernel(c, k, CHECK_MATRIX, by) : NULL;
 	const double *w = c->weights[k->subject];
 	for (size_t j = 0; matrix && j < matrix->pattern.columns; j++) {
 		const ojit_pattern *p = &matrix->pattern;
@@ -561,6 +604,46 @@ static ojit_status check_adjoint(struct ojit_check *c, struct check_kernel *k)
 	return OJIT_OK;
 }
 
+/* ---- second derivatives ---- */
+
+/* Slopes of the gradient's own program, which is held to the model by check_adjoint: of
+ * its values at this point, which it has seen last. */
+static ojit_status slopes_of_gradient(struct ojit_check *c, const struct check_kernel *gradient, struct truth_value *out)
+{
+	struct truth_point point = c->point, along = {.states = c->states, .parameters = c->parameters};
+	if (!gradient->truth)
+		return OJIT_OK;
+	point.seed = c->weights[gradient->subject];
+	point.seeds = c->subjects[gradient->subject].rows;
+	along.y = gradient->by & OJIT_BY_STATES ? c->direction : NULL;
+	along.p = gradient->by & OJIT_BY_PARAMETERS ? c->direction + c->states : NULL;
+	TRY(c->table->slopes(gradient->truth, &point, &along, gradient->count, out, &c->error));
+	c->work += 2 * c->table->work(gradient->truth);
+	return OJIT_OK;
+}
+
+static ojit_status check_hessian_product(struct ojit_check *c, struct check_kernel *k)
+{
+	const struct check_kernel *gradient = find_kernel(c, k, CHECK_ADJOINT, k->by);
+	size_t rows = c->subjects[k->subject].rows;
+	TRY(compare_executors(c, k));
+	memcpy(c->seeds, c->weights[k->subject], rows * sizeof *c->seeds);
+	memcpy(c->seeds + rows, direction_by(c, k->by), k->count * sizeof *c->seeds);
+	TRY(run_exactly(c, k, c->seeds, rows + k->count));
+	for (size_t i = 0; i < k->count; i++)
+		judge(c, k, element_of(k, i), k->machine[i], k->exact[i], 0, "MPFR");
+	if (!gradient)
+		return OJIT_OK;
+	if (!k->slopes && !(k->slopes = ARENA_ZEROED(&c->arena, struct truth_value, k->count + 1)))
+		return oj_fail_memory(&c->error);
+	TRY(slopes_of_gradient(c, gradient, k->slopes));
+	for (size_t i = 0; i < k->count; i++) {
+		double size = gradient->exact[i].size;
+		judge_slope(c, k, element_of(k, i), i, k->slopes[i].value, k->slopes[i].marks, isfinite(size) ? 0x1p-100 * size : 0);
+	}
+	return OJIT_OK;
+}
+
 /* ---------------------------------------------------------------- a point */
 
 /* Names of where the fewest digits agreed, where that has changed. */
@@ -578,7 +661,9 @@ ojit_status oj_check_point(struct ojit_check *c)
 {
 	static ojit_status (*const forms[])(struct ojit_check *, struct check_kernel *) = {
 		[CHECK_VALUES] = check_values, [CHECK_MATRIX] = check_matrix,
+		[CHECK_NEWTON] = check_newton, [CHECK_LINEARISATION] = check_linearisation,
 		[CHECK_TANGENT] = check_tangent, [CHECK_ADJOINT] = check_adjoint,
+		[CHECK_HESSIAN_PRODUCT] = check_hessian_product,
 	};
 	for (int s = 0; s < SUBJECTS; s++)
 		TRY(set_subject(c, &c->subjects[s]));

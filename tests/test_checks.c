@@ -135,23 +135,26 @@ Test(checks, a_wrong_derivative_is_found_by_name)
 	static const struct {
 		const char *name;
 		enum variant_kind kind;
-	} kernels[] = {{"jac", VARIANT_JACOBIAN}, {"jvp", VARIANT_TANGENT}, {"vjp", VARIANT_ADJOINT}};
+		unsigned by;
+	} kernels[] = {{"jac", VARIANT_JACOBIAN, BY_STATES}, {"jvp", VARIANT_TANGENT, BY_STATES},
+	               {"vjp", VARIANT_ADJOINT, BY_STATES}, {"hvp", VARIANT_HESSIAN_PRODUCT, BY_STATES | BY_PARAMETERS}};
 	for (size_t k = 0; k < sizeof kernels / sizeof kernels[0]; k++) {
 		struct bed b;
 		write_family();
 		begin(&b, family);
 		visit(&b, 0);
 		cr_expect(ojit_check_passed(b.check));
-		struct variant variant = {.kind = kernels[k].kind, .order = kernels[k].kind == VARIANT_TANGENT, .by = BY_STATES,
-		                          .of = KERNEL_RHS};
+		bool by_column = kernels[k].kind == VARIANT_ADJOINT || kernels[k].kind == VARIANT_HESSIAN_PRODUCT;
+		struct variant variant = {.kind = kernels[k].kind, .by = kernels[k].by, .of = KERNEL_RHS,
+		                          .order = kernels[k].kind == VARIANT_TANGENT || kernels[k].kind == VARIANT_HESSIAN_PRODUCT};
 		const struct program *source = oj_program_variant_source(&b.check->programs[WAY_MACHINE]->system, &variant);
 		cr_assert_not_null(source);
 		tamper(source, 3.75);
 		visit(&b, 0);
 		ojit_finding f = found(&b, OJIT_FOUND_WRONG, kernels[k].name, kernels[k].kind == VARIANT_ADJOINT ? "Jacobian" : "differences");
 		cr_assert_eq(f.kind, OJIT_FOUND_WRONG, "%s", kernels[k].name);
-		cr_expect_str_eq(f.row, kernels[k].kind == VARIANT_ADJOINT ? "" : "x15'");
-		if (kernels[k].kind == VARIANT_ADJOINT)
+		cr_expect_str_eq(f.row, by_column ? "" : "x15'");
+		if (by_column)
 			cr_expect_str_eq(f.column, "x15");
 		cr_expect_eq(f.point, 1);
 		cr_expect(f.digits > 8 && f.digits < 11, "%g", f.digits);

@@ -53,17 +53,17 @@ static void hold_file(const char *file, ojit_executor executor, size_t points)
 
 Test(corpora_checks, bari)
 {
-	hold_file("bari.json", OJIT_AUTOMATIC, 2);
+	hold_file("bari.json", OJIT_AUTOMATIC, 1);
 }
 
 Test(corpora_checks, detest)
 {
-	hold_file("detest.json", OJIT_AUTOMATIC, 2);
+	hold_file("detest.json", OJIT_AUTOMATIC, 1);
 }
 
 Test(corpora_checks, odebench)
 {
-	hold_file("odebench.json", OJIT_AUTOMATIC, 2);
+	hold_file("odebench.json", OJIT_AUTOMATIC, 1);
 }
 
 Test(corpora_checks, networks)

@@ -276,7 +276,7 @@ static const struct option_row rows[] = {
 	 "do not (default: on a terminal, once a solve takes half a second)"},
 	{"executor", "NAME", RUN | EVAL | CHECK, true, take_choice, FIELD(compile.executor), executors,
 	 "automatic (default), optimised, unoptimised, or interpreter: all give the same bits"},
-	{"jacobian", "NAME", RUN | EVAL | DUMP, true, take_choice, FIELD(compile.jacobian), jacobians,
+	{"jacobian", "NAME", RUN | EVAL | DUMP | CHECK, true, take_choice, FIELD(compile.jacobian), jacobians,
 	 "how sparse Jacobians are computed: automatic (default: by counted operations), direct (a formula an entry), "
 	 "or coloured (tangents in as many directions as the columns have colours)"},
 	{"lanes", "W", RUN | EVAL | DUMP | CHECK, true, take_lanes, 0, NULL,

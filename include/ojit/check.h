@@ -13,10 +13,14 @@
  *                  that share no row at once)
  *   dfdp           the same by parameters
  *   dfdt           by time
+ *   newton         I - gamma J, entry by entry, with J
+ *   linearised     values and Jacobian in one call, with the bits of the two
  *   jvp            J v, by states, and by states, parameters and time together, with
  *                  differences along v
  *   vjp            weights' J, by states, and by states and parameters together, with the
  *                  rows of jac and dfdp, and its product with a direction
+ *   hvp            second derivatives of the weighted sum times a direction, with
+ *                  differences of the gradient's program
  *
  * Agreement is to so many digits relative to the *size* of the value: the sum of the
  * absolute values of what is added up on the way to it (|x| for a number or an input, the
