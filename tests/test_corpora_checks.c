@@ -90,7 +90,7 @@ Test(corpora_checks, large_networks)
 /* Those of pairs with fewer of them. */
 Test(corpora_checks, examples)
 {
-	static const char *const examples[] = {"advection", "arenstorf", "brusselator1d", "brusselator2d", "burgers", "kuramoto",
+	static const char *const examples[] = {"advection", "arenstorf", "brusselator1d", "brusselator2d", "burgers", "double_well", "kuramoto",
 	                                       "lorenz", "lotka_volterra", "nbody_ring", "neural", "pleiades"};
 	for (size_t k = 0; k < sizeof examples / sizeof examples[0]; k++) {
 		char path[512];
