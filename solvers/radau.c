@@ -65,6 +65,7 @@ static const struct radau_row *row_of(int stages)
 #define RATE_DOWN 0.8
 #define SHRINK_MOST 0.125
 #define GROW_MOST 8.0
+enum { FIXED_ROUNDS = 60 }; /* of iterations, where no shorter step can be tried */
 enum { ORDER_REST = 10 }; /* steps between changes upwards */
 
 /* A polynomial u - y0 through stages Z at the nodes of `row`, of a step of length h. */
@@ -411,12 +412,13 @@ static double increment_norm(const struct radau_state *s)
 	int stages = s->row->stages;
 	double sum = 0;
 	for (int64_t c = 0; c < s->n; c++) {
-		double square = s->g[c] * s->g[c];
+		double scale = s->scale[c], first = s->g[c] == 0 ? 0 : s->g[c] / scale;
+		sum += first * first;
 		for (int k = 1; k < stages; k += 2) {
-			const double *pair = s->g + k * s->stride;
-			square += pair[2 * c] * pair[2 * c] + pair[2 * c + 1] * pair[2 * c + 1];
+			const double *pair = s->g + k * s->stride + 2 * c;
+			double re = pair[0] == 0 ? 0 : pair[0] / scale, im = pair[1] == 0 ? 0 : pair[1] / scale;
+			sum += re * re + im * im;
 		}
-		sum += square == 0 ? 0 : square / (s->scale[c] * s->scale[c]);
 	}
 	return sqrt(sum / (double)(s->n * stages));
 }
@@ -457,14 +459,14 @@ static enum newton judge_rate(struct radau_state *s, int k, int most, double siz
 		double rate = size / *last;
 		s->rate = k == 1 ? rate : sqrt(rate * *last_rate);
 		*last_rate = rate;
-		if (s->rate >= 0.99) {
+		if (s->rate >= (s->tolerance ? 0.99 : 2)) {
 			s->retry = fabs(h) / 2;
 			return NEWTON_FAILED;
 		}
-		s->remaining = s->rate / (1 - s->rate);
+		s->remaining = s->rate < 1 ? s->rate / (1 - s->rate) : 1e3;
 		int left = most - 1 - k;
 		double end = s->remaining * size * (s->rate > 0 ? oj_control_power(s->rate, left) : 0) / enough;
-		if (end >= 1) {
+		if (s->tolerance && end >= 1) {
 			end = fmin(fmax(end, 1e-4), 20);
 			s->retry = fabs(h) * 0.8 * oj_control_power(end, -1.0 / (4 + left));
 			return NEWTON_FAILED;
@@ -489,7 +491,7 @@ static bool iterate(struct radau_state *s, const struct step *step)
 	int most = 7 + (s->row->stages - 3) * 5 / 2;
 	double last = 0, last_rate = 0;
 	enum newton verdict = NEWTON_GOES_ON;
-	most = s->tolerance ? (most < 7 ? 7 : most) : 3 * most;
+	most = !s->tolerance ? FIXED_ROUNDS : most < 7 ? 7 : most;
 	s->remaining = oj_control_power(fmax(s->remaining, DBL_EPSILON), 0.8);
 	s->iterations = 0;
 	s->rate = s->rate < 1 ? s->rate : 1;

@@ -238,3 +238,43 @@ Test(radau, there_may_be_nothing_to_linearise)
 	ojit_program_free(program);
 	ojit_context_free(context);
 }
+
+/* Steps of given size have no shorter ones to fall back on: x' = -x^3, x = 1/sqrt(1 + 2 t). */
+Test(radau, steps_of_given_size_are_solved_to_rounding)
+{
+	const double lengths[] = {0.5, 0.2, 0.05};
+	for (int k = 0; k < 3; k++) {
+		ojit_context *context = ojit_context_new(NULL);
+		ojit_program *program = compile(context, "x' = -x^3\ninit x = 1\n");
+		ojit_solver *solver = ojit_solver_new(program);
+		ojit_options o = ojit_options_default();
+		o.fixed_step = lengths[k];
+		o.method = "radau5";
+		cr_assert_eq(ojit_solver_run(solver, &o, 0, 1, ojit_output_final()), OJIT_OK);
+		cr_expect_eq(ojit_solver_stats(solver).outcome, OJIT_SUCCESS, "%s", ojit_solver_message(solver));
+		cr_expect_float_eq(ojit_solver_last_states(solver)[0], 1 / sqrt(3), 1e-3 * pow(lengths[k], 4));
+		o.method = "implicit_euler";
+		cr_assert_eq(ojit_solver_run(solver, &o, 0, lengths[k], ojit_output_final()), OJIT_OK);
+		cr_expect_eq(ojit_solver_stats(solver).outcome, OJIT_SUCCESS, "%s", ojit_solver_message(solver));
+		double x = ojit_solver_last_states(solver)[0];
+		cr_expect_float_eq(x + lengths[k] * x * x * x, 1, 1e-13);
+		ojit_solver_free(solver);
+		ojit_program_free(program);
+		ojit_context_free(context);
+	}
+}
+
+Test(radau, huge_states_are_solved_as_others_are)
+{
+	ojit_context *context = ojit_context_new(NULL);
+	ojit_program *program = compile(context, "x' = -x\ninit x = 1e200\n");
+	ojit_solver *solver = ojit_solver_new(program);
+	ojit_options o = ojit_options_default();
+	o.method = "radau";
+	cr_assert_eq(ojit_solver_run(solver, &o, 0, 3, ojit_output_final()), OJIT_OK);
+	cr_expect_eq(ojit_solver_stats(solver).outcome, OJIT_SUCCESS, "%s", ojit_solver_message(solver));
+	cr_expect_float_eq(ojit_solver_last_states(solver)[0] / 1e200, exp(-3), 1e-6);
+	ojit_solver_free(solver);
+	ojit_program_free(program);
+	ojit_context_free(context);
+}

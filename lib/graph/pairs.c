@@ -28,7 +28,7 @@
 #include <string.h>
 
 /* Rows of a block, and terms of all its sums.  More rows fill lanes by themselves. */
-enum { MOST_ROWS = 16, MOST_TERMS = 1024, COLUMNS = 64 };
+enum { MOST_ROWS = 16, MOST_TERMS = 1024, COLUMNS = 64 }; /* columns are bits of a word */
 enum { SHORT = 4 }; /* terms of sums inside, and places along an axis, that are written out */
 
 enum { FORTH, BACK, WAYS };
@@ -36,6 +36,7 @@ enum { FORTH, BACK, WAYS };
 struct body { /* of sums, over level 0 for the row and 1 for the term */
 	ojit_expr body;
 	uint32_t terms[WAYS]; /* the arrays they go to: of i and j, of j and i */
+	uint64_t needed[MOST_ROWS]; /* bit c of a row: its sums take column c */
 };
 
 struct few {
@@ -143,6 +144,55 @@ static bool add_body(struct few *f, ojit_expr body)
 	return ok;
 }
 
+static struct body *body_of(struct few *f, ojit_expr body)
+{
+	size_t b = 0;
+	while (f->bodies.at[b].body != body)
+		b++;
+	return &f->bodies.at[b];
+}
+
+static bool need_the_same(const struct few *f)
+{
+	for (size_t b = 1; b < f->bodies.count; b++)
+		if (memcmp(f->bodies.at[b].needed, f->bodies.at[0].needed, sizeof f->bodies.at[0].needed) != 0)
+			return false;
+	return true;
+}
+
+/* Is everything that a body reads there, whichever elements the two are? */
+static bool reads_inside(struct few *f, ojit_expr body)
+{
+	int64_t lo = f->lo < f->first ? f->lo : f->first, index;
+	int64_t end = f->lo + f->rows > f->first + f->columns ? f->lo + f->rows : f->first + f->columns;
+	const struct block square = {.rank = 2, .lo = {lo, lo}, .end = {end, end}};
+	struct expr_list list = {0};
+	struct surroundings around;
+	uint32_t axis;
+	bool inside = oj_reach(f->g, &body, 1, true, &list);
+	f->failed = f->failed || !inside;
+	oj_surroundings_init(&around, f->space, &square);
+	for (size_t i = 0; inside && i < list.list.count; i++) {
+		ojit_expr e = list.list.at[i];
+		inside = !oj_is(f->g, e, OP_REDUCE);
+		if (oj_is(f->g, e, OP_LOAD) || oj_is(f->g, e, OP_TABLE))
+			inside = oj_access_inside(&around, e, &axis, &index);
+	}
+	VECTOR_DROP(f->space->context, &list.list);
+	f->failed = f->failed || f->g->failed;
+	return inside;
+}
+
+/* Every body is computed for all pairs.  So each has to be needed for all, or can be: elsewhere it
+ * may read what is not there. */
+static bool can_be_computed(struct few *f)
+{
+	bool can = true;
+	for (size_t b = 0; can && b < f->bodies.count && !need_the_same(f); b++)
+		can = reads_inside(f, f->bodies.at[b].body);
+	return can;
+}
+
 /* Note the pairs that a reduction needs; false: it is none of those treated here. */
 static bool note_sum(struct few *f, ojit_expr e)
 {
@@ -151,6 +201,7 @@ static bool note_sum(struct few *f, ojit_expr e)
 	ojit_expr lo = o[REDUCE_LO], end = o[REDUCE_END], body = o[REDUCE_BODY];
 	if (n.reduction.level != 1 || has_long_sum(f, body) || !add_body(f, body))
 		return false;
+	struct body *noted = body_of(f, body);
 	for (int64_t row = 0; row < f->rows; row++) {
 		int64_t from, to;
 		if (!value_in_row(f, lo, row, &from) || !value_in_row(f, end, row, &to))
@@ -161,6 +212,7 @@ static bool note_sum(struct few *f, ojit_expr e)
 			if (j < f->first || j - f->first >= COLUMNS || ++f->terms > MOST_TERMS)
 				return false;
 			f->needed[row][j - f->first] = true;
+			noted->needed[row] |= (uint64_t)1 << (j - f->first);
 			f->columns = j - f->first >= f->columns ? j - f->first + 1 : f->columns;
 		}
 	}
@@ -187,7 +239,7 @@ static bool note_sums(struct few *f)
 		fit = note_sum(f, e);
 	}
 	VECTOR_DROP(f->space->context, &list.list);
-	return fit && paired && !f->failed;
+	return fit && paired && can_be_computed(f) && !f->failed;
 }
 
 /* ---------------------------------------------------------------- pairs */
