@@ -52,14 +52,6 @@ struct explicit {
 	int carried; /* stages without the last ones that only the estimate reads */
 };
 
-/* Doubles from one stage to the next: whole cache lines, and never a multiple of a
- * page, where all stages would meet in the same cache sets. */
-static int64_t stride_of(int64_t n)
-{
-	int64_t stride = (n + 7) / 8 * 8;
-	return stride % 512 == 0 ? stride + 8 : stride;
-}
-
 /* How many doubles sums over states within the state run over: whole vectors, for the
  * rest is 0 and stays so.  Not for a handful: a vector cannot be loaded quickly from
  * what was stored one by one a moment ago. */

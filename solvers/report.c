@@ -39,8 +39,27 @@ static void report_nonfinite(const struct system *system, const struct loop *l, 
 		: "; take a shorter fixed step, or let the error control choose");
 }
 
+static bool has_no_tolerance(const struct loop *l)
+{
+	return l->tolerance && l->ending.state >= 0 && l->tolerance->atol[l->ending.state] == 0;
+}
+
+/* Newton's iterations of an implicit step. */
+static void report_unsolved(const struct loop *l, struct text *text)
+{
+	oj_text_string(text, "the equations of an implicit step could not be solved");
+	add_place(text, l);
+	oj_text_string(text, l->tolerance
+		? ", however short the step; the right-hand side may jump there, or have a singularity"
+		: "; take a shorter fixed step, or let the error control choose");
+}
+
 static void report_too_small(const struct system *system, const struct loop *l, struct text *text)
 {
+	if (l->ending.unsolved && !has_no_tolerance(l)) {
+		report_unsolved(l, text);
+		return;
+	}
 	oj_text_string(text, "the step became too small");
 	add_place(text, l);
 	if (!l->tolerance) {
@@ -56,7 +75,7 @@ static void report_too_small(const struct system *system, const struct loop *l, 
 	oj_text_string(text, ": the error of ");
 	add_state(text, system, l);
 	oj_text_string(text, " does not get below its tolerance; ");
-	oj_text_string(text, l->tolerance->atol[l->ending.state] == 0
+	oj_text_string(text, has_no_tolerance(l)
 		? "it has atol = 0, give it a positive one"
 		: "the solution may have a singularity there, else use looser tolerances");
 }

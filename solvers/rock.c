@@ -85,11 +85,6 @@ struct rock_state {
 
 enum { VECTORS = 8 + PARTS - 1 + FINISHING + 1 };
 
-static int64_t stride_of(int64_t n)
-{
-	return (n + 7) / 8 * 8;
-}
-
 static size_t state_size(const struct setup *setup)
 {
 	return sizeof(struct rock_state) + VECTORS * (size_t)stride_of(setup->n) * sizeof(double);

@@ -113,11 +113,14 @@ static ojit_status find_method(ojit_solver *s, const ojit_options *o, struct met
 	return s->error.status;
 }
 
-static ojit_status find_linear(ojit_solver *s, const ojit_options *o)
+static ojit_status find_linear(ojit_solver *s, const ojit_options *o, const struct method *method)
 {
 	s->linear = LINEAR_AUTO;
 	if (!o->linear)
 		return OJIT_OK;
+	if (!method->stepper->shifts)
+		return oj_fail(&s->error, OJIT_ARGUMENT, "linear = %s is for implicit methods, and %s is explicit; leave it out, "
+		               "or choose radau", o->linear, method->info.name);
 	for (int kind = 0; kind < LINEAR_KINDS; kind++) {
 		s->linear = (enum linear_kind)kind;
 		if (strcmp(o->linear, oj_linear_name(s->linear)) == 0)
@@ -257,7 +260,7 @@ ojit_status oj_solver_prepare(ojit_solver *s, const ojit_options *options, doubl
 	TRY(find_method(s, &s->options, &method));
 	TRY(check_tolerances(s, &s->options));
 	TRY(check_steps(s, &s->options));
-	TRY(find_linear(s, &s->options));
+	TRY(find_linear(s, &s->options, &method));
 	TRY(check_span(s, t0, t1, s->held));
 	TRY(oj_solver_lay_out(s, &method));
 	TRY(oj_solver_start(s, t0, s->y));

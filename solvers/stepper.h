@@ -29,6 +29,21 @@ struct step {
 	const double *y0, *y1; /* set by attempt, [n], inside the stepper's state */
 };
 
+/* Doubles from one vector of n to the next in a stepper's state: whole cache lines, and
+ * never a multiple of a page, where all vectors would meet in the same cache sets. */
+static inline int64_t stride_of(int64_t n)
+{
+	int64_t stride = (n + 7) / 8 * 8;
+	return stride % 512 == 0 ? stride + 8 : stride;
+}
+
+static inline void swap_vectors(double **a, double **b)
+{
+	double *c = *a;
+	*a = *b;
+	*b = c;
+}
+
 /* What a stepper's state is laid out for. */
 struct setup {
 	const void *row; /* of the method */

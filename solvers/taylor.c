@@ -307,18 +307,11 @@ static void move(void *state, const void *from)
 		*vectors[v] = (double *)((char *)state + ((const char *)*vectors[v] - (const char *)from));
 }
 
-static void swap(double **a, double **b)
-{
-	double *c = *a;
-	*a = *b;
-	*b = c;
-}
-
 static void accept(void *state)
 {
 	struct series_state *s = state;
-	swap(&s->c, &s->next);
-	swap(&s->low, &s->next_low);
+	swap_vectors(&s->c, &s->next);
+	swap_vectors(&s->low, &s->next_low);
 	s->proposed = s->following;
 	s->have_next = false;
 }

@@ -123,6 +123,7 @@ static void end_too_small(struct loop *l)
 	l->ending.h = l->h;
 	if (l->step.y1)
 		l->ending.state = l->stepper->culprit(l->state, &l->step, &finite);
+	l->ending.unsolved = l->nonfinite && finite;
 	oj_loop_end(l, l->nonfinite && !finite ? OJIT_NONFINITE : OJIT_STEP_TOO_SMALL);
 }
 
@@ -172,7 +173,8 @@ static void end_nonfinite(struct loop *l)
 	bool finite = true;
 	l->ending.h = fabs(l->step.h);
 	l->ending.state = l->stepper->culprit(l->state, &l->step, &finite);
-	oj_loop_end(l, OJIT_NONFINITE);
+	l->ending.unsolved = finite;
+	oj_loop_end(l, finite ? OJIT_STEP_TOO_SMALL : OJIT_NONFINITE);
 }
 
 static void reject(struct loop *l, double squared)

@@ -22,6 +22,7 @@ struct ending {
 	int64_t state;      /* the one to name, -1: none */
 	bool at_start;      /* the start itself is not finite */
 	bool derivative;    /* and it is the state's derivative that is not */
+	bool unsolved;      /* all is finite, but the equations of an implicit step were not solved */
 	enum record_room room; /* set by who keeps rows */
 };
 

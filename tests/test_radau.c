@@ -1,9 +1,7 @@
 /* Radau IIA: its numbers against their definitions, and what stiff equations ask of it. */
 #include "solvers/radau.h"
 #include "solvers/solver.h"
-#include "tests/support_systems.h"
-
-#include <ojit/ojit.h>
+#include "tests/support_trial.h"
 
 #include <criterion/criterion.h>
 #include <float.h>
@@ -115,16 +113,6 @@ Test(radau, the_transformation_has_its_inverse)
 
 /* ---- stiff equations ---- */
 
-static ojit_program *compile(ojit_context *context, const char *text)
-{
-	ojit_program *program;
-	ojit_model *model = ojit_model_new(context);
-	ojit_model_read_text(model, text, strlen(text), "test");
-	cr_assert_eq(ojit_program_compile(model, NULL, &program), OJIT_OK, "%s", ojit_model_error(model).text);
-	ojit_model_free(model);
-	return program;
-}
-
 static const char *const methods[] = {"radau", "radau5", "radau9", "radau13"};
 
 /* A. Prothero, A. Robinson, Math. Comp. 28 (1974) 145-162: the solution is cos t whatever
@@ -134,24 +122,17 @@ Test(radau, work_does_not_grow_with_stiffness)
 	for (size_t m = 0; m < sizeof methods / sizeof *methods; m++) {
 		uint64_t steps[2];
 		for (int k = 0; k < 2; k++) {
-			ojit_context *context = ojit_context_new(NULL);
-			ojit_program *program = compile(context, k ? "y' = -1e9*(y - cos(t)) - sin(t)\ninit y = 1\n"
-			                                           : "y' = -1e3*(y - cos(t)) - sin(t)\ninit y = 1\n");
-			ojit_solver *solver = ojit_solver_new(program);
-			ojit_options o = ojit_options_default();
-			o.method = methods[m];
-			o.rtol = o.atol = 1e-8;
-			cr_assert_eq(ojit_solver_run(solver, &o, 0, 10, ojit_output_points(101)), OJIT_OK, "%s",
-			             ojit_solver_error(solver).text);
-			cr_expect_eq(ojit_solver_stats(solver).outcome, OJIT_SUCCESS, "%s", ojit_solver_message(solver));
-			for (size_t i = 0; i < ojit_solver_rows(solver); i++) {
-				const double *row = ojit_solver_row(solver, i);
-				cr_expect_float_eq(row[1], cos(row[0]), 1e-6, "%s at %g: %g", o.method, row[0], row[1] - cos(row[0]));
+			struct trial trial;
+			trial_begin(&trial, k ? "y' = -1e9*(y - cos(t)) - sin(t)\ninit y = 1\n"
+			                      : "y' = -1e3*(y - cos(t)) - sin(t)\ninit y = 1\n", methods[m]);
+			trial.options.rtol = trial.options.atol = 1e-8;
+			trial_solve(&trial, 0, 10, ojit_output_points(101));
+			for (size_t i = 0; i < ojit_solver_rows(trial.solver); i++) {
+				const double *row = ojit_solver_row(trial.solver, i);
+				cr_expect_float_eq(row[1], cos(row[0]), 1e-6, "%s at %g: %g", methods[m], row[0], row[1] - cos(row[0]));
 			}
-			steps[k] = ojit_solver_stats(solver).steps;
-			ojit_solver_free(solver);
-			ojit_program_free(program);
-			ojit_context_free(context);
+			steps[k] = ojit_solver_stats(trial.solver).steps;
+			trial_end(&trial);
 		}
 		cr_expect_lt(steps[1], steps[0] + 20, "%s: %d and %d", methods[m], (int)steps[0], (int)steps[1]);
 	}
@@ -166,77 +147,97 @@ Test(radau, robertson_reaches_its_end)
 {
 	static const char *const ways[] = {"auto", "dense", "band", "sparse"};
 	for (size_t w = 0; w < 4; w++) {
-		ojit_context *context = ojit_context_new(NULL);
-		ojit_program *program = compile(context, robertson);
-		ojit_solver *solver = ojit_solver_new(program);
-		ojit_options o = ojit_options_default();
-		o.method = "radau";
-		o.linear = ways[w];
-		o.rtol = 1e-8;
-		o.atol = 1e-14;
-		cr_assert_eq(ojit_solver_run(solver, &o, 0, 1e11, ojit_output_final()), OJIT_OK);
-		const double *y = ojit_solver_last_states(solver);
-		ojit_stats stats = ojit_solver_stats(solver);
+		struct trial trial;
+		trial_begin(&trial, robertson, "radau");
+		trial.options.linear = ways[w];
+		trial.options.rtol = 1e-8;
+		trial.options.atol = 1e-14;
+		trial_solve(&trial, 0, 1e11, ojit_output_final());
+		const double *y = ojit_solver_last_states(trial.solver);
+		ojit_stats stats = ojit_solver_stats(trial.solver);
 		cr_expect_float_eq(y[0], 2.083340149701255e-08, 5e-7 * y[0], "%s: %.17g", ways[w], y[0]);
 		cr_expect_float_eq(y[1], 8.333360770334713e-14, 5e-7 * y[1], "%s: %.17g", ways[w], y[1]);
 		cr_expect_float_eq(y[0] + y[1] + y[2], 1, 1e-10);
 		cr_expect_lt(stats.steps, 250);
 		cr_expect(stats.jacobians > 0 && stats.factorisations >= stats.jacobians && stats.iterations > stats.steps);
-		cr_expect_eq(strncmp(ojit_solver_linear(solver), w ? ways[w] : "dense", 4), 0, "%s", ojit_solver_linear(solver));
-		ojit_solver_free(solver);
-		ojit_program_free(program);
-		ojit_context_free(context);
+		const char *way = ojit_solver_linear(trial.solver);
+		cr_expect_eq(strncmp(way, w ? ways[w] : "dense", 4), 0, "%s", way);
+		trial_end(&trial);
 	}
 }
 
 Test(radau, unknown_ways_and_missing_derivatives_are_refused_by_name)
 {
-	ojit_context *context = ojit_context_new(NULL);
-	ojit_program *program = compile(context, robertson);
-	ojit_solver *solver = ojit_solver_new(program);
-	ojit_options o = ojit_options_default();
-	o.method = "Radau";
-	o.linear = "banded";
-	cr_expect_eq(ojit_solver_run(solver, &o, 0, 1, ojit_output_final()), OJIT_NAME);
-	cr_expect(strstr(ojit_solver_error(solver).text, "sparse"), "%s", ojit_solver_error(solver).text);
-	ojit_solver_free(solver);
-	ojit_program_free(program);
-	ojit_context_free(context);
+	struct trial trial;
+	trial_begin(&trial, robertson, "Radau");
+	trial.options.linear = "banded";
+	cr_expect_eq(ojit_solver_run(trial.solver, &trial.options, 0, 1, ojit_output_final()), OJIT_NAME);
+	cr_expect(strstr(ojit_solver_error(trial.solver).text, "sparse"), "%s", ojit_solver_error(trial.solver).text);
+	trial.options.linear = "band";
+	trial.options.method = "tsit5";
+	cr_expect_eq(ojit_solver_run(trial.solver, &trial.options, 0, 1, ojit_output_final()), OJIT_ARGUMENT);
+	cr_expect(strstr(ojit_solver_error(trial.solver).text, "tsit5 is explicit"), "%s",
+	          ojit_solver_error(trial.solver).text);
+	trial_end(&trial);
+}
+
+/* x = 0.5/t is where the root's argument gets below 0. */
+Test(radau, a_domain_that_is_left_ends_with_the_state_named)
+{
+	struct trial trial;
+	for (size_t m = 0; m < sizeof methods / sizeof *methods; m++) {
+		trial_begin(&trial, "a' = -a\nx' = sqrt(0.5 - x*t)\ninit a = 1, x = 0\n", methods[m]);
+		const char *message = trial_fail(&trial, 0, 5, OJIT_NONFINITE);
+		cr_expect_eq(strncmp(message, "x or its derivative", 19), 0, "%s: %s", methods[m], message);
+		trial_end(&trial);
+	}
+}
+
+Test(radau, a_state_without_a_tolerance_is_named)
+{
+	struct trial trial;
+	trial_begin(&trial, robertson, "radau");
+	trial.options.atol = 0;
+	const char *message = trial_fail(&trial, 0, 40, OJIT_STEP_TOO_SMALL);
+	cr_expect(strstr(message, "the error of b") && strstr(message, "atol = 0"), "%s", message);
+	trial_end(&trial);
+}
+
+/* Near its pole x = x0 + h (x^2 + 1) has no real solution. */
+Test(radau, a_fixed_step_that_cannot_be_solved_says_so)
+{
+	struct trial trial;
+	trial_begin(&trial, "x' = x^2 + 1\ninit x = 0.3\n", "implicit_euler");
+	trial.options.fixed_step = 0.25;
+	const char *message = trial_fail(&trial, 0, 10, OJIT_STEP_TOO_SMALL);
+	cr_expect(strstr(message, "could not be solved") && strstr(message, "shorter fixed step"), "%s", message);
+	trial_end(&trial);
 }
 
 /* What is in the way of an iteration is a step's length, never the end of the solve. */
 Test(radau, a_pole_ends_with_the_state_named)
 {
-	ojit_context *context = ojit_context_new(NULL);
-	ojit_program *program = compile(context, "a' = -a\ny' = y^2\ninit a = 1, y = 1\n");
-	ojit_solver *solver = ojit_solver_new(program);
-	ojit_options o = ojit_options_default();
+	struct trial trial;
+	trial_begin(&trial, "a' = -a\ny' = y^2\ninit a = 1, y = 1\n", NULL);
 	for (size_t m = 0; m < sizeof methods / sizeof *methods; m++) {
-		o.method = methods[m];
-		cr_assert_eq(ojit_solver_run(solver, &o, 0, 2, ojit_output_final()), OJIT_OK);
-		cr_expect_neq(ojit_solver_stats(solver).outcome, OJIT_SUCCESS);
-		cr_expect_float_eq(ojit_solver_stats(solver).t, 1, 1e-3, "%s: %s", methods[m], ojit_solver_message(solver));
-		cr_expect(strstr(ojit_solver_message(solver), "y"), "%s", ojit_solver_message(solver));
+		trial.options.method = methods[m];
+		cr_assert_eq(ojit_solver_run(trial.solver, &trial.options, 0, 2, ojit_output_final()), OJIT_OK);
+		const char *message = ojit_solver_message(trial.solver);
+		cr_expect_neq(ojit_solver_stats(trial.solver).outcome, OJIT_SUCCESS);
+		cr_expect_float_eq(ojit_solver_stats(trial.solver).t, 1, 1e-3, "%s: %s", methods[m], message);
+		cr_expect(strstr(message, "y"), "%s", message);
 	}
-	ojit_solver_free(solver);
-	ojit_program_free(program);
-	ojit_context_free(context);
+	trial_end(&trial);
 }
 
 /* A Jacobian without entries. */
 Test(radau, there_may_be_nothing_to_linearise)
 {
-	ojit_context *context = ojit_context_new(NULL);
-	ojit_program *program = compile(context, "x' = cos(t)\ninit x = 0\n");
-	ojit_solver *solver = ojit_solver_new(program);
-	ojit_options o = ojit_options_default();
-	o.method = "radau";
-	cr_assert_eq(ojit_solver_run(solver, &o, 0, 2, ojit_output_points(5)), OJIT_OK, "%s", ojit_solver_error(solver).text);
-	cr_expect_eq(ojit_solver_stats(solver).outcome, OJIT_SUCCESS, "%s", ojit_solver_message(solver));
-	cr_expect_float_eq(ojit_solver_row(solver, 4)[1], sin(2), 1e-5);
-	ojit_solver_free(solver);
-	ojit_program_free(program);
-	ojit_context_free(context);
+	struct trial trial;
+	trial_begin(&trial, "x' = cos(t)\ninit x = 0\n", "radau");
+	trial_solve(&trial, 0, 2, ojit_output_points(5));
+	cr_expect_float_eq(ojit_solver_row(trial.solver, 4)[1], sin(2), 1e-5);
+	trial_end(&trial);
 }
 
 /* Steps of given size have no shorter ones to fall back on: x' = -x^3, x = 1/sqrt(1 + 2 t). */
@@ -244,37 +245,25 @@ Test(radau, steps_of_given_size_are_solved_to_rounding)
 {
 	const double lengths[] = {0.5, 0.2, 0.05};
 	for (int k = 0; k < 3; k++) {
-		ojit_context *context = ojit_context_new(NULL);
-		ojit_program *program = compile(context, "x' = -x^3\ninit x = 1\n");
-		ojit_solver *solver = ojit_solver_new(program);
-		ojit_options o = ojit_options_default();
-		o.fixed_step = lengths[k];
-		o.method = "radau5";
-		cr_assert_eq(ojit_solver_run(solver, &o, 0, 1, ojit_output_final()), OJIT_OK);
-		cr_expect_eq(ojit_solver_stats(solver).outcome, OJIT_SUCCESS, "%s", ojit_solver_message(solver));
-		cr_expect_float_eq(ojit_solver_last_states(solver)[0], 1 / sqrt(3), 1e-3 * pow(lengths[k], 4));
-		o.method = "implicit_euler";
-		cr_assert_eq(ojit_solver_run(solver, &o, 0, lengths[k], ojit_output_final()), OJIT_OK);
-		cr_expect_eq(ojit_solver_stats(solver).outcome, OJIT_SUCCESS, "%s", ojit_solver_message(solver));
-		double x = ojit_solver_last_states(solver)[0];
+		struct trial trial;
+		trial_begin(&trial, "x' = -x^3\ninit x = 1\n", NULL);
+		trial.options.fixed_step = lengths[k];
+		trial.options.method = "radau5";
+		trial_solve(&trial, 0, 1, ojit_output_final());
+		cr_expect_float_eq(ojit_solver_last_states(trial.solver)[0], 1 / sqrt(3), 1e-3 * pow(lengths[k], 4));
+		trial.options.method = "implicit_euler";
+		trial_solve(&trial, 0, lengths[k], ojit_output_final());
+		double x = ojit_solver_last_states(trial.solver)[0];
 		cr_expect_float_eq(x + lengths[k] * x * x * x, 1, 1e-13);
-		ojit_solver_free(solver);
-		ojit_program_free(program);
-		ojit_context_free(context);
+		trial_end(&trial);
 	}
 }
 
 Test(radau, huge_states_are_solved_as_others_are)
 {
-	ojit_context *context = ojit_context_new(NULL);
-	ojit_program *program = compile(context, "x' = -x\ninit x = 1e200\n");
-	ojit_solver *solver = ojit_solver_new(program);
-	ojit_options o = ojit_options_default();
-	o.method = "radau";
-	cr_assert_eq(ojit_solver_run(solver, &o, 0, 3, ojit_output_final()), OJIT_OK);
-	cr_expect_eq(ojit_solver_stats(solver).outcome, OJIT_SUCCESS, "%s", ojit_solver_message(solver));
-	cr_expect_float_eq(ojit_solver_last_states(solver)[0] / 1e200, exp(-3), 1e-6);
-	ojit_solver_free(solver);
-	ojit_program_free(program);
-	ojit_context_free(context);
+	struct trial trial;
+	trial_begin(&trial, "x' = -x\ninit x = 1e200\n", "radau");
+	trial_solve(&trial, 0, 3, ojit_output_final());
+	cr_expect_float_eq(ojit_solver_last_states(trial.solver)[0] / 1e200, exp(-3), 1e-6);
+	trial_end(&trial);
 }

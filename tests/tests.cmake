@@ -3,9 +3,9 @@
 # modules (OJIT_LLVM, OJIT_LINEAR), the library (OJIT_LIBRARY) and the tool (OJIT_TOOL) are.
 
 # Tests whose cases are too many to be run under sanitizers as well.
-set(slow_tests test_bits test_corpora_checks test_corpora_lifetimes test_derivatives_size
-	test_graph_nodes test_growth test_jit_operators test_math_accuracy test_passes_memory
-	test_passes_random)
+set(slow_tests test_bits test_corpora_checks test_corpora_derivatives test_corpora_lifetimes
+	test_derivatives_size test_graph_nodes test_growth test_jit_operators test_math_accuracy
+	test_passes_memory test_passes_random)
 
 file(GLOB support_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support_*.c)
 file(GLOB test_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/test_*.c)
@@ -72,7 +72,7 @@ endif()
 # Fuzzers start from the inputs kept in tests/fuzz/corpus; what they find new
 # stays in the build directory.
 if(OJIT_FUZZ)
-	set(OJIT_FUZZ_SECONDS 15 CACHE STRING "How long a fuzzer runs as a test")
+	set(OJIT_FUZZ_SECONDS 10 CACHE STRING "How long a fuzzer runs as a test")
 	file(GLOB fuzz_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz_*.c)
 	foreach(source IN LISTS fuzz_sources)
 		get_filename_component(name ${source} NAME_WE)

@@ -72,18 +72,31 @@ static int take_count(struct request *request, const struct option_row *row, con
 	return 0;
 }
 
-static int take_choice(struct request *request, const struct option_row *row, const char *text)
+static int find_choice(const struct option_row *row, const char *text, int *number)
 {
 	char known[256] = "";
 	for (int i = 0; row->choices[i]; i++) {
 		if (strcmp(row->choices[i], text) == 0) {
-			*(int *)field(request, row) = i;
+			*number = i;
 			return 0;
 		}
 		size_t length = strlen(known);
 		snprintf(known + length, sizeof known - length, "%s%s", i ? ", " : "", row->choices[i]);
 	}
 	return complain(row->name, text, 0, strlen(text), "--%s is one of %s", row->name, known);
+}
+
+static int take_choice(struct request *request, const struct option_row *row, const char *text)
+{
+	return find_choice(row, text, field(request, row));
+}
+
+/* A choice that the library takes by its name. */
+static int take_word(struct request *request, const struct option_row *row, const char *text)
+{
+	int number;
+	*(const char **)field(request, row) = text;
+	return find_choice(row, text, &number);
 }
 
 static int take_span(struct request *request, const struct option_row *row, const char *text)
@@ -190,6 +203,7 @@ static const char *const jacobians[] = {[OJIT_JACOBIAN_AUTOMATIC] = "automatic",
                                         [OJIT_JACOBIAN_COLOURED] = "coloured", NULL};
 static const char *const laws[] = {[OJIT_LAW_EXACT] = "exact", [OJIT_LAW_FINITE] = "finite",
                                    [OJIT_LAW_REAL] = "real", NULL};
+static const char *const linears[] = {"auto", "dense", "band", "sparse", NULL};
 static const char *const norms[] = {[OJIT_NORM_RMS] = "rms", [OJIT_NORM_MAX] = "max", NULL};
 
 #define FIELD(member) offsetof(struct request, member)
@@ -266,7 +280,7 @@ static const struct option_row rows[] = {
 	 "steps of this length, without error control"},
 	{"step-limit", "N", RUN, true, take_count, FIELD(options.step_limit), NULL,
 	 "attempt N steps at most (default 1000000)"},
-	{"linear", "auto|dense|band|sparse", RUN, true, take_text, FIELD(options.linear), NULL,
+	{"linear", "auto|dense|band|sparse", RUN, true, take_word, FIELD(options.linear), linears,
 	 "how implicit methods solve linear systems (default auto: what takes the fewest operations)"},
 	{"memory-limit", "BYTES", RUN, true, take_count, FIELD(options.memory_limit), NULL,
 	 "of what is kept for the output (default 4 GiB)"},
