@@ -6,26 +6,34 @@
 #include "solvers/linear.h"
 #include "solvers/problem.h"
 
+/* What a method and its user ask for. */
+struct implicit_request {
+	enum linear_kind kind;
+	int complexes; /* complex shifts, as the stepper says */
+	bool by_time;  /* df/dt too */
+};
+
 /* Made by the solver, for a method that asks for shifts; see stepper.h. */
 struct implicit {
 	const struct kernel *jacobian; /* NULL: J = 0 */
-	struct kernel_args args;       /* set but for t, y, out */
-	const struct pattern *pattern;
+	const struct kernel *by_time;  /* NULL: df/dt = 0, or nobody asked */
+	struct kernel_args args;       /* set but for t, y, out, and what belongs to a kernel */
+	const struct pattern *pattern, *time_pattern;
 	struct linear *linear;
 	double *values;                /* [pattern->entries] of J, as evaluated last */
+	double *time_values;           /* [time_pattern->entries] of df/dt, likewise */
 	uint64_t jacobians, factorisations, iterations;
 	/* What it was made for, and out of. */
 	struct text why; /* the way of factorising was chosen */
-	enum linear_kind asked;
-	int complexes;
+	struct implicit_request request;
 	double *memory;
 	size_t bytes;
 };
 
-/* Make `m`, all zero at first, for a method with so many complex shifts, or leave it where
- * it fits already; kernels read what `args` says.  Fails where the system has no
- * Jacobian, or none can be factorised. */
-ojit_status oj_implicit_make(struct implicit *m, struct system *system, enum linear_kind kind, int complexes,
+/* Make `m`, all zero at first, as requested, or leave it where it fits already; kernels
+ * read what `args` says.  Fails where the system has no Jacobian, or none can be
+ * factorised. */
+ojit_status oj_implicit_make(struct implicit *m, struct system *system, const struct implicit_request *request,
                              const struct kernel_args *args, struct oj_error *error);
 void oj_implicit_drop(struct implicit *m, ojit_context *context);
 /* Have the Jacobian and the factors of `from`, made alike; false: out of memory. */
@@ -33,6 +41,8 @@ bool oj_implicit_copy(struct implicit *m, const struct implicit *from);
 
 /* J at (t, y). */
 void oj_jacobian_eval(struct rhs *f, double t, const double *y);
+/* out[n] = df/dt at (t, y); false: f does not depend on time, and nothing was written. */
+bool oj_by_time_eval(struct rhs *f, double t, const double *y, double *out);
 /* Factors of z I - J into a slot, 0 for a real z; false: singular, or not finite. */
 bool oj_shift_factor(struct rhs *f, int slot, double re, double im);
 /* x = (z I - J)^-1 x; see linear_way.solve. */

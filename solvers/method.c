@@ -3,12 +3,13 @@
 
 #include "solvers/radau.h"
 #include "solvers/rock.h"
+#include "solvers/rosenbrock.h"
 #include "solvers/tableau.h"
 
 #include <string.h>
 #include <strings.h>
 
-/* Methods that are not rows of tableaus.def; ends with stepper NULL.
+/* Methods that are rows of no table; ends with stepper NULL.
  *
  * ROCK: of safety 0.8 and 0.9, beta 0 to 0.12, these take the fewest evaluations for an
  * error (heat equation, Brusselator, tolerances from 1e-3 to 1e-6). */
@@ -74,15 +75,37 @@ struct method oj_method_of_tableau(const struct tableau *row)
 	};
 }
 
+static struct method method_of_rosenbrock(const struct rosenbrock *row)
+{
+	return (struct method){
+		.stepper = &oj_stepper_rosenbrock,
+		.row = row,
+		.control = {row->error_order, row->safety, row->shrink, row->grow, row->beta},
+		.info = {
+			.name = row->name,
+			.full_name = row->full_name,
+			.aliases = row->aliases,
+			.source = row->source,
+			.order = row->order,
+			.estimate_order = row->estimate_order,
+			.stages = row->stages,
+			.dense_order = row->dense_order,
+		},
+	};
+}
+
 size_t oj_method_count(void)
 {
-	return oj_tableau_count() + OTHERS;
+	return oj_tableau_count() + oj_rosenbrock_count() + OTHERS;
 }
 
 struct method oj_method_at(size_t i)
 {
-	size_t tableaus = oj_tableau_count();
-	return i < tableaus ? oj_method_of_tableau(oj_tableau_at(i)) : others[i - tableaus];
+	size_t tableaus = oj_tableau_count(), rosenbrocks = oj_rosenbrock_count();
+	if (i < tableaus)
+		return oj_method_of_tableau(oj_tableau_at(i));
+	i -= tableaus;
+	return i < rosenbrocks ? method_of_rosenbrock(oj_rosenbrock_at(i)) : others[i - rosenbrocks];
 }
 
 /* Is `name` one of the blank-separated words? */
@@ -103,8 +126,11 @@ static bool has_word(const char *words, const char *name)
  * method is put together for it. */
 static bool is_called(size_t i, const char *name)
 {
-	const struct tableau *row = oj_tableau_at(i);
-	return strcasecmp(row ? row->name : others[i - oj_tableau_count()].info.name, name) == 0;
+	size_t tableaus = oj_tableau_count(), rosenbrocks = oj_rosenbrock_count();
+	const char *own = i < tableaus ? oj_tableau_at(i)->name
+	                : i < tableaus + rosenbrocks ? oj_rosenbrock_at(i - tableaus)->name
+	                : others[i - tableaus - rosenbrocks].info.name;
+	return strcasecmp(own, name) == 0;
 }
 
 static bool has_alias(size_t i, const char *name)

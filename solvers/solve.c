@@ -193,7 +193,8 @@ static ojit_status ask_implicit(ojit_solver *s, const struct method *method, con
 	s->rhs.implicit = NULL;
 	if (!method->stepper->shifts || setup->n == 0)
 		return OJIT_OK;
-	TRY(oj_implicit_make(&s->implicit, s->system, s->linear, method->stepper->shifts(setup), &s->rhs.args, &s->error));
+	struct implicit_request request = {s->linear, method->stepper->shifts(setup), method->stepper->by_time};
+	TRY(oj_implicit_make(&s->implicit, s->system, &request, &s->rhs.args, &s->error));
 	s->rhs.implicit = &s->implicit;
 	return OJIT_OK;
 }

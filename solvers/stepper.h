@@ -59,6 +59,7 @@ struct stepper {
 	/* An implicit method: complex shifts held factorised at once, besides a real one.
 	 * NULL: explicit. */
 	int (*shifts)(const struct setup *setup);
+	bool by_time; /* an implicit method that reads df/dt too */
 	size_t (*state_size)(const struct setup *setup);
 	void (*init)(void *state, const struct setup *setup);
 	/* tolerance NULL: steps of given size, no estimate. */

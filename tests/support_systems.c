@@ -101,12 +101,28 @@ static void run_differences(const struct kernel_args *args)
 	}
 }
 
+static void run_differences_by_time(const struct kernel_args *args)
+{
+	const struct support_system *s = args->env;
+	double step = 6e-6 * fmax(fabs(*args->t), 1), up = *args->t + step, down = *args->t - step, low[SUPPORT_STATES];
+	struct kernel_args call = *args;
+	oj_kernel_bind(&s->kernels[KERNEL_RHS], &call);
+	call.t = &up;
+	s->kernels[KERNEL_RHS].run(&call);
+	call.t = &down;
+	call.out = low;
+	s->kernels[KERNEL_RHS].run(&call);
+	for (int64_t i = 0; i < s->system.states; i++)
+		args->out[i] = (args->out[i] - low[i]) / (2 * step);
+}
+
 static ojit_status ask_variant(struct system *system, const struct variant *variant, const struct kernel **kernel,
                                struct oj_error *error)
 {
 	struct support_system *s = (struct support_system *)system;
+	const struct kernel *jacobian = variant->by == BY_TIME ? &s->by_time : &s->jacobian;
 	(void)error;
-	*kernel = variant->kind == VARIANT_JACOBIAN ? &s->jacobian : NULL;
+	*kernel = variant->kind == VARIANT_JACOBIAN ? jacobian : NULL;
 	return OJIT_OK;
 }
 
@@ -114,13 +130,13 @@ static const struct pattern *ask_pattern(struct system *system, const struct var
 {
 	struct support_system *s = (struct support_system *)system;
 	int64_t n = system->states;
-	(void)variant;
-	s->pattern = (struct pattern){.rows = n, .columns = n, .entries = n * n, .column = s->column, .row = s->row};
 	for (int64_t j = 0; j <= n; j++)
 		s->column[j] = j * n;
 	for (int64_t k = 0; k < n * n; k++)
 		s->row[k] = k % n;
-	return &s->pattern;
+	s->pattern = (struct pattern){.rows = n, .columns = n, .entries = n * n, .column = s->column, .row = s->row};
+	s->time_pattern = (struct pattern){.rows = n, .columns = 1, .entries = n, .column = s->column, .row = s->row};
+	return variant->by == BY_TIME ? &s->time_pattern : &s->pattern;
 }
 
 static void give_jacobian(struct support_system *s)
@@ -128,6 +144,7 @@ static void give_jacobian(struct support_system *s)
 	if (s->system.states > SUPPORT_STATES)
 		return;
 	s->jacobian = (struct kernel){.run = run_differences, .env = s, .lanes = 1};
+	s->by_time = (struct kernel){.run = run_differences_by_time, .env = s, .lanes = 1};
 	s->system.variant = ask_variant;
 	s->system.pattern = ask_pattern;
 }

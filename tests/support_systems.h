@@ -15,9 +15,9 @@ struct support_system {
 	const double *defaults; /* [parameters]; NULL: zeros */
 	int asked[KERNEL_KINDS]; /* how often each kernel was asked for */
 	int refused;             /* a kernel kind + 1 that fails to compile; 0: none */
-	/* Its Jacobian, by central differences, of a dense pattern; of few states only. */
-	struct kernel jacobian;
-	struct pattern pattern;
+	/* Its Jacobian and df/dt, by central differences, of dense patterns; of few states only. */
+	struct kernel jacobian, by_time;
+	struct pattern pattern, time_pattern;
 	int64_t column[SUPPORT_STATES + 1], row[SUPPORT_STATES * SUPPORT_STATES];
 };
 

@@ -86,6 +86,7 @@ void support_stages_of(const struct tableau *row, struct support_stages *m)
 	for (int i = 0; i < row->extra; i++)
 		for (int j = 0; j < row->stages + 1 + i; j++)
 			m->a[row->stages + 1 + i][j] = oj_tableau_extra_row(row, i)[j];
+	memcpy(m->single, m->a, sizeof m->single);
 }
 
 /* What the nodes above one another say at every stage, and the same of absolute values. */
@@ -93,14 +94,24 @@ struct elementary {
 	support_real value[SUPPORT_TREE_ORDER][TABLEAU_STAGES], size[SUPPORT_TREE_ORDER][TABLEAU_STAGES];
 };
 
-/* Multiply what hangs below `node` into its parent. */
-static void hang(const struct support_stages *m, struct elementary *e, int node, int parent)
+static bool hangs_alone(const struct tree *tree, int node)
 {
+	int count = 0;
+	for (int i = 1; i < tree->order; i++)
+		count += tree->parent[i] == tree->parent[node];
+	return count == 1;
+}
+
+/* Multiply what hangs below `node` into its parent. */
+static void hang(const struct support_stages *m, struct elementary *e, const struct tree *tree, int node)
+{
+	const support_real(*a)[TABLEAU_STAGES] = hangs_alone(tree, node) ? m->single : m->a;
+	int parent = tree->parent[node];
 	for (int i = 0; i < m->count; i++) {
 		support_real inner = 0, absolute = 0;
-		for (int j = 0; j < i; j++) {
-			inner += m->a[i][j] * e->value[node][j];
-			absolute += fabsl(m->a[i][j]) * e->size[node][j];
+		for (int j = 0; j <= i; j++) {
+			inner += a[i][j] * e->value[node][j];
+			absolute += fabsl(a[i][j]) * e->size[node][j];
 		}
 		e->value[parent][i] *= inner;
 		e->size[parent][i] *= absolute;
@@ -116,7 +127,7 @@ static support_real defect(const struct support_stages *m, const support_real *w
 		for (int i = 0; i < m->count; i++)
 			e.value[node][i] = e.size[node][i] = 1;
 	for (int node = tree->order - 1; node > 0; node--)
-		hang(m, &e, node, tree->parent[node]);
+		hang(m, &e, tree, node);
 	for (int i = 0; i < m->count; i++) {
 		sum += w[i] * e.value[0][i];
 		total += fabsl(w[i]) * e.size[0][i];

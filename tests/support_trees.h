@@ -14,10 +14,13 @@ enum { SUPPORT_TREE_ORDER = 10 }; /* trees up to here */
 /* How many trees of an order were found. */
 int support_trees_count(int order);
 
-/* A row with all its stages, f1 and the extra ones, as one square matrix. */
+/* A row with all its stages, f1 and the extra ones, as one square matrix.  What hangs below a
+ * node alone is weighed by `single`: in Runge-Kutta methods as all else, in Rosenbrock methods,
+ * which know J exactly, by a and the coefficients of J together (Hairer, Wanner, Solving
+ * Ordinary Differential Equations II, theorem IV.7.4). */
 struct support_stages {
 	int count;
-	support_real a[TABLEAU_STAGES][TABLEAU_STAGES];
+	support_real a[TABLEAU_STAGES][TABLEAU_STAGES], single[TABLEAU_STAGES][TABLEAU_STAGES]; /* upper triangles 0 */
 };
 void support_stages_of(const struct tableau *row, struct support_stages *stages);
 

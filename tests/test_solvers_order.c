@@ -106,8 +106,8 @@ static void single_step(const struct method *method, double h, double *estimate,
 	const struct stepper *stepper = method->stepper;
 	struct setup setup = {.row = method->row, .n = N, .rtol = 1e-6};
 	if (stepper->shifts) {
-		cr_assert_eq(oj_implicit_make(&implicit, &hand.system, LINEAR_AUTO, stepper->shifts(&setup), &f.args, NULL),
-		             OJIT_OK);
+		struct implicit_request request = {LINEAR_AUTO, stepper->shifts(&setup), stepper->by_time};
+		cr_assert_eq(oj_implicit_make(&implicit, &hand.system, &request, &f.args, NULL), OJIT_OK);
 		f.implicit = &implicit;
 	}
 	void *state = malloc(stepper->state_size(&setup));

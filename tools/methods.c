@@ -3,13 +3,21 @@
 
 #include <string.h>
 
-static void write_row(FILE *out, const ojit_method *m)
+static int longest_name(void)
+{
+	size_t longest = strlen("method");
+	for (size_t i = 0; i < ojit_method_count(); i++)
+		longest = strlen(ojit_method_info(i).name) > longest ? strlen(ojit_method_info(i).name) : longest;
+	return (int)longest;
+}
+
+static void write_row(FILE *out, int width, const ojit_method *m)
 {
 	if (m->order)
-		fprintf(out, "%-10s %5d  %8d  %6d  %6d  %5d  %s", m->name, m->order, m->estimate_order, m->dense_order,
-		        m->stages, m->extra_stages, m->full_name);
+		fprintf(out, "%-*s %5d  %8d  %6d  %6d  %5d  %s", width, m->name, m->order, m->estimate_order,
+		        m->dense_order, m->stages, m->extra_stages, m->full_name);
 	else
-		fprintf(out, "%-10s  rtol         -       -       -      -  %s", m->name, m->full_name);
+		fprintf(out, "%-*s  rtol         -       -       -      -  %s", width, m->name, m->full_name);
 	if (m->aliases[0])
 		fprintf(out, "; also %s", m->aliases);
 	fputc('\n', out);
@@ -18,18 +26,19 @@ static void write_row(FILE *out, const ojit_method *m)
 int methods_command(const struct request *request)
 {
 	struct output output = {stdout, NULL};
+	int width = longest_name();
 	(void)request;
 	fputs("order: of the solution; estimate: of the solution its error is estimated with;\n"
-	      "inside: of the interpolant, which takes extra evaluations of the equations\n\n"
-	      "method     order  estimate  inside  stages  extra\n", output.file);
+	      "inside: of the interpolant, which takes extra evaluations of the equations\n\n", output.file);
+	fprintf(output.file, "%-*s order  estimate  inside  stages  extra\n", width, "method");
 	for (size_t i = 0; i < ojit_method_count(); i++) {
 		ojit_method m = ojit_method_info(i);
-		write_row(output.file, &m);
+		write_row(output.file, width, &m);
 	}
 	fputc('\n', output.file);
 	for (size_t i = 0; i < ojit_method_count(); i++) {
 		ojit_method m = ojit_method_info(i);
-		fprintf(output.file, "%-10s %s\n", m.name, m.source);
+		fprintf(output.file, "%-*s %s\n", width, m.name, m.source);
 	}
 	return output_close(&output);
 }
