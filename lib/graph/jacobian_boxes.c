@@ -138,8 +138,19 @@ static bool find_conditions(struct finder *f, const struct part *leader, const s
 	return join->everywhere || count_met(join, p->rank, lo, end) == p->count;
 }
 
+/* Is loop k of the part the leader's own, with the same index at all points? */
+static bool is_own_loop(const struct part *part, const struct part *leader, uint32_t k, const struct points *p,
+                        const int64_t *values)
+{
+	const struct loop *a = &part->c.domain.at[k], *b = &leader->c.domain.at[k];
+	bool own = k < loops_of(leader) && a->level == b->level && a->lo == b->lo && a->end == b->end;
+	for (size_t m = 0; own && m < p->count; m++)
+		own = values[m] == p->at[m * p->rank + k];
+	return own;
+}
+
 /* The part's loops in indices of the leader's axes.  Where it is not everywhere, only
- * those of the store's own box: what others read may lie outside of arrays elsewhere. */
+ * loops that both have: what is read over others may lie outside of arrays elsewhere. */
 static bool find_loops(struct finder *f, const struct part *part, const struct part *leader, const struct points *p,
                        struct join *join)
 {
@@ -150,7 +161,7 @@ static bool find_loops(struct finder *f, const struct part *part, const struct p
 	for (uint32_t k = 0; ok && k < loops; k++) {
 		for (size_t m = 0; m < part->count; m++)
 			values[m] = part->index.at[(size_t)terms[m].number * (loops + 1) + k];
-		bool own = k < loops_of(leader) && leader->c.domain.at[k].level == part->c.domain.at[k].level;
+		bool own = is_own_loop(part, leader, k, p, values);
 		ok = fit_line(p, values, 1, p->rank, &join->loop[k]) && (join->everywhere || own);
 		if (ok && own && !join->everywhere)
 			join->loop[k] = (struct line){k, 1, 0};

@@ -92,31 +92,75 @@ static ojit_expr truth(struct graph *g, bool value)
 	return oj_make(g, value ? OP_TRUE : OP_FALSE, 0, NULL);
 }
 
+static ojit_expr decide_below(struct splitter *s, ojit_expr d, ojit_expr otherwise);
+
+static bool find_choice(const struct graph *g, ojit_expr e, ojit_expr *atom, int64_t *coefficient)
+{
+	struct affine a;
+	oj_affine(g, e, &a);
+	for (uint32_t i = 0; i < a.count; i++) {
+		*atom = a.atoms[i];
+		*coefficient = a.coefficients[i];
+		if (oj_is(g, *atom, OP_IMIN) || oj_is(g, *atom, OP_IMAX))
+			return true;
+	}
+	return false;
+}
+
+/* d < 0 where d is made of a minimum or maximum: of both parts, or of one of them. */
+static ojit_expr decide_parts(struct splitter *s, ojit_expr d, ojit_expr atom, int64_t c)
+{
+	struct graph *g = &s->around.space->graph;
+	ojit_expr operands[2];
+	enum op op = oj_is(g, atom, OP_IMIN) == (c > 0) ? OP_OR : OP_AND;
+	for (int k = 0; k < 2; k++) {
+		ojit_expr part[3] = {d, atom, oj_operands(g, atom)[k]}, zero = oj_integer(g, 0);
+		ojit_expr e = oj_integer_sum(g, 0, 3, part, (int64_t[]){1, -c, c});
+		ojit_expr below = e ? oj_make2(g, OP_ILT, e, zero) : 0;
+		operands[k] = below ? decide_below(s, e, below) : 0;
+	}
+	ojit_expr both = operands[0] && operands[1] ? oj_make(g, op, 2, operands) : 0;
+	return both ? oj_simplified(g, both, operands) : 0;
+}
+
+/* d < 0: decided, or `otherwise`, which says so, and cuts that will tell. */
+static ojit_expr decide_below(struct splitter *s, ojit_expr d, ojit_expr otherwise)
+{
+	struct graph *g = &s->around.space->graph;
+	int64_t least, greatest, c = 0;
+	ojit_expr atom = 0;
+	if (!oj_bounds(&s->around, d, &least, &greatest))
+		return otherwise;
+	if (greatest < 0 || least >= 0)
+		return truth(g, greatest < 0);
+	if (find_choice(g, d, &atom, &c) && c != INT64_MIN)
+		return decide_parts(s, d, atom, c);
+	cut_at_sign(s, d);
+	return otherwise;
+}
+
 static ojit_expr decide_comparison(struct splitter *s, ojit_expr e, const ojit_expr *operands)
 {
 	struct graph *g = &s->around.space->graph;
 	enum op op = oj_node(g, e)->op;
 	int64_t least, greatest;
+	ojit_expr as_it_is = oj_simplified(g, e, operands);
 	ojit_expr d = oj_integer_add(g, operands[0], oj_integer_scale(g, operands[1], -1));
 	if (op == OP_ILE)
 		d = oj_integer_offset(g, d, -1); /* a <= b: a - b - 1 < 0 */
-	if (!d)
+	if (!d || !as_it_is)
 		return 0;
+	if (op == OP_ILT || op == OP_ILE)
+		return decide_below(s, d, as_it_is);
 	if (!oj_bounds(&s->around, d, &least, &greatest))
-		return oj_simplified(g, e, operands);
-	if (op == OP_ILT || op == OP_ILE) {
-		if (greatest < 0 || least >= 0)
-			return truth(g, greatest < 0);
+		return as_it_is;
+	if (least > 0 || greatest < 0 || least == greatest)
+		return truth(g, (least == 0 && greatest == 0) == (op == OP_IEQ));
+	if (least < 0)
 		cut_at_sign(s, d);
-	} else {
-		if (least > 0 || greatest < 0 || least == greatest)
-			return truth(g, (least == 0 && greatest == 0) == (op == OP_IEQ));
-		if (least < 0)
-			cut_at_sign(s, d);
-		if (greatest > 0)
-			cut_at_sign(s, oj_integer_offset(g, d, -1));
-	}
-	return oj_simplified(g, e, operands);
+	if (greatest > 0)
+		cut_at_sign(s, oj_integer_offset(g, d, -1));
+	return as_it_is;
 }
 
 enum { PERIODS = 4 }; /* more are left to the remainder at run time */
@@ -238,6 +282,31 @@ static ojit_expr decide_symbol(struct splitter *s, ojit_expr e, const ojit_expr 
 	return oj_remake(g, e, index);
 }
 
+/* Cuts where the subscripts of a load or a table leave it: derivatives load what loops
+ * with a turn alone have, so beyond such a cut a range around is empty. */
+static void cut_at_ends(struct splitter *s, uint32_t rank, const int64_t *base, const int64_t *extent,
+                        const ojit_expr *index)
+{
+	struct graph *g = &s->around.space->graph;
+	int64_t least, greatest;
+	for (uint32_t k = 0; k < rank; k++) {
+		if (!oj_bounds(&s->around, index[k], &least, &greatest))
+			continue;
+		if (least < base[k])
+			cut_at_sign(s, oj_integer_offset(g, index[k], -base[k]));
+		if (greatest >= base[k] + extent[k])
+			cut_at_sign(s, oj_integer_offset(g, index[k], -(base[k] + extent[k])));
+	}
+}
+
+static ojit_expr decide_load(struct splitter *s, ojit_expr e, const ojit_expr *index)
+{
+	struct graph *g = &s->around.space->graph;
+	const struct array *array = &s->around.space->arrays.at[oj_node(g, e)->ref.id];
+	cut_at_ends(s, array->rank, array->base, array->extent, index);
+	return oj_simplified(g, e, index);
+}
+
 static int64_t table_position(const struct table *table, const int64_t *index)
 {
 	int64_t at = 0;
@@ -258,8 +327,10 @@ static ojit_expr decide_table(struct splitter *s, ojit_expr e, const ojit_expr *
 	const struct table *table = &s->around.space->tables.at[n.ref.id];
 	int64_t at[RANK];
 	for (uint32_t k = 0; k < n.arity; k++)
-		if (!oj_integer_value(g, index[k], &at[k]))
+		if (!oj_integer_value(g, index[k], &at[k])) {
+			cut_at_ends(s, n.arity, table->base, table->extent, index);
 			return oj_remake(g, e, index);
+		}
 	int64_t position = table_position(table, at);
 	if (position < 0)
 		return oj_remake(g, e, index);
@@ -276,6 +347,8 @@ static ojit_expr split_node(struct rewrite *rewrite, ojit_expr e, const ojit_exp
 		return decide_wrap(s, e, operands);
 	case OP_SYMBOL:
 		return decide_symbol(s, e, operands);
+	case OP_LOAD:
+		return decide_load(s, e, operands);
 	case OP_TABLE:
 		return decide_table(s, e, operands);
 	default:
