@@ -90,6 +90,13 @@ bool oj_implicit_copy(struct implicit *m, const struct implicit *from)
 	return m->linear->way->copy(m->linear, from->linear);
 }
 
+void oj_implicit_begin(struct implicit *m)
+{
+	m->jacobians = m->factorisations = m->iterations = 0;
+	if (m->linear->way->forget)
+		m->linear->way->forget(m->linear);
+}
+
 static void evaluate(struct implicit *m, const struct kernel *kernel, double t, const double *y, double *out)
 {
 	oj_kernel_bind(kernel, &m->args);

@@ -39,6 +39,9 @@ void oj_implicit_drop(struct implicit *m, ojit_context *context);
 /* Have the Jacobian and the factors of `from`, made alike; false: out of memory. */
 bool oj_implicit_copy(struct implicit *m, const struct implicit *from);
 
+/* A run begins: counts from 0, and nothing known of runs before. */
+void oj_implicit_begin(struct implicit *m);
+
 /* J at (t, y). */
 void oj_jacobian_eval(struct rhs *f, double t, const double *y);
 /* out[n] = df/dt at (t, y); false: f does not depend on time, and nothing was written. */

@@ -1,9 +1,9 @@
 /* Linear systems of implicit steps: (z I - J) x = b for a sparse J and shifts z, one of
  * them real and some complex.
  *
- * Factorising is LAPACK's and KLU's work.  They are linked to a module of their own,
- * libojit-linear, which is opened when a method first needs it: whoever solves
- * explicitly waits for none of them. */
+ * Few equations are factorised here (elimination.h), others by LAPACK and KLU.  These are
+ * linked to a module of their own, libojit-linear, which is opened when it is first needed:
+ * whoever solves explicitly, or little, waits for none of them. */
 #ifndef OJ_LINEAR_H
 #define OJ_LINEAR_H
 
@@ -15,11 +15,13 @@ enum linear_kind {
 	LINEAR_BAND,   /* LAPACK, between the outermost diagonals */
 	LINEAR_SPARSE, /* KLU: in order of least fill, refactorised in its pivot order, and in a
 	                  fresh one when entries grow */
+	LINEAR_STATIC, /* few rows, see elimination.h: by lists of operations, in an order of little
+	                  fill, and in a fresh one when entries grow */
 	LINEAR_KINDS
 };
 static inline const char *oj_linear_name(enum linear_kind kind)
 {
-	static const char *const names[LINEAR_KINDS] = {"auto", "dense", "band", "sparse"};
+	static const char *const names[LINEAR_KINDS] = {"auto", "dense", "band", "sparse", "static"};
 	return names[kind];
 }
 
@@ -42,9 +44,29 @@ struct linear_way {
 	/* x = (z I - J)^-1 x: n doubles, 2n in complex slots, real and imaginary parts by
 	 * turns. */
 	void (*solve)(struct linear *linear, int slot, double *x);
+	/* Forget pivot orders, so that what follows does not depend on what was before.  NULL:
+	 * there is nothing to forget. */
+	void (*forget)(struct linear *linear);
 	/* Have the factors of `from`, of the same making, to the bit.  False: out of memory. */
 	bool (*copy)(struct linear *linear, const struct linear *from);
 };
+
+/* Counted operations: of a factorisation, and of a solve. */
+struct effort {
+	double factor, solve;
+};
+/* A step of an implicit method is taken to be one factorisation and eight solves. */
+enum { SOLVES_A_STEP = 8 };
+static inline double oj_effort_of_step(struct effort effort)
+{
+	return effort.factor + SOLVES_A_STEP * effort.solve;
+}
+/* LAPACK's, of n rows. */
+static inline struct effort oj_dense_effort(int64_t n)
+{
+	double size = (double)n;
+	return (struct effort){.factor = 2.0 / 3 * size * size * size, .solve = 2 * size * size};
+}
 
 /* The module's table. */
 struct linear_library {
@@ -54,7 +76,7 @@ struct linear_library {
 	ojit_status (*make)(ojit_context *context, const struct pattern *pattern, enum linear_kind kind, int complexes,
 	                    struct linear **linear, struct text *why, struct oj_error *error);
 };
-enum { LINEAR_VERSION = 1 };
+enum { LINEAR_VERSION = 2 };
 
 ojit_status oj_linear_make(ojit_context *context, const struct pattern *pattern, enum linear_kind kind,
                            int complexes, struct linear **linear, struct text *why, struct oj_error *error);

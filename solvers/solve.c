@@ -126,7 +126,7 @@ static ojit_status find_linear(ojit_solver *s, const ojit_options *o, const stru
 		if (strcmp(o->linear, oj_linear_name(s->linear)) == 0)
 			return OJIT_OK;
 	}
-	return oj_fail(&s->error, OJIT_NAME, "linear = %s is not known; choose one of auto, dense, band, sparse",
+	return oj_fail(&s->error, OJIT_NAME, "linear = %s is not known; choose one of auto, dense, band, sparse, static",
 	               o->linear);
 }
 

@@ -108,7 +108,7 @@ void oj_loop_begin(struct loop *l, const double *y)
 	l->attempts = 0;
 	l->f->calls = l->f->told = 0;
 	if (l->f->implicit)
-		l->f->implicit->jacobians = l->f->implicit->factorisations = l->f->implicit->iterations = 0;
+		oj_implicit_begin(l->f->implicit);
 	l->stepper->bind(l->state, l->f, l->tolerance);
 	begin_small(l, y);
 	oj_loop_restart(l, l->t0, y);

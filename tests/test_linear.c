@@ -181,13 +181,57 @@ Test(linear, what_is_singular_is_said_to_be)
 /* Pivots of the first numbers are hopeless for the second. */
 Test(linear, sparse_pivots_are_chosen_afresh_when_entries_grow)
 {
-	struct matrix m = make_matrix(40, scattered);
-	struct linear *linear = make_linear(&m, LINEAR_SPARSE, 0, NULL);
-	cr_expect_lt(try_slot(&m, linear, 0, 1e3), 1e-13);
-	for (int64_t k = 0; k < m.pattern.entries; k++)
-		m.values[k] = draw(&m);
-	cr_expect_lt(try_slot(&m, linear, 0, 1e-14), 1e-9);
-	oj_linear_drop(linear);
+	const enum linear_kind kinds[] = {LINEAR_SPARSE, LINEAR_STATIC};
+	for (int k = 0; k < 2; k++) {
+		struct matrix m = make_matrix(40, scattered);
+		struct linear *linear = make_linear(&m, kinds[k], 1, NULL);
+		cr_expect_lt(try_slot(&m, linear, 0, 1e3), 1e-13);
+		cr_expect_lt(try_slot(&m, linear, 1, 1e3 + I), 1e-13);
+		for (int64_t e = 0; e < m.pattern.entries; e++)
+			m.values[e] = draw(&m);
+		cr_expect_lt(try_slot(&m, linear, 0, 1e-14), 1e-9, "%s", oj_linear_name(kinds[k]));
+		cr_expect_lt(try_slot(&m, linear, 1, 1e-14 * I), 1e-9, "%s", oj_linear_name(kinds[k]));
+		oj_linear_drop(linear);
+		drop_matrix(&m);
+	}
+}
+
+/* Once forgotten, what was factorised before leaves no trace. */
+Test(linear, a_pivot_order_that_is_forgotten_changes_nothing)
+{
+	for (enum linear_kind kind = LINEAR_DENSE; kind < LINEAR_KINDS; kind++) {
+		struct matrix m = make_matrix(20, scattered);
+		struct linear *linear = make_linear(&m, kind, 0, NULL), *fresh = make_linear(&m, kind, 0, NULL);
+		double x[20], y[20];
+		try_slot(&m, linear, 0, 1e3);
+		if (linear->way->forget)
+			linear->way->forget(linear);
+		cr_assert(linear->way->factor(linear, 0, m.values, 0.01, 0));
+		cr_assert(fresh->way->factor(fresh, 0, m.values, 0.01, 0));
+		for (int i = 0; i < 20; i++)
+			x[i] = y[i] = draw(&m);
+		linear->way->solve(linear, 0, x);
+		fresh->way->solve(fresh, 0, y);
+		cr_expect_arr_eq(x, y, sizeof x, "%s", oj_linear_name(kind));
+		oj_linear_drop(linear);
+		oj_linear_drop(fresh);
+		drop_matrix(&m);
+	}
+}
+
+Test(linear, lists_are_for_few_rows)
+{
+	struct matrix m = make_matrix(65, in_band);
+	struct linear *linear;
+	struct oj_error error;
+	oj_error_init(&error, m.context);
+	cr_expect_eq(oj_linear_make(m.context, &m.pattern, LINEAR_STATIC, 0, &linear, NULL, &error), OJIT_UNSUPPORTED);
+	cr_expect(strstr(oj_text_get(&error.message), "at most 64 states, and there are 65"), "%s",
+	          oj_text_get(&error.message));
+	oj_error_drop(&error);
+	drop_matrix(&m);
+	m = make_matrix(64, in_band);
+	try_way(&m, LINEAR_STATIC);
 	drop_matrix(&m);
 }
 
@@ -224,7 +268,7 @@ static enum linear_kind chosen(int64_t n, bool (*has)(int64_t, int64_t))
 	oj_text_init(&why, m.context);
 	struct linear *linear = make_linear(&m, LINEAR_AUTO, 1, &why);
 	enum linear_kind kind = linear->kind;
-	cr_expect(strstr(oj_text_get(&why), "band of"), "%s", oj_text_get(&why));
+	cr_expect(strstr(oj_text_get(&why), kind == LINEAR_STATIC ? "static " : "band of"), "%s", oj_text_get(&why));
 	oj_linear_drop(linear);
 	oj_text_drop(&why);
 	drop_matrix(&m);
@@ -238,6 +282,9 @@ static bool arrow(int64_t i, int64_t j)
 
 Test(linear, the_way_follows_from_the_pattern)
 {
+	cr_expect_eq(chosen(3, everywhere), LINEAR_STATIC);
+	cr_expect_eq(chosen(64, in_band), LINEAR_STATIC);
+	cr_expect_eq(chosen(64, everywhere), LINEAR_DENSE);
 	cr_expect_eq(chosen(30, everywhere), LINEAR_DENSE);
 	cr_expect_eq(chosen(300, in_band), LINEAR_BAND);
 	cr_expect_eq(chosen(300, arrow), LINEAR_SPARSE);

@@ -203,7 +203,7 @@ static const char *const jacobians[] = {[OJIT_JACOBIAN_AUTOMATIC] = "automatic",
                                         [OJIT_JACOBIAN_COLOURED] = "coloured", NULL};
 static const char *const laws[] = {[OJIT_LAW_EXACT] = "exact", [OJIT_LAW_FINITE] = "finite",
                                    [OJIT_LAW_REAL] = "real", NULL};
-static const char *const linears[] = {"auto", "dense", "band", "sparse", NULL};
+static const char *const linears[] = {"auto", "dense", "band", "sparse", "static", NULL};
 static const char *const norms[] = {[OJIT_NORM_RMS] = "rms", [OJIT_NORM_MAX] = "max", NULL};
 
 #define FIELD(member) offsetof(struct request, member)
@@ -280,7 +280,7 @@ static const struct option_row rows[] = {
 	 "steps of this length, without error control"},
 	{"step-limit", "N", RUN, true, take_count, FIELD(options.step_limit), NULL,
 	 "attempt N steps at most (default 1000000)"},
-	{"linear", "auto|dense|band|sparse", RUN, true, take_word, FIELD(options.linear), linears,
+	{"linear", "auto|dense|band|sparse|static", RUN, true, take_word, FIELD(options.linear), linears,
 	 "how implicit methods solve linear systems (default auto: what takes the fewest operations)"},
 	{"memory-limit", "BYTES", RUN, true, take_count, FIELD(options.memory_limit), NULL,
 	 "of what is kept for the output (default 4 GiB)"},

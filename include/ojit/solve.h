@@ -85,7 +85,7 @@ typedef struct ojit_options {
 	uint64_t step_limit; /* attempted steps, 0: 1,000,000 */
 	size_t memory_limit; /* bytes of recorded rows, 0: 4 GiB */
 	const char *linear; /* how implicit methods solve linear systems: "auto" or NULL, by counted work;
-	                       "dense", "band" or "sparse" */
+	                       "dense", "band", "sparse", or "static" for at most 64 states */
 	/* Asked after each step with the time reached; NULL: never. */
 	ojit_verdict (*check)(void *user, double t);
 	void *user;

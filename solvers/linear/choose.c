@@ -1,22 +1,15 @@
 /* Which way of factorising a pattern gets, and the module's entry.
  *
- * The way is the one of the least counted work: a step of an implicit method is taken
- * to be one factorisation and eight solves.  An operation on sparse matrices counts
+ * The way is the one of the least counted work.  An operation on sparse matrices counts
  * several times, because it goes through indices and runs in no vector (measured
  * once: KLU 4 to 8 times the time of LAPACK's per operation). */
 #include "solvers/linear/factors.h"
 
 #define SPARSE_PRICE 5.0
 #define BAND_PRICE 1.5
-enum { SOLVES_A_STEP = 8 };
 
 /* LAPACK counts entries in 32 bits, and nobody wants to wait for more. */
 enum { DENSE_MOST = 30000 };
-
-static double price(struct effort effort)
-{
-	return effort.factor + SOLVES_A_STEP * effort.solve;
-}
 
 static ojit_status choose(const struct pattern *pattern, enum linear_kind *kind, struct text *why,
                           struct oj_error *error)
@@ -24,10 +17,10 @@ static ojit_status choose(const struct pattern *pattern, enum linear_kind *kind,
 	struct effort sparse = {0};
 	int64_t n = pattern->columns;
 	struct band band = oj_band_of(pattern);
-	double dense = price(oj_dense_effort(n)), banded = BAND_PRICE * price(oj_band_effort(n, band));
+	double dense = oj_effort_of_step(oj_dense_effort(n)), banded = BAND_PRICE * oj_effort_of_step(oj_band_effort(n, band));
 	if (!oj_sparse_effort(pattern, &sparse))
 		return oj_fail_memory(error);
-	double scattered = SPARSE_PRICE * price(sparse);
+	double scattered = SPARSE_PRICE * oj_effort_of_step(sparse);
 	*kind = banded < dense ? LINEAR_BAND : LINEAR_DENSE;
 	if (scattered < banded && scattered < dense)
 		*kind = LINEAR_SPARSE;

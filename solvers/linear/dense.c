@@ -12,12 +12,6 @@ struct dense {
 	size_t bytes;
 };
 
-struct effort oj_dense_effort(int64_t n)
-{
-	double size = (double)n;
-	return (struct effort){.factor = 2.0 / 3 * size * size * size, .solve = 2 * size * size};
-}
-
 static double *factors_of(const struct dense *d, int slot)
 {
 	size_t square = (size_t)d->n * (size_t)d->n;

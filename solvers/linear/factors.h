@@ -10,18 +10,12 @@ struct band {
 };
 struct band oj_band_of(const struct pattern *pattern);
 
-/* Counted operations: of a factorisation, and of a solve. */
-struct effort {
-	double factor, solve;
-};
-
 /* Each makes a struct linear that begins with `base`, whose `way` it sets; NULL: out of
  * memory. */
 struct linear *oj_dense_make(const struct linear *base);
 struct linear *oj_band_make(const struct linear *base);
 struct linear *oj_sparse_make(const struct linear *base);
 
-struct effort oj_dense_effort(int64_t n);
 struct effort oj_band_effort(int64_t n, struct band band);
 /* By KLU's analysis; false: out of memory. */
 bool oj_sparse_effort(const struct pattern *pattern, struct effort *effort);

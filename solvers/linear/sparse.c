@@ -180,7 +180,14 @@ static void drop(struct linear *linear)
 	oj_memory_put(linear->context, s, s->bytes);
 }
 
-static const struct linear_way sparse = {.drop = drop, .factor = factor, .solve = solve, .copy = copy};
+static void forget_all(struct linear *linear)
+{
+	for (int slot = 0; slot <= linear->complexes; slot++)
+		forget((struct sparse *)linear, slot);
+}
+
+static const struct linear_way sparse = {.drop = drop, .factor = factor, .solve = solve, .forget = forget_all,
+                                         .copy = copy};
 
 struct linear *oj_sparse_make(const struct linear *base)
 {

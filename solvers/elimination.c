@@ -1,0 +1,523 @@
+/* Factors of small sparse matrices by a list of operations.
+ *
+ * At the first factorisation pivots are chosen from the numbers: among the entries that are
+ * not much smaller than the largest of their column, the one that makes the least fill
+ * (H. M. Markowitz, Management Science 3 (1957) 255-269, with threshold pivoting: I. S. Duff,
+ * A. M. Erisman, J. K. Reid, Direct Methods for Sparse Matrices, chapters 5 and 7).  What the
+ * elimination then does is the same for all numbers and is kept as lists: which entry each
+ * product is taken from.  Later factorisations only go through the lists.  They watch the
+ * multipliers, which is where growth begins, and pivots are chosen afresh when one gets large.
+ *
+ * Lists rather than machine code, because a solve of a small stiff problem takes less than
+ * compiling them would; and here rather than in libojit-linear, because such a solve is also
+ * shorter than it takes to load LAPACK.
+ *
+ * Entries of a matrix are numbered in the order of elimination: of each step the pivot, the
+ * rest of its row (U), the rest of its column (L).  In place of the pivot stands its inverse. */
+#include "solvers/elimination.h"
+
+#include <math.h>
+#include <string.h>
+
+#define LEAST_RATIO 0.1 /* of a pivot to the largest of its column */
+#define MOST_GROWTH 1e3 /* of a multiplier, which are 1/LEAST_RATIO when pivots are chosen */
+
+enum { MOST = ELIMINATION_MOST };
+
+/* One step of the elimination. */
+struct round {
+	int row, column; /* of the pivot */
+	int first;       /* entry: the pivot's */
+	int across, down; /* further entries of its row, of its column */
+};
+
+struct plan {
+	bool chosen;
+	int entries, targets;
+	struct round rounds[MOST];
+	uint16_t *other;  /* [entries] the round that an entry's column (of U) or row (of L) is pivot of */
+	uint16_t *target; /* entries that products are taken from, in order */
+	uint16_t *place;  /* [J's entries] of J's entries, then [n] of the diagonal */
+	double *values;   /* [entries], complex: pairs */
+};
+
+struct elimination {
+	struct linear base;
+	int n;
+	size_t bytes;
+	uint16_t *position; /* [n n] room to number entries in, by rows */
+	double *work;       /* [n n] complex, room to choose pivots in, by rows */
+	struct plan plans[];
+};
+
+/* ---- patterns ---- */
+
+struct bits {
+	uint64_t row[MOST], column[MOST]; /* bit j of row[i]: entry (i, j) is there */
+	uint64_t rows, columns;           /* not eliminated yet */
+};
+
+static int count_bits(uint64_t word)
+{
+	return __builtin_popcountll(word);
+}
+
+/* The lowest bit's number, and the word without it. */
+static int take_bit(uint64_t *word)
+{
+	int bit = __builtin_ctzll(*word);
+	*word &= *word - 1;
+	return bit;
+}
+
+/* That of z I - J. */
+static void set_bits(const struct pattern *p, struct bits *b)
+{
+	int n = (int)p->columns;
+	*b = (struct bits){.rows = n == MOST ? UINT64_MAX : (UINT64_C(1) << n) - 1};
+	b->columns = b->rows;
+	for (int j = 0; j < n; j++) {
+		b->column[j] = UINT64_C(1) << j;
+		b->row[j] |= UINT64_C(1) << j;
+	}
+	for (int j = 0; j < n; j++)
+		for (int64_t k = p->column[j]; k < p->column[j + 1]; k++) {
+			b->column[j] |= UINT64_C(1) << p->row[k];
+			b->row[p->row[k]] |= UINT64_C(1) << j;
+		}
+}
+
+static uint64_t across(const struct bits *b, int i, int j)
+{
+	return b->row[i] & b->columns & ~(UINT64_C(1) << j);
+}
+
+static uint64_t down(const struct bits *b, int i, int j)
+{
+	return b->column[j] & b->rows & ~(UINT64_C(1) << i);
+}
+
+/* Fill that pivot (i, j) makes at most. */
+static int fill_of(const struct bits *b, int i, int j)
+{
+	return count_bits(across(b, i, j)) * count_bits(down(b, i, j));
+}
+
+/* Take the pivot out, and put in what it fills. */
+static void eliminate_bits(struct bits *b, int i, int j)
+{
+	uint64_t right = across(b, i, j), below = down(b, i, j);
+	b->rows &= ~(UINT64_C(1) << i);
+	b->columns &= ~(UINT64_C(1) << j);
+	for (uint64_t left = below; left;)
+		b->row[take_bit(&left)] |= right;
+	for (uint64_t left = right; left;)
+		b->column[take_bit(&left)] |= below;
+}
+
+struct effort oj_elimination_effort(const struct pattern *pattern)
+{
+	struct effort effort = {0};
+	struct bits b;
+	set_bits(pattern, &b);
+	while (b.rows) {
+		int best = -1;
+		for (uint64_t left = b.rows; left;) {
+			int i = take_bit(&left);
+			best = best < 0 || fill_of(&b, i, i) < fill_of(&b, best, best) ? i : best;
+		}
+		double right = count_bits(across(&b, best, best)), below = count_bits(down(&b, best, best));
+		effort.factor += 1 + below * (1 + 2 * right);
+		effort.solve += 1 + 2 * (right + below);
+		eliminate_bits(&b, best, best);
+	}
+	return effort;
+}
+
+/* ---- choosing pivots ---- */
+
+static double magnitude(const double *z)
+{
+	return fabs(z[0]) + fabs(z[1]);
+}
+
+static double largest_in_column(const struct elimination *e, const struct bits *b, int j)
+{
+	double most = 0;
+	for (uint64_t left = b->column[j] & b->rows; left;) {
+		double size = magnitude(e->work + 2 * (take_bit(&left) * e->n + j));
+		most = size > most ? size : most;
+	}
+	return most;
+}
+
+/* Of the entries that are large enough the one of least fill, of these the relatively
+ * largest.  False: there is none but 0. */
+static bool pick_pivot(const struct elimination *e, const struct bits *b, int *row, int *column)
+{
+	int least = MOST * MOST;
+	double best = 0;
+	for (uint64_t columns = b->columns; columns;) {
+		int j = take_bit(&columns);
+		double largest = largest_in_column(e, b, j);
+		for (uint64_t rows = b->column[j] & b->rows; largest > 0 && rows;) {
+			int i = take_bit(&rows), fill = fill_of(b, i, j);
+			double ratio = magnitude(e->work + 2 * (i * e->n + j)) / largest;
+			if (ratio < LEAST_RATIO || fill > least || (fill == least && ratio <= best))
+				continue;
+			least = fill;
+			best = ratio;
+			*row = i;
+			*column = j;
+		}
+	}
+	return best > 0;
+}
+
+/* a - b c */
+static inline void take_product(double *a, double re, double im, const double *c)
+{
+	a[0] -= re * c[0] - im * c[1];
+	a[1] -= re * c[1] + im * c[0];
+}
+
+/* 1/z without squares that overflow. */
+static inline void invert(const double *z, double *inverse)
+{
+	double size = fmax(fabs(z[0]), fabs(z[1])), re = z[0] / size, im = z[1] / size;
+	double scale = 1 / ((re * re + im * im) * size);
+	inverse[0] = re * scale;
+	inverse[1] = -im * scale;
+}
+
+static void eliminate_work(struct elimination *e, const struct bits *b, int i, int j)
+{
+	double inverse[2], *pivot = e->work + 2 * i * e->n;
+	invert(pivot + 2 * j, inverse);
+	for (uint64_t below = down(b, i, j); below;) {
+		double *row = e->work + 2 * take_bit(&below) * e->n, *l = row + 2 * j;
+		double re = l[0] * inverse[0] - l[1] * inverse[1], im = l[0] * inverse[1] + l[1] * inverse[0];
+		for (uint64_t right = across(b, i, j); right;) {
+			int c = take_bit(&right);
+			take_product(row + 2 * c, re, im, pivot + 2 * c);
+		}
+	}
+}
+
+static void set_work(struct elimination *e, const double *values, double re, double im)
+{
+	const struct pattern *p = e->base.pattern;
+	int n = e->n;
+	memset(e->work, 0, 2 * (size_t)(n * n) * sizeof *e->work);
+	for (int j = 0; j < n; j++) {
+		for (int64_t k = p->column[j]; k < p->column[j + 1]; k++)
+			e->work[2 * (p->row[k] * n + j)] = -values[k];
+		e->work[2 * (j * n + j)] += re;
+		e->work[2 * (j * n + j) + 1] = im;
+	}
+}
+
+/* ---- lists ---- */
+
+/* Number the entries of a round; those of its row and its column are marked. */
+static void number_round(struct elimination *e, struct plan *plan, int k, uint64_t right, uint64_t below)
+{
+	struct round *round = &plan->rounds[k];
+	int n = e->n, i = round->row, j = round->column;
+	round->first = plan->entries;
+	round->across = count_bits(right);
+	round->down = count_bits(below);
+	e->position[i * n + j] = (uint16_t)plan->entries++;
+	while (right) {
+		int c = take_bit(&right);
+		plan->other[plan->entries] = (uint16_t)c; /* columns and rows yet, not rounds */
+		e->position[i * n + c] = (uint16_t)plan->entries++;
+	}
+	while (below) {
+		int r = take_bit(&below);
+		plan->other[plan->entries] = (uint16_t)r;
+		e->position[r * n + j] = (uint16_t)plan->entries++;
+	}
+}
+
+/* Entries that the products of every round are taken from. */
+static void list_targets(struct elimination *e, struct plan *plan)
+{
+	uint16_t *target = plan->target;
+	for (int k = 0; k < e->n; k++) {
+		const struct round *round = &plan->rounds[k];
+		const uint16_t *right = plan->other + round->first + 1, *below = right + round->across;
+		for (int r = 0; r < round->down; r++)
+			for (int c = 0; c < round->across; c++)
+				*target++ = e->position[below[r] * e->n + right[c]];
+	}
+	plan->targets = (int)(target - plan->target);
+}
+
+/* Columns and rows become the rounds they are eliminated in. */
+static void name_rounds(struct elimination *e, struct plan *plan)
+{
+	uint16_t of_row[MOST], of_column[MOST];
+	for (int k = 0; k < e->n; k++) {
+		of_row[plan->rounds[k].row] = (uint16_t)k;
+		of_column[plan->rounds[k].column] = (uint16_t)k;
+	}
+	for (int k = 0; k < e->n; k++) {
+		uint16_t *other = plan->other + plan->rounds[k].first + 1;
+		for (int c = 0; c < plan->rounds[k].across; c++, other++)
+			*other = of_column[*other];
+		for (int r = 0; r < plan->rounds[k].down; r++, other++)
+			*other = of_row[*other];
+	}
+}
+
+static void list_places(struct elimination *e, struct plan *plan)
+{
+	const struct pattern *p = e->base.pattern;
+	for (int j = 0; j < e->n; j++) {
+		for (int64_t k = p->column[j]; k < p->column[j + 1]; k++)
+			plan->place[k] = e->position[p->row[k] * e->n + j];
+		plan->place[p->entries + j] = e->position[j * e->n + j];
+	}
+}
+
+/* Pivots for these numbers, and all lists.  False: singular. */
+static bool choose_pivots(struct elimination *e, struct plan *plan, const double *values, double re, double im)
+{
+	struct bits b;
+	plan->chosen = false;
+	plan->entries = 0;
+	set_work(e, values, re, im);
+	set_bits(e->base.pattern, &b);
+	for (int k = 0; k < e->n; k++) {
+		int i = 0, j = 0;
+		if (!pick_pivot(e, &b, &i, &j))
+			return false;
+		eliminate_work(e, &b, i, j);
+		plan->rounds[k] = (struct round){.row = i, .column = j};
+		number_round(e, plan, k, across(&b, i, j), down(&b, i, j));
+		eliminate_bits(&b, i, j);
+	}
+	list_targets(e, plan);
+	list_places(e, plan);
+	name_rounds(e, plan);
+	plan->chosen = true;
+	return true;
+}
+
+/* ---- going through the lists ---- */
+
+static void set_values(const struct elimination *e, struct plan *plan, int width, const double *values, double re,
+                       double im)
+{
+	double *a = plan->values;
+	int64_t entries = e->base.pattern->entries;
+	memset(a, 0, (size_t)(plan->entries * width) * sizeof *a);
+	for (int64_t k = 0; k < entries; k++)
+		a[plan->place[k] * width] = -values[k];
+	for (int j = 0; j < e->n; j++) {
+		double *diagonal = a + plan->place[entries + j] * width;
+		diagonal[0] += re;
+		if (width == 2)
+			diagonal[1] = im;
+	}
+}
+
+/* False: a pivot is 0, a multiplier is too large, or something is not finite. */
+static bool eliminate_real(const struct elimination *e, struct plan *plan)
+{
+	const uint16_t *target = plan->target;
+	double *a = plan->values, growth = 0;
+	for (int k = 0; k < e->n; k++) {
+		const struct round *round = &plan->rounds[k];
+		double *pivot = a + round->first, *u = pivot + 1, *l = u + round->across;
+		double inverse = *pivot = 1 / *pivot;
+		for (int r = 0; r < round->down; r++) {
+			double factor = l[r] *= inverse;
+			growth = fabs(factor) <= growth ? growth : fabs(factor);
+			for (int c = 0; c < round->across; c++)
+				a[target[c]] -= factor * u[c];
+			target += round->across;
+		}
+		if (!(growth <= MOST_GROWTH) || !isfinite(inverse))
+			return false;
+	}
+	return true;
+}
+
+static bool eliminate_complex(const struct elimination *e, struct plan *plan)
+{
+	const uint16_t *target = plan->target;
+	double *a = plan->values, growth = 0;
+	for (int k = 0; k < e->n; k++) {
+		const struct round *round = &plan->rounds[k];
+		double *pivot = a + 2 * round->first, *u = pivot + 2, *l = u + 2 * round->across;
+		invert(pivot, pivot);
+		for (int r = 0; r < round->down; r++, l += 2) {
+			double re = l[0] * pivot[0] - l[1] * pivot[1], im = l[0] * pivot[1] + l[1] * pivot[0];
+			l[0] = re;
+			l[1] = im;
+			growth = magnitude(l) <= growth ? growth : magnitude(l);
+			for (int c = 0; c < round->across; c++)
+				take_product(a + 2 * target[c], re, im, u + 2 * c);
+			target += round->across;
+		}
+		if (!(growth <= MOST_GROWTH) || !isfinite(pivot[0]) || !isfinite(pivot[1]))
+			return false;
+	}
+	return true;
+}
+
+static bool eliminate(const struct elimination *e, int slot, const double *values, double re, double im)
+{
+	struct plan *plan = (struct plan *)&e->plans[slot];
+	if (!plan->chosen)
+		return false;
+	set_values(e, plan, slot == 0 ? 1 : 2, values, re, im);
+	return slot == 0 ? eliminate_real(e, plan) : eliminate_complex(e, plan);
+}
+
+/* Take the pivots of `from`. */
+static void take_plan(const struct elimination *e, struct plan *to, const struct plan *from)
+{
+	size_t places = (size_t)(e->base.pattern->entries + e->n);
+	to->chosen = from->chosen;
+	to->entries = from->entries;
+	to->targets = from->targets;
+	memcpy(to->rounds, from->rounds, sizeof to->rounds);
+	memcpy(to->other, from->other, (size_t)from->entries * sizeof *to->other);
+	memcpy(to->target, from->target, (size_t)from->targets * sizeof *to->target);
+	memcpy(to->place, from->place, places * sizeof *to->place);
+}
+
+/* Matrices that differ in their shift alone often can do with the same pivots, and a copy
+ * of them is made sooner than a choice. */
+static void borrow_plan(struct elimination *e, int slot)
+{
+	for (int other = 0; !e->plans[slot].chosen && other <= e->base.complexes; other++)
+		if (e->plans[other].chosen)
+			take_plan(e, &e->plans[slot], &e->plans[other]);
+}
+
+static bool factor(struct linear *linear, int slot, const double *values, double re, double im)
+{
+	struct elimination *e = (struct elimination *)linear;
+	borrow_plan(e, slot);
+	if (eliminate(e, slot, values, re, im))
+		return true;
+	return choose_pivots(e, &e->plans[slot], values, re, im) && eliminate(e, slot, values, re, im);
+}
+
+/* ---- solving ---- */
+
+static void solve_real(const struct elimination *e, const struct plan *plan, double *x)
+{
+	double w[MOST];
+	for (int k = 0; k < e->n; k++)
+		w[k] = x[plan->rounds[k].row];
+	for (int k = 0; k < e->n; k++) {
+		const struct round *round = &plan->rounds[k];
+		const double *l = plan->values + round->first + 1 + round->across;
+		const uint16_t *below = plan->other + round->first + 1 + round->across;
+		for (int r = 0; r < round->down; r++)
+			w[below[r]] -= l[r] * w[k];
+	}
+	for (int k = e->n - 1; k >= 0; k--) {
+		const struct round *round = &plan->rounds[k];
+		const double *pivot = plan->values + round->first;
+		const uint16_t *right = plan->other + round->first + 1;
+		for (int c = 0; c < round->across; c++)
+			w[k] -= pivot[1 + c] * w[right[c]];
+		w[k] *= pivot[0];
+		x[round->column] = w[k];
+	}
+}
+
+static void solve_complex(const struct elimination *e, const struct plan *plan, double *x)
+{
+	double w[2 * MOST];
+	for (int k = 0; k < e->n; k++)
+		memcpy(w + 2 * k, x + 2 * plan->rounds[k].row, 2 * sizeof *w);
+	for (int k = 0; k < e->n; k++) {
+		const struct round *round = &plan->rounds[k];
+		const double *l = plan->values + 2 * (round->first + 1 + round->across);
+		const uint16_t *below = plan->other + round->first + 1 + round->across;
+		for (int r = 0; r < round->down; r++)
+			take_product(w + 2 * below[r], l[2 * r], l[2 * r + 1], w + 2 * k);
+	}
+	for (int k = e->n - 1; k >= 0; k--) {
+		const struct round *round = &plan->rounds[k];
+		const double *pivot = plan->values + 2 * round->first, *u = pivot + 2;
+		const uint16_t *right = plan->other + round->first + 1;
+		double *v = w + 2 * k, re;
+		for (int c = 0; c < round->across; c++)
+			take_product(v, u[2 * c], u[2 * c + 1], w + 2 * right[c]);
+		re = v[0] * pivot[0] - v[1] * pivot[1];
+		v[1] = v[0] * pivot[1] + v[1] * pivot[0];
+		v[0] = re;
+		memcpy(x + 2 * round->column, v, 2 * sizeof *v);
+	}
+}
+
+static void solve(struct linear *linear, int slot, double *x)
+{
+	const struct elimination *e = (const struct elimination *)linear;
+	(slot == 0 ? solve_real : solve_complex)(e, &e->plans[slot], x);
+}
+
+/* ---- making ---- */
+
+static void drop(struct linear *linear)
+{
+	oj_memory_put(linear->context, linear, ((struct elimination *)linear)->bytes);
+}
+
+static bool copy(struct linear *linear, const struct linear *other)
+{
+	struct elimination *e = (struct elimination *)linear;
+	const struct elimination *from = (const struct elimination *)other;
+	for (int slot = 0; slot <= linear->complexes; slot++) {
+		const struct plan *plan = &from->plans[slot];
+		take_plan(e, &e->plans[slot], plan);
+		memcpy(e->plans[slot].values, plan->values, (size_t)plan->entries * (slot ? 2 : 1) * sizeof(double));
+	}
+	return true;
+}
+
+static void forget(struct linear *linear)
+{
+	struct elimination *e = (struct elimination *)linear;
+	for (int slot = 0; slot <= linear->complexes; slot++)
+		e->plans[slot].chosen = false;
+}
+
+static const struct linear_way lists = {.drop = drop, .factor = factor, .solve = solve, .forget = forget, .copy = copy};
+
+struct linear *oj_elimination_make(const struct linear *base)
+{
+	size_t n = (size_t)base->pattern->columns, slots = 1 + (size_t)base->complexes, square = n * n;
+	size_t targets = n > 0 ? (n - 1) * n * (2 * n - 1) / 6 : 0, places = (size_t)base->pattern->entries + n;
+	size_t head = sizeof(struct elimination) + slots * sizeof(struct plan);
+	size_t numbers = square * (2 * slots - 1) + 2 * square, shorts = slots * (square + targets + places) + square;
+	size_t bytes = head + numbers * sizeof(double) + shorts * sizeof(uint16_t);
+	struct elimination *e = oj_memory_get(base->context, bytes);
+	if (!e)
+		return NULL;
+	memset(e, 0, bytes);
+	*e = (struct elimination){.base = *base, .n = (int)n, .bytes = bytes};
+	e->base.way = &lists;
+	e->work = (double *)((char *)e + head);
+	double *number = e->work + 2 * square;
+	e->position = (uint16_t *)(e->work + numbers);
+	uint16_t *list = e->position + square;
+	for (size_t slot = 0; slot < slots; slot++) {
+		struct plan *plan = &e->plans[slot];
+		plan->values = number;
+		plan->other = list;
+		plan->target = plan->other + square;
+		plan->place = plan->target + targets;
+		number += square * (slot == 0 ? 1 : 2);
+		list = plan->place + places;
+	}
+	return &e->base;
+}
