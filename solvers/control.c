@@ -136,6 +136,40 @@ double oj_control_reject(struct control *control, double squared)
 	return limit(c->safety * oj_control_power(squared, -0.5 / c->error_order), c->shrink, 1);
 }
 
+/* ---- lengths of implicit steps ---- */
+
+/* Errors below this count as this much when the next step looks back. */
+#define LEAST_OLD_ERROR 1e-2
+#define LENGTH_KEPT 1.2
+
+void oj_pace_begin(struct pace *pace)
+{
+	*pace = (struct pace){.first = true};
+}
+
+double oj_pace_factor(const struct controller *numbers, double error, double effort)
+{
+	double factor = numbers->safety * effort * oj_control_power(error, -1 / numbers->error_order);
+	return limit(factor, numbers->shrink, numbers->grow);
+}
+
+void oj_pace_accept(struct pace *pace, const struct controller *numbers, double h, double error, double effort)
+{
+	double factor = oj_pace_factor(numbers, error, effort);
+	if (!pace->first) {
+		double power = oj_control_power(pace->old_error / (error * error), 1 / numbers->error_order);
+		factor = fmin(factor, limit(numbers->safety * (h / pace->old_h) * power, numbers->shrink, numbers->grow));
+	}
+	if (pace->rejected)
+		factor = fmin(factor, 1);
+	pace->proposed = factor >= 1 && factor <= LENGTH_KEPT ? h : h * factor;
+	pace->old_h = h;
+	pace->old_error = fmax(error, LEAST_OLD_ERROR);
+	pace->first = pace->rejected = false;
+}
+
+/* ---- the first step ---- */
+
 /* A length from which the Euler step changes y by about a hundredth of its scale. */
 static double euler_length(double size, double slope, double span)
 {

@@ -27,6 +27,21 @@ double oj_first_step(const struct stepper *stepper, void *state, struct rhs *f,
                      const struct tolerance *tolerance, const struct controller *numbers, double t,
                      double direction, double span);
 
+/* Lengths of implicit steps (HW IV.8): Gustafsson's prediction from two errors where it asks for
+ * less than one error does, and the length of the last step where the next would be longer by
+ * less than a fifth, for then factors can be kept. */
+struct pace {
+	double proposed; /* the next length; 0: none yet */
+	double old_h, old_error;
+	bool first;    /* no step was accepted yet */
+	bool rejected; /* the last attempt was */
+};
+void oj_pace_begin(struct pace *pace);
+/* What an error says; effort <= 1 for what the iterations took. */
+double oj_pace_factor(const struct controller *numbers, double error, double effort);
+/* After an accepted step of length h > 0. */
+void oj_pace_accept(struct pace *pace, const struct controller *numbers, double h, double error, double effort);
+
 /* x^e for x > 0, to about ten digits, the same bits on every machine: step sizes
  * must not depend on the version of a mathematical library. */
 double oj_control_power(double x, double e);

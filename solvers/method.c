@@ -4,6 +4,7 @@
 #include "solvers/radau.h"
 #include "solvers/rock.h"
 #include "solvers/rosenbrock.h"
+#include "solvers/sdirk.h"
 #include "solvers/tableau.h"
 
 #include <string.h>
@@ -94,18 +95,105 @@ static struct method method_of_rosenbrock(const struct rosenbrock *row)
 	};
 }
 
+static struct method method_of_sdirk(const struct sdirk *row)
+{
+	return (struct method){
+		.stepper = &oj_stepper_sdirk,
+		.row = row,
+		.control = row->control,
+		.info = {
+			.name = row->name,
+			.full_name = row->full_name,
+			.aliases = row->aliases,
+			.source = row->source,
+			.order = row->order,
+			.estimate_order = row->estimate_order,
+			.stages = row->stages,
+			.dense_order = row->dense_order,
+			.fsal = oj_sdirk_diagonal(row, 0) == 0,
+		},
+	};
+}
+
+static struct method tableau_method(size_t i)
+{
+	return oj_method_of_tableau(oj_tableau_at(i));
+}
+
+static const char *tableau_name(size_t i)
+{
+	return oj_tableau_at(i)->name;
+}
+
+static struct method rosenbrock_method(size_t i)
+{
+	return method_of_rosenbrock(oj_rosenbrock_at(i));
+}
+
+static const char *rosenbrock_name(size_t i)
+{
+	return oj_rosenbrock_at(i)->name;
+}
+
+static struct method sdirk_method(size_t i)
+{
+	return method_of_sdirk(oj_sdirk_at(i));
+}
+
+static const char *sdirk_name(size_t i)
+{
+	return oj_sdirk_at(i)->name;
+}
+
+static size_t other_count(void)
+{
+	return OTHERS;
+}
+
+static struct method other_method(size_t i)
+{
+	return others[i];
+}
+
+static const char *other_name(size_t i)
+{
+	return others[i].info.name;
+}
+
+/* The tables of rows, one behind the other. */
+static const struct {
+	size_t (*count)(void);
+	struct method (*at)(size_t i);
+	const char *(*name)(size_t i);
+} tables[] = {
+	{oj_tableau_count, tableau_method, tableau_name},
+	{oj_rosenbrock_count, rosenbrock_method, rosenbrock_name},
+	{oj_sdirk_count, sdirk_method, sdirk_name},
+	{other_count, other_method, other_name},
+};
+enum { TABLES = sizeof tables / sizeof *tables };
+
+/* The table that row *i of all is in, and its number there. */
+static size_t table_of(size_t *i)
+{
+	size_t table = 0;
+	while (table + 1 < TABLES && *i >= tables[table].count())
+		*i -= tables[table++].count();
+	return table;
+}
+
 size_t oj_method_count(void)
 {
-	return oj_tableau_count() + oj_rosenbrock_count() + OTHERS;
+	size_t count = 0;
+	for (size_t table = 0; table < TABLES; table++)
+		count += tables[table].count();
+	return count;
 }
 
 struct method oj_method_at(size_t i)
 {
-	size_t tableaus = oj_tableau_count(), rosenbrocks = oj_rosenbrock_count();
-	if (i < tableaus)
-		return oj_method_of_tableau(oj_tableau_at(i));
-	i -= tableaus;
-	return i < rosenbrocks ? method_of_rosenbrock(oj_rosenbrock_at(i)) : others[i - rosenbrocks];
+	size_t table = table_of(&i);
+	return tables[table].at(i);
 }
 
 /* Is `name` one of the blank-separated words? */
@@ -126,11 +214,8 @@ static bool has_word(const char *words, const char *name)
  * method is put together for it. */
 static bool is_called(size_t i, const char *name)
 {
-	size_t tableaus = oj_tableau_count(), rosenbrocks = oj_rosenbrock_count();
-	const char *own = i < tableaus ? oj_tableau_at(i)->name
-	                : i < tableaus + rosenbrocks ? oj_rosenbrock_at(i - tableaus)->name
-	                : others[i - tableaus - rosenbrocks].info.name;
-	return strcasecmp(own, name) == 0;
+	size_t table = table_of(&i);
+	return strcasecmp(tables[table].name(i), name) == 0;
 }
 
 static bool has_alias(size_t i, const char *name)

@@ -1,8 +1,6 @@
 /* See support_tableaus.h. */
 #include "tests/support_tableaus.h"
 
-#include "tests/support_trees.h"
-
 #include <criterion/criterion.h>
 #include <math.h>
 #include <mpfr.h>
@@ -55,19 +53,25 @@ void support_tableau_fsal(const struct tableau *row)
 /* Coefficients are rounded to 2^-53, a product of nine of them to nine times that. */
 #define ROUNDING (16 * 0x1p-53L)
 
+void support_tableau_order(const char *name, const char *what, const struct support_stages *m, const support_real *w,
+                           int order, support_real theta)
+{
+	cr_assert_lt(order, SUPPORT_TREE_ORDER, "%s: make more trees", name);
+	for (int q = 1; q <= order; q++) {
+		support_real most = support_trees_defect(m, w, q, theta);
+		cr_expect_leq(most, ROUNDING, "%s %s, theta %Lg: order %d misses by %Lg", name, what,
+		              theta, q, most);
+	}
+	cr_expect_gt(support_trees_defect(m, w, order + 1, theta), 1e3L * ROUNDING,
+	             "%s %s: has order %d, not %d", name, what, order + 1, order);
+}
+
 static void expect_order(const struct tableau *row, const char *what, const support_real *w, int order,
                          support_real theta)
 {
 	struct support_stages m;
 	support_stages_of(row, &m);
-	cr_assert_lt(order, SUPPORT_TREE_ORDER, "%s: make more trees", row->name);
-	for (int q = 1; q <= order; q++) {
-		support_real most = support_trees_defect(&m, w, q, theta);
-		cr_expect_leq(most, ROUNDING, "%s %s, theta %Lg: order %d misses by %Lg", row->name, what,
-		              theta, q, most);
-	}
-	cr_expect_gt(support_trees_defect(&m, w, order + 1, theta), 1e3L * ROUNDING,
-	             "%s %s: has order %d, not %d", row->name, what, order + 1, order);
+	support_tableau_order(row->name, what, &m, w, order, theta);
 }
 
 void support_tableau_solution(const struct tableau *row)

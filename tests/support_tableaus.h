@@ -3,12 +3,16 @@
 #ifndef SUPPORT_TABLEAUS_H
 #define SUPPORT_TABLEAUS_H
 
-#include "solvers/tableau.h"
+#include "tests/support_trees.h"
 
 /* As many numbers as the row says; nodes are the sums of their rows; fsal is true. */
 void support_tableau_sizes(const struct tableau *row);
 void support_tableau_nodes(const struct tableau *row);
 void support_tableau_fsal(const struct tableau *row);
+
+/* Weights w at theta satisfy the conditions up to `order` and not those of the next. */
+void support_tableau_order(const char *name, const char *what, const struct support_stages *stages, const support_real *w,
+                           int order, support_real theta);
 
 /* The order conditions: solution, comparison solutions and interpolant have their order
  * and no more.  The interpolant ends in the solution, to the bit. */

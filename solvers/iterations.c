@@ -1,0 +1,218 @@
+/* See iterations.h. */
+#include "solvers/iterations.h"
+
+#include "solvers/control.h"
+#include "solvers/implicit.h"
+#include "solvers/sums.h"
+
+#include <float.h>
+#include <math.h>
+
+/* ---- scales ---- */
+
+void oj_gauge_set(struct gauge *g, const struct tolerance *tolerance, const double *y)
+{
+	double most = DBL_MIN;
+	g->max_norm = tolerance && tolerance->max_norm;
+	if (tolerance) {
+		for (int64_t i = 0; i < g->n; i++)
+			g->scale[i] = tolerance->atol[i] + tolerance->rtol * fabs(y[i]);
+		return;
+	}
+	for (int64_t i = 0; i < g->n; i++)
+		most = fmax(most, fabs(y[i]));
+	for (int64_t i = 0; i < g->n; i++)
+		g->scale[i] = 0.5 * DBL_EPSILON * fmax(fabs(y[i]), 1e-3 * most);
+}
+
+/* What is 0 needs no tolerance. */
+static double over(double value, double scale)
+{
+	return value == 0 ? 0 : value / scale;
+}
+
+double oj_gauge_norm(const struct gauge *g, const double *v)
+{
+	double sum = 0, most = 0;
+	for (int64_t i = 0; i < g->n; i++) {
+		double ratio = over(v[i], g->scale[i]);
+		sum += ratio * ratio;
+		most = fabs(ratio) > most ? fabs(ratio) : most;
+	}
+	return g->max_norm && isfinite(sum) ? most : sqrt(sum / (double)g->n);
+}
+
+int64_t oj_gauge_worst(const struct gauge *g, const double *v)
+{
+	int64_t worst = 0;
+	double most = -1;
+	for (int64_t i = 0; i < g->n; i++) {
+		double ratio = fabs(over(v[i], g->scale[i]));
+		if (ratio > most)
+			most = ratio, worst = i;
+	}
+	return worst;
+}
+
+double oj_gauge_enough(const struct tolerance *tolerance)
+{
+	return tolerance ? fmax(10 * DBL_EPSILON / tolerance->rtol, fmin(0.03, sqrt(tolerance->rtol))) : 1;
+}
+
+/* ---- convergence ---- */
+
+void oj_convergence_begin(struct convergence *c)
+{
+	c->remaining = oj_control_power(fmax(c->remaining, DBL_EPSILON), 0.8);
+	c->iterations = 0;
+	c->rate = 0;
+	c->shorten = 0.5;
+}
+
+/* Would they get there?  What they would be left with says how much shorter a step would. */
+static bool falls_short(struct convergence *c, double size)
+{
+	int left = c->most - 1 - c->iterations;
+	double end = c->remaining * size * (c->rate > 0 ? oj_control_power(c->rate, left) : 0) / c->enough;
+	if (end < 1)
+		return false;
+	c->shorten = 0.8 * oj_control_power(fmin(end, 20), -1.0 / (4 + left));
+	return true;
+}
+
+static enum newton_verdict judge_rate(struct convergence *c, double size)
+{
+	if (!isfinite(size))
+		return NEWTON_FAILED;
+	if (c->iterations > 0) {
+		double rate = size / c->last;
+		c->rate = c->iterations == 1 ? rate : sqrt(rate * c->last_rate);
+		c->last_rate = rate;
+		if (c->rate >= (c->forced ? 2 : 0.99))
+			return NEWTON_FAILED;
+		c->remaining = c->rate < 1 ? c->rate / (1 - c->rate) : 1e3;
+		if (!c->forced && falls_short(c, size))
+			return NEWTON_FAILED;
+	}
+	c->last = fmax(size, DBL_EPSILON);
+	return c->remaining * size <= c->enough ? NEWTON_DONE : NEWTON_GOES_ON;
+}
+
+enum newton_verdict oj_convergence_judge(struct convergence *c, double size)
+{
+	enum newton_verdict verdict = judge_rate(c, size);
+	bool held_up = verdict == NEWTON_FAILED || (c->iterations > 0 && c->rate >= 0.5);
+	c->iterations++;
+	if (held_up && size <= c->floor)
+		return NEWTON_DONE;
+	return verdict == NEWTON_GOES_ON && c->iterations == c->most ? NEWTON_FAILED : verdict;
+}
+
+/* ---- one real system ---- */
+
+void oj_newton_restart(struct newton *nw)
+{
+	nw->have_jacobian = nw->fresh = false;
+	nw->factored = 0;
+	nw->convergence.remaining = 1;
+	nw->fault = -1;
+}
+
+void oj_newton_begin(struct newton *nw, const struct tolerance *tolerance, const double *y, int most, double enough)
+{
+	struct convergence *c = &nw->convergence;
+	oj_gauge_set(&nw->gauge, tolerance, y);
+	c->forced = !tolerance;
+	c->most = c->forced ? NEWTON_FIXED_ROUNDS : most;
+	c->enough = c->forced || enough == 0 ? oj_gauge_enough(tolerance) : enough;
+	c->floor = (c->forced ? 64 : 4) * DBL_EPSILON * oj_gauge_norm(&nw->gauge, y);
+	oj_convergence_begin(c);
+	nw->worst_rate = 0;
+	nw->iterations = 0;
+	nw->fault = -1;
+}
+
+void oj_newton_linearise(struct newton *nw, double t, const double *y)
+{
+	if (nw->have_jacobian)
+		return;
+	oj_jacobian_eval(nw->f, t, y);
+	nw->have_jacobian = nw->fresh = true;
+	nw->factored = 0;
+}
+
+bool oj_newton_factor(struct newton *nw, double gamma)
+{
+	if (nw->factored == gamma)
+		return true;
+	bool ok = oj_shift_factor(nw->f, 0, 1 / gamma, 0);
+	nw->factored = ok ? gamma : 0;
+	return ok;
+}
+
+void oj_newton_filter(struct newton *nw, double *v)
+{
+	double shift = 1 / nw->factored;
+	for (int64_t i = 0; i < nw->gauge.n; i++)
+		v[i] *= shift;
+	oj_shift_solve(nw->f, 0, v);
+}
+
+/* Whose increment is not finite: f is not, or there is no tolerance to measure it by. */
+static void find_fault(struct newton *nw)
+{
+	const struct gauge *g = &nw->gauge;
+	nw->fault = oj_first_nonfinite(g->n, nw->slope);
+	nw->fault_is_scale = nw->fault < 0;
+	for (int64_t i = 0; nw->fault < 0 && i < g->n; i++)
+		if (g->scale[i] == 0)
+			nw->fault = i;
+}
+
+/* The size of the next increment of d. */
+static double find_increment(struct newton *nw, double t, double gamma, const double *base, const double *psi,
+                             const double *d)
+{
+	int64_t n = nw->gauge.n;
+	double shift = 1 / gamma, rho = gamma / nw->factored, share = rho == 1 ? 1 : 2 * rho / (1 + rho);
+	double *v = nw->increment;
+	for (int64_t i = 0; i < n; i++)
+		nw->argument[i] = base[i] + d[i];
+	rhs_eval(nw->f, t, nw->argument, nw->slope);
+	for (int64_t i = 0; i < n; i++)
+		v[i] = nw->slope[i] - shift * (d[i] - psi[i]);
+	oj_shift_solve(nw->f, 0, v);
+	if (share != 1)
+		for (int64_t i = 0; i < n; i++)
+			v[i] *= share;
+	return oj_gauge_norm(&nw->gauge, v);
+}
+
+/* What factors of another gamma leave of an increment, at the least. */
+static double rate_of_factors(const struct newton *nw, double gamma)
+{
+	double rho = gamma / nw->factored, rate = fabs(1 - rho) / (1 + rho);
+	return rate / (1 - rate);
+}
+
+bool oj_newton_solve(struct newton *nw, double t, double gamma, const double *base, const double *psi, double *d)
+{
+	struct convergence *c = &nw->convergence;
+	enum newton_verdict verdict = NEWTON_GOES_ON;
+	c->iterations = 0;
+	c->remaining = fmax(c->remaining, rate_of_factors(nw, gamma));
+	while (verdict == NEWTON_GOES_ON) {
+		double size = find_increment(nw, t, gamma, base, psi, d);
+		verdict = oj_convergence_judge(c, size);
+		if (!isfinite(size))
+			find_fault(nw);
+		for (int64_t i = 0; i < nw->gauge.n && verdict != NEWTON_FAILED; i++)
+			d[i] += nw->increment[i];
+	}
+	nw->iterations += c->iterations;
+	nw->f->implicit->iterations += (uint64_t)c->iterations;
+	nw->worst_rate = c->iterations > 1 ? fmax(nw->worst_rate, c->rate) : nw->worst_rate;
+	if (verdict == NEWTON_FAILED)
+		c->remaining = 1;
+	return verdict == NEWTON_DONE;
+}

@@ -1,0 +1,85 @@
+/* Simplified Newton iterations of implicit steps, and when they have converged.
+ *
+ * Every implicit method solves equations d = psi + gamma f(t, base + d) with one Jacobian and
+ * one factorisation of I/gamma - J for many iterations and many steps:
+ * - Iterations have converged when rate/(1 - rate) times the last increment, which is what the
+ *   coming ones would add up to, is below `enough`.  They have failed when they grow, when at
+ *   their rate they would not get there, and when something is not finite; but what rounding
+ *   holds up has converged.
+ * - A failure asks for a fresh Jacobian, and for a shorter step where it was fresh.  It is never
+ *   the end of a solve.
+ * - Factors of another gamma serve as well, with increments times 2 rho/(1 + rho) for the ratio
+ *   rho of the two, halfway between what slow and fast modes need.
+ * Sources: E. Hairer, G. Wanner, Solving Ordinary Differential Equations II, IV.8; A. C.
+ * Hindmarsh et al., SUNDIALS, ACM Trans. Math. Softw. 31 (2005) 363-396. */
+#ifndef OJ_ITERATIONS_H
+#define OJ_ITERATIONS_H
+
+#include "solvers/problem.h"
+
+/* What errors and increments are measured by. */
+struct gauge {
+	int64_t n;
+	double *scale; /* [n] */
+	bool max_norm;
+};
+/* atol and rtol times the size of y; without a tolerance, rounding of what counts. */
+void oj_gauge_set(struct gauge *gauge, const struct tolerance *tolerance, const double *y);
+/* The norm of v over the scale; not finite where v is not. */
+double oj_gauge_norm(const struct gauge *gauge, const double *v);
+/* The state with the largest of v over the scale. */
+int64_t oj_gauge_worst(const struct gauge *gauge, const double *v);
+/* What is nothing, measured by it: max(10 eps/rtol, min(0.03, sqrt(rtol))). */
+double oj_gauge_enough(const struct tolerance *tolerance);
+
+enum newton_verdict { NEWTON_GOES_ON, NEWTON_DONE, NEWTON_FAILED };
+
+struct convergence {
+	/* Set before the iterations. */
+	double enough;    /* increments below this are nothing */
+	double floor;     /* what rounding makes of increments */
+	int most;         /* iterations */
+	bool forced;      /* there is no shorter step: a slow rate is no failure */
+	double remaining; /* rate/(1 - rate) of earlier iterations; 1 where there were none */
+	/* Found by them. */
+	double rate;      /* an iteration's shrinking, over two of them where there were */
+	int iterations;
+	double shorten;   /* after a failure: what to multiply the step's length with */
+	double last, last_rate; /* increment, rate */
+};
+/* Forget the iterations, not what they told of the next. */
+void oj_convergence_begin(struct convergence *c);
+/* What an increment of this size says. */
+enum newton_verdict oj_convergence_judge(struct convergence *c, double size);
+
+enum { NEWTON_FIXED_ROUNDS = 60 }; /* where there is no shorter step */
+
+/* The equations of a real shift, slot 0 of f->implicit. */
+struct newton {
+	struct rhs *f;
+	struct gauge gauge;
+	struct convergence convergence;
+	double *argument, *slope, *increment; /* [n] */
+	bool have_jacobian;
+	bool fresh;     /* J is of the coming step's beginning */
+	double factored; /* the gamma of the factors; 0: there are none */
+	double worst_rate; /* since oj_newton_begin */
+	int iterations;    /* likewise */
+	int64_t fault;  /* the state that f, or a scale of 0, is not finite in; -1: none */
+	bool fault_is_scale;
+};
+
+/* Begin again: neither J nor factors. */
+void oj_newton_restart(struct newton *newton);
+/* A step from y begins: set scales, and what is enough: 0 for oj_gauge_enough. */
+void oj_newton_begin(struct newton *newton, const struct tolerance *tolerance, const double *y, int most, double enough);
+/* J at (t, y) if there is none. */
+void oj_newton_linearise(struct newton *newton, double t, const double *y);
+/* Factors for gamma unless those that are there are.  False: singular. */
+bool oj_newton_factor(struct newton *newton, double gamma);
+/* Find d[n], from a guess.  False: see convergence.shorten and fault. */
+bool oj_newton_solve(struct newton *newton, double t, double gamma, const double *base, const double *psi, double *d);
+/* v = (I - gamma J)^-1 v, by the factors that are there. */
+void oj_newton_filter(struct newton *newton, double *v);
+
+#endif
