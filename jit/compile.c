@@ -124,25 +124,27 @@ static ojit_status run_passes(struct lowered *lowered, struct program *program, 
 	return OJIT_OK;
 }
 
-ojit_status oj_finish_variant(struct program *program, const struct settings *settings, struct oj_error *error)
+/* What is still to be run over a variant.  Rules that change bits may not meet the sums of
+ * a step, and its parts wait for each other, so that cutting it would only put memory
+ * between them.  Series keep their loops: orders are written out already. */
+static const char *const *passes_of(enum variant_kind kind)
 {
-	static const char *const done[] = {"split", "roll", "separate", "hoist", "pairs"};
-	struct settings rest = *settings;
-	for (uint32_t p = 0; oj_passes[p].name; p++)
-		for (size_t d = 0; d < sizeof done / sizeof done[0]; d++)
-			if (!strcmp(oj_passes[p].name, done[d]))
-				rest.without |= 1u << p;
-	return run_passes(NULL, program, &rest, NULL, NULL, error);
+	static const char *const step[] = {"expand", NULL};
+	static const char *const series[] = {"simplify", "inline", "fuse", "expand", "partition", NULL};
+	static const char *const derivative[] = {"simplify", "inline", "fuse", "pairs", "expand", "partition", NULL};
+	return kind == VARIANT_STEP ? step : kind == VARIANT_TAYLOR ? series : derivative;
 }
 
-/* Rules that change bits may not meet the sums of a step, and its parts wait for each
- * other, so that cutting it would only put memory between them. */
-ojit_status oj_finish_step(struct program *program, const struct settings *settings, struct oj_error *error)
+ojit_status oj_finish_variant(struct program *program, enum variant_kind kind, const struct settings *settings,
+                              struct oj_error *error)
 {
 	struct settings rest = *settings;
-	for (uint32_t p = 0; oj_passes[p].name; p++)
-		if (strcmp(oj_passes[p].name, "expand"))
-			rest.without |= 1u << p;
+	for (uint32_t p = 0; oj_passes[p].name; p++) {
+		const char *const *wanted = passes_of(kind);
+		while (*wanted && strcmp(oj_passes[p].name, *wanted))
+			wanted++;
+		rest.without |= *wanted ? 0 : 1u << p;
+	}
 	return run_passes(NULL, program, &rest, NULL, NULL, error);
 }
 

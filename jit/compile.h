@@ -61,9 +61,8 @@ struct ojit_program {
 ojit_status oj_compile(ojit_model *model, const struct settings *settings, int kind, const char *stop,
                        struct lowered *lowered, struct oj_error *error);
 /* The passes that a program made of the primal one still needs. */
-ojit_status oj_finish_variant(struct program *program, const struct settings *settings, struct oj_error *error);
-/* Those that a whole step needs. */
-ojit_status oj_finish_step(struct program *program, const struct settings *settings, struct oj_error *error);
+ojit_status oj_finish_variant(struct program *program, enum variant_kind kind, const struct settings *settings,
+                              struct oj_error *error);
 /* Fill a slot with machine code for `source`; under the lock. */
 enum pace {
 	PACE_AS_SET,   /* by the settings */

@@ -270,8 +270,7 @@ static ojit_status make_program(struct ojit_program *program, struct variant_mad
 	TRY(made->variant.kind < VARIANT_TANGENT
 		? make_method(program, made, error)
 		: oj_derive(&made->program, &program->lowered, &program->settings, &made->variant, &made->pattern, error));
-	return made->variant.kind == VARIANT_STEP ? oj_finish_step(&made->program, settings, error)
-	                                          : oj_finish_variant(&made->program, settings, error);
+	return oj_finish_variant(&made->program, made->variant.kind, settings, error);
 }
 
 /* A failure leaves the variant as it was before its program was made. */

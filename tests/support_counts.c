@@ -93,12 +93,7 @@ void support_counted_open(struct support_counted *c, ojit_model *model)
 	memset(c, 0, sizeof *c);
 	c->model = model;
 	oj_error_init(&c->error, model->context);
-	/* Pass pairs halves sums over pairs in the right-hand side alone: derivatives are made
-	 * before it, and what they cost is told against what they are made of. */
-	const char *const without[] = {"pairs"};
 	ojit_compile_options options = ojit_compile_options_default();
-	options.without = without;
-	options.without_count = 1;
 	cr_assert_eq(oj_settings(&options, &c->settings, &c->error), OJIT_OK);
 	cr_assert_eq(oj_compile(model, &c->settings, 0, NULL, &c->lowered, &c->error), OJIT_OK, "%s",
 	             oj_error_public(&c->error).text);
@@ -116,7 +111,7 @@ double support_counted_variant(struct support_counted *c, const struct variant *
 	oj_program_init(&made, &c->lowered.space, KERNEL_RHS);
 	cr_assert_eq(oj_derive(&made, &c->lowered, &c->settings, variant, &pattern, &c->error), OJIT_OK, "%s",
 	             oj_error_public(&c->error).text);
-	cr_assert_eq(oj_finish_variant(&made, &c->settings, &c->error), OJIT_OK);
+	cr_assert_eq(oj_finish_variant(&made, variant->kind, &c->settings, &c->error), OJIT_OK);
 	double count = support_count(&made);
 	oj_program_drop(&made);
 	oj_pattern_drop(&pattern, c->model->context);

@@ -49,7 +49,19 @@ static void choose_states(double *y, size_t count, int point)
 	}
 }
 
-static void evaluate(const char *text, int n, const struct manner *way, double rows[POINTS][MOST])
+enum product { VALUE, TANGENT, ADJOINT };
+
+static ojit_status call(ojit_evaluator *evaluator, enum product product, const double *y, double *out)
+{
+	double seed[MOST];
+	for (int k = 0; k < MOST; k++)
+		seed[k] = sin(1 + 0.7 * k);
+	return product == VALUE     ? ojit_evaluator_call(evaluator, OJIT_RHS, 0.5, y, out)
+	       : product == TANGENT ? ojit_evaluator_tangent(evaluator, OJIT_RHS, OJIT_BY_STATES, 1, 0.5, y, seed, out)
+	                            : ojit_evaluator_adjoint(evaluator, OJIT_RHS, OJIT_BY_STATES, 0.5, y, seed, out);
+}
+
+static void evaluate(const char *text, int n, enum product product, const struct manner *way, double rows[POINTS][MOST])
 {
 	static const char *const pass[] = {"pairs"};
 	ojit_compile_options options = ojit_compile_options_default();
@@ -68,7 +80,7 @@ static void evaluate(const char *text, int n, const struct manner *way, double r
 	for (int point = 0; point < POINTS; point++) {
 		choose_states(y, states, point);
 		memset(rows[point], 0, sizeof rows[point]);
-		cr_assert_eq(ojit_evaluator_call(evaluator, OJIT_RHS, 0.5, y, rows[point]), OJIT_OK);
+		cr_assert_eq(call(evaluator, product, y, rows[point]), OJIT_OK);
 	}
 	ojit_evaluator_free(evaluator);
 	ojit_program_free(program);
@@ -97,18 +109,23 @@ static bool applies(const char *text, int n)
 	return changed;
 }
 
-static void hold(const char *text, int n, bool changes)
+static void hold_product(const char *text, int n, enum product product)
 {
 	static double first[POINTS][MOST], other[POINTS][MOST];
-	cr_expect_eq(applies(text, n), changes, "%d elements:\n%s", n, text);
-	evaluate(text, n, &ways[0], first);
+	evaluate(text, n, product, &ways[0], first);
 	for (int w = 1; w < WAYS; w++) {
-		evaluate(text, n, &ways[w], other);
+		evaluate(text, n, product, &ways[w], other);
 		for (int point = 0; point < POINTS; point++)
 			for (int k = 0; k < MOST; k++)
 				cr_expect(is_same(first[point][k], other[point][k]), "way %d, point %d, element %d of %d: %.17g, %.17g\n%s",
 				          w, point, k, n, first[point][k], other[point][k], text);
 	}
+}
+
+static void hold(const char *text, int n, bool changes)
+{
+	cr_expect_eq(applies(text, n), changes, "%d elements:\n%s", n, text);
+	hold_product(text, n, VALUE);
 }
 
 static void hold_body(const char *range, const char *body, int n)
@@ -135,6 +152,17 @@ Test(pairs, forces_of_few_bodies_keep_their_bits)
 		     "x[i in 1..N]' = sum(j in 1..N if j != i, (x[j] - x[i])/r[j, i]^3)\n"
 		     "y[i in 1..N]' = sum(j in 1..N if j != i, (y[j] - y[i])/r[i, j]^3)\n", sizes[k], true);
 	}
+}
+
+/* The pass is run over what is made of a right-hand side, too. */
+Test(pairs, derivatives_of_few_bodies_keep_their_bits)
+{
+	static const char text[] = "const N = 5\ninit x[i in 1..N] = i, y[i in 1..N] = 1/i\n"
+		"let r[i in 1..N, j in 1..N] = (x[i] - x[j])^2 + (y[i] - y[j])^2\n"
+		"x[i in 1..N]' = sum(j in 1..N if j != i, j*(y[j] - y[i])/r[i, j]^1.5)\n"
+		"y[i in 1..N]' = sum(j in 1..N if j != i, j*(x[j] - x[i])/r[i, j]^1.5)\n";
+	hold_product(text, 5, TANGENT);
+	hold_product(text, 5, ADJOINT);
 }
 
 Test(pairs, functions_of_differences_keep_their_bits)

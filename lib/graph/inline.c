@@ -3,8 +3,8 @@
  * A load of a TEMP array is replaced by the value its block stores there, with
  * the block's indices replaced by the load's, when the whole range of the access
  * falls into one producing block and either the value is cheap, or this is the
- * only load and no loop repeats it.  Arrays nobody loads any more vanish in
- * oj_program_layout. */
+ * only load and no loop repeats it.  Elements nobody loads any more (unread.c) and
+ * arrays (oj_program_layout) vanish. */
 #include "lib/graph/cost.h"
 #include "lib/graph/passes.h"
 
@@ -279,7 +279,7 @@ ojit_status oj_pass_inline(struct program *program, const struct pass_options *o
 	oj_memory_put(space->context, in.first, bytes);
 	oj_expr_map_drop(&in.points);
 	VECTOR_DROP(space->context, &in.producers);
-	if (!ok || oj_program_layout(program) != OJIT_OK)
+	if (!ok || !oj_drop_unread(program) || oj_program_layout(program) != OJIT_OK)
 		return oj_fail_memory(error);
 	return OJIT_OK;
 }

@@ -19,7 +19,8 @@
  * Whether it pays is decided by roll_cost.h, which reads no clock: the loops that there
  * were, and those that only fed them, against the block over pairs and the sums.
  *
- * The pass comes after hoist, so that derivatives and series see the loops. */
+ * The pass comes after hoist, so that derivatives and series see the loops; it is run over
+ * derivatives once more. */
 #include "lib/graph/cost.h"
 #include "lib/graph/parity.h"
 #include "lib/graph/passes.h"

@@ -72,6 +72,9 @@ bool oj_access_inside(struct surroundings *s, ojit_expr e, uint32_t *axis, int64
 /* Clears *inside unless all accesses below `e` that depend on indices are inside;
  * false: out of memory. */
 bool oj_accesses_inside(struct surroundings *s, ojit_expr e, bool *inside);
+/* Drop stores into TEMP arrays whose elements no later load can reach; false: out of
+ * memory. */
+bool oj_drop_unread(struct program *program);
 /* OJIT_RANGE where the block has a symbol left or can read outside of an array. */
 ojit_status oj_check_block(struct space *space, const struct block *block, struct oj_error *error);
 
