@@ -131,7 +131,7 @@ static void hold(const char *text, int n, bool changes)
 static void hold_body(const char *range, const char *body, int n)
 {
 	char text[TEXT];
-	snprintf(text, sizeof text, "const N = 3\nparam w[i in 1..N] = i/2, K = 1.25\ninit u[i in 1..N] = 1, v[i in 1..N] = 2\n"
+	snprintf(text, sizeof text, "const N = 3\nindex n[i in 1..N] = mod(i*i, N)\nparam w[i in 1..N] = i/2, K = 1.25\ninit u[i in 1..N] = 1, v[i in 1..N] = 2\n"
 	         "u[i in 1..N]' = w[i]*v[i] - K*sum(j in %s, %s)\nv[i in 1..N]' = u[i]\n", range, body);
 	hold(text, n, true);
 }
@@ -181,7 +181,7 @@ Test(pairs, functions_of_differences_keep_their_bits)
 /* Pairs that are needed one way only, ranges that end at the row, empty ones. */
 Test(pairs, ranges_of_any_form_keep_their_bits)
 {
-	static const char *const ranges[] = {"1..i", "i..N", "i+1..N", "1..N if j <= N/2", "2..N-1"};
+	static const char *const ranges[] = {"1..i", "i..N", "i+1..N", "1..N if j <= N/2", "2..N-1", "1..n[i]"};
 	for (size_t k = 0; k < sizeof ranges / sizeof *ranges; k++)
 		hold_body(ranges[k], "exp(-(u[j] - u[i])^2)*log(3 + w[j]*v[i])", 6);
 }

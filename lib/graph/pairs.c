@@ -421,9 +421,10 @@ static ojit_expr sum_in_row(struct rewrite *rewrite, ojit_expr e, const ojit_exp
 	struct few *f = rewrite->data;
 	struct reduction r = oj_node(f->g, e)->reduction;
 	const struct body *body = find_body(f, oj_operands(f->g, e)[REDUCE_BODY]);
-	int64_t lo = 0, end = 0;
-	oj_integer_value(f->g, outer[REDUCE_LO], &lo);
-	oj_integer_value(f->g, outer[REDUCE_END], &end);
+	ojit_expr from = oj_operands(f->g, e)[REDUCE_LO], to = oj_operands(f->g, e)[REDUCE_END];
+	int64_t lo, end;
+	if (!value_in_row(f, from, (int64_t)f->row, &lo) || !value_in_row(f, to, (int64_t)f->row, &end))
+		return 0;
 	return write_sum(f, r, outer[REDUCE_START], lo, end, term_of, body);
 }
 
