@@ -148,6 +148,7 @@ static void describe(struct ojit_program *program)
 	system->derived = lowered->space.derived;
 	system->kernel = oj_program_kernel;
 	system->variant = oj_program_variant;
+	system->effort = oj_program_effort_of;
 	system->pattern = oj_program_pattern;
 	system->defaults = defaults;
 	system->has_span = lowered->has_span;

@@ -7,6 +7,7 @@
 
 #include "lib/graph/adjoint.h"
 #include "lib/graph/coefficients.h"
+#include "lib/graph/effort.h"
 #include "lib/graph/fused_step.h"
 #include "lib/graph/hessian.h"
 #include "lib/graph/jacobian_way.h"
@@ -386,4 +387,18 @@ const struct program *oj_program_variant_source(struct system *system, const str
 {
 	const struct variant_made *made = find((struct ojit_program *)system, variant);
 	return made && made->program.blocks.count ? &made->program : NULL;
+}
+
+/* Counting lays out a plan, which no other may do in the same space at the same time. */
+double oj_program_effort_of(struct system *system, const struct variant *variant)
+{
+	struct ojit_program *program = (struct ojit_program *)system;
+	const struct program *source = variant ? oj_program_variant_source(system, variant)
+	                                       : &program->lowered.programs[KERNEL_RHS];
+	if (!source)
+		return 0;
+	pthread_mutex_lock(&program->lock);
+	double effort = oj_program_effort(source);
+	pthread_mutex_unlock(&program->lock);
+	return effort;
 }

@@ -150,6 +150,9 @@ struct system {
 	                       const struct kernel **kernel, struct oj_error *error);
 	/* The pattern of a matrix' variant, once that was asked for; lives as long. */
 	const struct pattern *(*pattern)(struct system *self, const struct variant *variant);
+	/* Operations of one call, counted in units of an addition, of a variant that was asked for,
+	 * or of the right-hand side where `variant` is NULL; < 0: not known.  NULL: never known. */
+	double (*effort)(struct system *self, const struct variant *variant);
 	/* Fill p[parameters] with defaults.  Elements k with set[k] != 0 are given by
 	 * the caller and stay; defaults that read them follow them.  `set` may be NULL:
 	 * none is given.  Allocates nothing. */

@@ -447,6 +447,61 @@ static int64_t culprit(const void *state, const struct step *step, bool *finite)
 	                                            s->tolerance);
 }
 
+/* ---- what is stiff ---- */
+
+/* The last inner stage at t1, whose argument differs from y1 in what an unstable mode
+ * makes of a step; 0: there is none. */
+static int stage_at_end(const struct tableau *row)
+{
+	int i = row->stages - 1;
+	while (i > 0 && row->c.at[i] != 1)
+		i--;
+	return i;
+}
+
+double oj_explicit_radius(const void *state, double h)
+{
+	const struct explicit *s = state;
+	int at = stage_at_end(s->row);
+	if (at == 0 || !s->have_f1)
+		return 0;
+	const double *a = oj_tableau_row(s->row, at), *b = s->row->b.at, *k = stage_at(s, at);
+	const double *f1 = stage_at(s, s->row->stages);
+	double slopes = 0, arguments = 0;
+	for (int64_t c = 0; c < s->n; c++) {
+		double sum = b[at] * k[c], slope = f1[c] - k[c];
+		for (int j = 0; j < at; j++)
+			sum += (b[j] - a[j]) * s->k[j * s->stride + c];
+		for (int j = at + 1; j < s->row->stages; j++)
+			sum += b[j] * s->k[j * s->stride + c];
+		slopes += slope * slope;
+		arguments += sum * sum;
+	}
+	return arguments > 0 ? sqrt(slopes / arguments) / fabs(h) : 0;
+}
+
+/* The numerator of the row's stability function at z, by its stages. */
+static double stability(const struct tableau *row, double z)
+{
+	double k[TABLEAU_STAGES], y = 1;
+	for (int i = 0; i < row->stages; i++) {
+		double argument = 1;
+		for (int j = 0; j < i; j++)
+			argument += oj_tableau_row(row, i)[j] * k[j];
+		k[i] = z * argument;
+		y += row->b.at[i] * k[i];
+	}
+	return y;
+}
+
+double oj_explicit_reach(const struct tableau *row)
+{
+	double reach = 0.05;
+	while (reach < 100 && fabs(stability(row, -reach)) <= 1)
+		reach += 0.05;
+	return reach - 0.05;
+}
+
 const struct stepper oj_stepper_explicit = {
 	.name = "explicit",
 	.variant = variant,

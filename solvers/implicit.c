@@ -1,7 +1,11 @@
 /* See implicit.h. */
 #include "solvers/implicit.h"
 
+#include <math.h>
 #include <string.h>
+
+/* Operations on complex numbers, in those on real ones. */
+#define COMPLEX_PRICE 4
 
 static const struct variant jacobian_of_rhs = {.kind = VARIANT_JACOBIAN, .of = KERNEL_RHS, .by = BY_STATES};
 static const struct variant by_time_of_rhs = {.kind = VARIANT_JACOBIAN, .of = KERNEL_RHS, .by = BY_TIME};
@@ -52,6 +56,8 @@ static ojit_status make(struct implicit *m, struct system *system, struct oj_err
 	if (m->request.by_time)
 		TRY(ask(system, &by_time_of_rhs, &m->by_time, &m->time_pattern, error));
 	TRY(make_room(m, system->context, error));
+	m->jacobian_effort = m->jacobian && system->effort ? fmax(system->effort(system, &jacobian_of_rhs), 0)
+	                                                   : (double)m->pattern->entries;
 	oj_text_init(&m->why, system->context);
 	TRY(oj_linear_make(system->context, m->pattern, m->request.kind, m->request.complexes, &m->linear, &m->why, error));
 	return m->why.failed ? oj_fail_memory(error) : OJIT_OK;
@@ -85,6 +91,7 @@ bool oj_implicit_copy(struct implicit *m, const struct implicit *from)
 	if (from->pattern->entries > 0)
 		memcpy(m->values, from->values, (size_t)from->pattern->entries * sizeof *m->values);
 	m->jacobians = from->jacobians;
+	m->effort = from->effort;
 	m->factorisations = from->factorisations;
 	m->iterations = from->iterations;
 	return m->linear->way->copy(m->linear, from->linear);
@@ -93,6 +100,7 @@ bool oj_implicit_copy(struct implicit *m, const struct implicit *from)
 void oj_implicit_begin(struct implicit *m)
 {
 	m->jacobians = m->factorisations = m->iterations = 0;
+	m->effort = 0;
 	if (m->linear->way->forget)
 		m->linear->way->forget(m->linear);
 }
@@ -110,6 +118,7 @@ void oj_jacobian_eval(struct rhs *f, double t, const double *y)
 {
 	struct implicit *m = f->implicit;
 	m->jacobians++;
+	m->effort += m->jacobian_effort;
 	if (m->jacobian)
 		evaluate(m, m->jacobian, t, y, m->values);
 }
@@ -131,13 +140,15 @@ bool oj_shift_factor(struct rhs *f, int slot, double re, double im)
 {
 	struct implicit *m = f->implicit;
 	m->factorisations++;
+	m->effort += (im != 0 ? COMPLEX_PRICE : 1) * m->linear->effort.factor;
 	return m->linear->way->factor(m->linear, slot, m->values, re, im);
 }
 
 void oj_shift_solve(struct rhs *f, int slot, double *x)
 {
-	struct linear *linear = f->implicit->linear;
-	linear->way->solve(linear, slot, x);
+	struct implicit *m = f->implicit;
+	m->effort += (slot > 0 ? COMPLEX_PRICE : 1) * m->linear->effort.solve;
+	m->linear->way->solve(m->linear, slot, x);
 }
 
 void oj_sum_weighted(int64_t n, int count, const double *weights, const double *v, int64_t stride, double *out)

@@ -23,6 +23,8 @@ struct implicit {
 	double *values;                /* [pattern->entries] of J, as evaluated last */
 	double *time_values;           /* [time_pattern->entries] of df/dt, likewise */
 	uint64_t jacobians, factorisations, iterations;
+	double effort;          /* operations that all of this took, counted */
+	double jacobian_effort; /* those of one evaluation of J */
 	/* What it was made for, and out of. */
 	struct text why; /* the way of factorising was chosen */
 	struct implicit_request request;

@@ -501,6 +501,8 @@ static ojit_status copy_course(ojit_integrator *copy, const ojit_integrator *ig)
 	oj_solver_tolerate(s);
 	copy_loop(s, from);
 	stepper->bind(s->state, &s->rhs, s->loop.tolerance);
+	if (from->rhs.implicit && !s->rhs.need_implicit(&s->rhs))
+		return oj_fail_memory(&s->error);
 	if (s->rhs.implicit && !oj_implicit_copy(&s->implicit, &from->implicit))
 		return oj_fail_memory(&s->error);
 	s->rhs.calls = s->rhs.told = from->rhs.calls;

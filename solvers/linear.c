@@ -40,6 +40,7 @@ static ojit_status make_lists(ojit_context *context, const struct pattern *patte
 	if (pattern->columns > ELIMINATION_MOST)
 		return oj_fail(error, OJIT_UNSUPPORTED, "linear = static is for at most %d states, and there are %lld; "
 		               "choose sparse or auto", ELIMINATION_MOST, (long long)pattern->columns);
+	base.effort = oj_effort_times(STATIC_PRICE, oj_elimination_effort(pattern));
 	*linear = oj_elimination_make(&base);
 	return *linear ? OJIT_OK : oj_fail_memory(error);
 }

@@ -25,6 +25,11 @@ static inline const char *oj_linear_name(enum linear_kind kind)
 	return names[kind];
 }
 
+/* Counted operations of a real shift: of a factorisation, and of a solve. */
+struct effort {
+	double factor, solve;
+};
+
 /* What is solved, and room for its factors: of a real shift, slot 0, and of `complexes`
  * complex ones, slots 1 .. complexes. */
 struct linear {
@@ -33,6 +38,7 @@ struct linear {
 	const struct pattern *pattern; /* of J, square; outlives this */
 	enum linear_kind kind;         /* never LINEAR_AUTO */
 	int complexes;
+	struct effort effort; /* weighed by what an operation takes */
 };
 
 /* One way of factorising.  Everything but `make` allocates nothing, save that KLU looks
@@ -51,15 +57,15 @@ struct linear_way {
 	bool (*copy)(struct linear *linear, const struct linear *from);
 };
 
-/* Counted operations: of a factorisation, and of a solve. */
-struct effort {
-	double factor, solve;
-};
 /* A step of an implicit method is taken to be one factorisation and eight solves. */
 enum { SOLVES_A_STEP = 8 };
 static inline double oj_effort_of_step(struct effort effort)
 {
 	return effort.factor + SOLVES_A_STEP * effort.solve;
+}
+static inline struct effort oj_effort_times(double factor, struct effort effort)
+{
+	return (struct effort){factor * effort.factor, factor * effort.solve};
 }
 /* LAPACK's, of n rows. */
 static inline struct effort oj_dense_effort(int64_t n)
@@ -76,7 +82,7 @@ struct linear_library {
 	ojit_status (*make)(ojit_context *context, const struct pattern *pattern, enum linear_kind kind, int complexes,
 	                    struct linear **linear, struct text *why, struct oj_error *error);
 };
-enum { LINEAR_VERSION = 2 };
+enum { LINEAR_VERSION = 3 };
 
 ojit_status oj_linear_make(ojit_context *context, const struct pattern *pattern, enum linear_kind kind,
                            int complexes, struct linear **linear, struct text *why, struct oj_error *error);

@@ -1,6 +1,7 @@
 /* See method.h. */
 #include "solvers/method.h"
 
+#include "solvers/auto.h"
 #include "solvers/radau.h"
 #include "solvers/rock.h"
 #include "solvers/rosenbrock.h"
@@ -50,6 +51,9 @@ static const struct method others[] = {
 	 .info = {.name = "implicit_euler", .full_name = "implicit Euler", .aliases = "implicit-euler backward_euler",
 	          .source = "E. Hairer, G. Wanner, Solving Ordinary Differential Equations II, IV.3",
 	          .order = 1, .estimate_order = 1, .stages = 1, .dense_order = 1}},
+	{.stepper = &oj_stepper_auto, .row = &oj_stepper_auto,
+	 .info = {.name = "auto", .full_name = "explicit, stabilised or implicit, by counted cost", .aliases = "automatic",
+	          .source = "E. Hairer, G. Wanner, Solving Ordinary Differential Equations II, IV.2"}},
 	{.stepper = NULL},
 };
 

@@ -9,12 +9,6 @@
 
 #include <ojit/solve.h>
 
-/* What the step-size control of a method goes by, see control.h. */
-struct controller {
-	double error_order; /* the estimate shrinks as h to this power */
-	double safety, shrink, grow, beta;
-};
-
 struct method {
 	const struct stepper *stepper;
 	const void *row; /* what the stepper knows it by: a struct tableau, … */

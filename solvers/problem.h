@@ -18,6 +18,9 @@ struct rhs {
 	uint64_t told, wait;
 	void (*ask)(struct rhs *f);
 	struct implicit *implicit; /* what implicit methods have besides; NULL: see implicit.h */
+	/* Make `implicit`, for a stepper that was to be without at first; false: there cannot be. */
+	bool (*need_implicit)(struct rhs *f);
+	double (*effort)(struct rhs *f); /* counted operations of a call; NULL: not known */
 };
 
 static inline void rhs_ask(struct rhs *f)

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#define DEFAULT_METHOD "tsit5"
+#define DEFAULT_METHOD "auto"
 #define DEFAULT_ATOL 1e-9
 #define DEFAULT_STEP_LIMIT 1000000
 #define DEFAULT_MEMORY_LIMIT ((size_t)4 << 30)
@@ -187,22 +187,53 @@ static ojit_status ask_variant(ojit_solver *s, const struct method *method, cons
 	return status;
 }
 
+static ojit_status make_implicit(ojit_solver *s, const struct stepper *stepper, const struct setup *setup,
+                                 struct oj_error *error)
+{
+	struct implicit_request request = {s->linear, stepper->shifts(setup), stepper->by_time};
+	TRY(oj_implicit_make(&s->implicit, s->system, &request, &s->rhs.args, error));
+	s->rhs.implicit = &s->implicit;
+	return OJIT_OK;
+}
+
 /* What an implicit method needs; a model without states needs nothing. */
 static ojit_status ask_implicit(ojit_solver *s, const struct method *method, const struct setup *setup)
 {
 	s->rhs.implicit = NULL;
-	if (!method->stepper->shifts || setup->n == 0)
+	if (!method->stepper->shifts || method->stepper->shifts_later || setup->n == 0)
 		return OJIT_OK;
-	struct implicit_request request = {s->linear, method->stepper->shifts(setup), method->stepper->by_time};
-	TRY(oj_implicit_make(&s->implicit, s->system, &request, &s->rhs.args, &s->error));
-	s->rhs.implicit = &s->implicit;
-	return OJIT_OK;
+	return make_implicit(s, method->stepper, setup, &s->error);
+}
+
+static ojit_solver *solver_of(struct rhs *f)
+{
+	return (ojit_solver *)((char *)f - offsetof(ojit_solver, rhs));
+}
+
+/* Between two steps.  Where it cannot be, the run goes on as it did. */
+static bool need_implicit(struct rhs *f)
+{
+	ojit_solver *s = solver_of(f);
+	struct oj_error ignored;
+	if (f->implicit)
+		return true;
+	oj_error_init(&ignored, s->system->context);
+	if (make_implicit(s, s->loop.stepper, &s->setup, &ignored) == OJIT_OK)
+		oj_implicit_begin(f->implicit);
+	oj_error_drop(&ignored);
+	return f->implicit;
+}
+
+static double count_effort(struct rhs *f)
+{
+	struct system *system = solver_of(f)->system;
+	return system->effort ? system->effort(system, NULL) : -1;
 }
 
 /* Between two steps.  Without memory the run goes on as it did. */
 static void ask_again(struct rhs *f)
 {
-	ojit_solver *s = (ojit_solver *)((char *)f - offsetof(ojit_solver, rhs));
+	ojit_solver *s = solver_of(f);
 	const struct kernel *before = f->variant;
 	struct oj_error ignored;
 	oj_error_init(&ignored, s->system->context);
@@ -222,6 +253,8 @@ ojit_status oj_solver_lay_out(ojit_solver *s, const struct method *method)
 	TRY(ask_variant(s, method, &setup, &s->error));
 	TRY(ask_implicit(s, method, &setup));
 	s->rhs.ask = ask_again;
+	s->rhs.need_implicit = need_implicit;
+	s->rhs.effort = count_effort;
 	if (same_setup(&s->setup, &setup))
 		return OJIT_OK;
 	s->setup.row = NULL;
@@ -244,6 +277,8 @@ static void set_loop(ojit_solver *s, const struct method *method, double t0, dou
 	struct loop *l = &s->loop;
 	l->method = *method;
 	l->stepper = method->stepper;
+	if (l->stepper->control)
+		l->method.control = l->stepper->control(&s->setup);
 	l->state = s->state;
 	l->f = &s->rhs;
 	l->tolerance = s->options.fixed_step > 0 ? NULL : &s->tolerance;

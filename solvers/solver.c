@@ -1,4 +1,5 @@
 /* Making and reading a solver; see solver.h. */
+#include "solvers/auto.h"
 #include "solvers/solver.h"
 
 #include <string.h>
@@ -85,6 +86,7 @@ ojit_solver *oj_solver_new(struct system *system)
 	oj_arena_init(&s->arena, system->context);
 	oj_record_init(&s->rows.record, system->context);
 	oj_text_init(&s->message, system->context);
+	oj_text_init(&s->choice, system->context);
 	oj_text_init(&s->name, system->context);
 	s->broken = make(s) != OJIT_OK;
 	return s;
@@ -100,6 +102,7 @@ void ojit_solver_free(ojit_solver *s)
 	oj_memory_put(context, s->state, s->state_bytes);
 	oj_memory_put(context, s->variant_scratch, s->variant_bytes);
 	oj_text_drop(&s->message);
+	oj_text_drop(&s->choice);
 	oj_text_drop(&s->name);
 	oj_arena_drop(&s->arena);
 	oj_error_drop(&s->error);
@@ -157,6 +160,15 @@ const char *ojit_solver_message(const ojit_solver *s)
 const char *ojit_solver_linear(const ojit_solver *s)
 {
 	return s->rhs.implicit ? oj_text_get(&s->implicit.why) : "";
+}
+
+const char *ojit_solver_choice(ojit_solver *s)
+{
+	oj_text_drop(&s->choice);
+	oj_text_init(&s->choice, s->system->context);
+	if ((s->ran || s->held) && s->loop.stepper == &oj_stepper_auto)
+		oj_auto_explain(s->state, &s->choice);
+	return s->choice.failed ? "" : oj_text_get(&s->choice);
 }
 
 size_t ojit_solver_below_atol(const ojit_solver *s, size_t *states, size_t room)

@@ -50,7 +50,7 @@ struct ojit_solver {
 	double *y, *outputs;  /* last states, last observables */
 	double *start;        /* what ojit_solver_initials shows */
 	bool ran;
-	struct text message, name;
+	struct text message, name, choice;
 };
 
 /* A solver on a system, which must outlive it; ojit_solver_new does this with the

@@ -15,6 +15,12 @@
 
 #include "solvers/problem.h"
 
+/* What the step-size control of a method goes by, see control.h. */
+struct controller {
+	double error_order; /* the estimate shrinks as h to this power */
+	double safety, shrink, grow, beta;
+};
+
 enum attempt {
 	ATTEMPT_OK,
 	ATTEMPT_RETRY, /* not finite: try a shorter step */
@@ -56,10 +62,14 @@ struct stepper {
 	/* The kernel of its own that the method wants; NULL: none. */
 	void (*variant)(const struct setup *setup, struct variant *variant);
 	bool needs_variant; /* and cannot do without */
+	/* The numbers of the control, where they are not the method's but follow from the setup;
+	 * NULL: they do not. */
+	struct controller (*control)(const struct setup *setup);
 	/* An implicit method: complex shifts held factorised at once, besides a real one.
 	 * NULL: explicit. */
 	int (*shifts)(const struct setup *setup);
 	bool by_time; /* an implicit method that reads df/dt too */
+	bool shifts_later; /* only when it asks for them: rhs.need_implicit */
 	size_t (*state_size)(const struct setup *setup);
 	void (*init)(void *state, const struct setup *setup);
 	/* tolerance NULL: steps of given size, no estimate. */
@@ -100,6 +110,13 @@ struct stepper {
 
 /* Explicit Runge–Kutta methods; a row is a struct tableau. */
 extern const struct stepper oj_stepper_explicit __attribute__((visibility("hidden")));
+/* The size of the Jacobian along what the stages at the end of the completed step, of
+ * length h, differ by, which is near its spectral radius where stability bounds the
+ * step (HNW II.4 and HW IV.2, eq. 2.26); 0: the method has no such stages. */
+double oj_explicit_radius(const void *state, double h);
+struct tableau;
+/* How far along the negative real axis the row's steps are stable: h times the radius. */
+double oj_explicit_reach(const struct tableau *row);
 /* Taylor series; the order follows from rtol, `row` only has to differ from NULL. */
 extern const struct stepper oj_stepper_taylor __attribute__((visibility("hidden")));
 

@@ -206,6 +206,7 @@ static void accept(struct loop *l, const struct course *course)
 	l->low = course->low;
 	l->nonfinite = false;
 	l->open = true;
+	l->uncut = course->uncut;
 	if (l->small_count > 0)
 		watch_small(l, l->step.y1);
 	if (l->t == l->t1)
@@ -249,7 +250,7 @@ static void close_step(struct loop *l)
 	l->open = false;
 	l->stepper->accept(l->state);
 	if (l->tolerance && l->stepper->propose)
-		l->h = shorten(l, l->stepper->propose(l->state));
+		l->h = shorten(l, fmax(l->stepper->propose(l->state), l->uncut));
 }
 
 bool oj_loop_step(struct loop *l, double target)

@@ -47,6 +47,7 @@ struct loop {
 	struct step step;
 	double t, low; /* time reached, and what its rounding left out */
 	double h;      /* length of the next step */
+	double uncut;  /* what the open step was to be before it was cut short for a stop; 0: it was not */
 	double direction;
 	uint64_t attempts; /* counted against the step limit; the caller may begin anew */
 	bool running;

@@ -146,7 +146,7 @@ Test(tool_run, takes_a_method_and_fixed_steps)
 
 static double error_of(const char *options)
 {
-	cr_assert_eq(tool_run("$OJIT run decay.ojit --final %s", options), 0);
+	cr_assert_eq(tool_run("$OJIT run decay.ojit --method tsit5 --final %s", options), 0);
 	return fabs(at(tool_table(), 0, 1) - exp(-2));
 }
 
@@ -190,7 +190,8 @@ Test(tool_run, writes_the_final_state_as_json)
 	cr_expect_float_eq(x, exp(-2), 1e-5);
 	cr_expect_eq(json_number_value(json_object_get(json_object_get(json, "outputs"), "twice")), 2 * x);
 	static const char *const counts[] = {"steps", "rhs", "compile_ms", "solve_ms", "nodes", "code_bytes"};
-	cr_expect_eq(json_object_size(stats), 9);
+	cr_expect_eq(json_object_size(stats), 10);
+	cr_expect_str_eq(json_string_value(json_object_get(stats, "auto")), "tsit5 10 steps");
 	cr_expect_str_eq(json_string_value(json_object_get(stats, "status")), "success");
 	cr_expect(json_is_integer(json_object_get(stats, "rejected")));
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)

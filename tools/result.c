@@ -76,6 +76,16 @@ static void write_json_implicit(FILE *out, const struct result *result)
 	fputs(", ", out);
 }
 
+static void write_json_choice(FILE *out, const struct result *result)
+{
+	const char *choice = ojit_solver_choice(result->solver);
+	if (!*choice)
+		return;
+	fputs("\"auto\": ", out);
+	json_string(out, choice);
+	fputs(", ", out);
+}
+
 static void write_json_stats(FILE *out, const struct result *result)
 {
 	const ojit_stats *s = &result->stats;
@@ -83,6 +93,7 @@ static void write_json_stats(FILE *out, const struct result *result)
 	        ojit_outcome_name(s->outcome), (unsigned long long)s->steps,
 	        (unsigned long long)s->rejected, (unsigned long long)s->rhs);
 	write_json_implicit(out, result);
+	write_json_choice(out, result);
 	write_json_below_atol(out, result->solver);
 	refinement_write_json(out, result->solver, result->refinement);
 	fprintf(out, "\"compile_ms\": %.3f, \"solve_ms\": %.6f, \"nodes\": %zu, \"code_bytes\": %zu}",
@@ -151,6 +162,9 @@ void result_print_stats(const struct result *result)
 		        (unsigned long long)s->iterations, ojit_solver_linear(result->solver));
 	fprintf(stderr, "compile_ms  %.3f\nsolve_ms    %.6f\nnodes       %zu\ncode_bytes  %zu\n", 1e3 * result->info.compile_seconds,
 	        1e3 * result->seconds, result->info.nodes, result->info.code_bytes);
+	const char *choice = ojit_solver_choice(result->solver);
+	if (*choice)
+		fprintf(stderr, "auto        %s\n", choice);
 	print_below_atol(result->solver);
 }
 

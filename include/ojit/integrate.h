@@ -71,7 +71,8 @@ OJIT_API ojit_solver *ojit_integrator_solver(ojit_integrator *integrator);
  * OJIT_RECORD_ALL: all since the beginning.  A step takes 8 (2 + n v) bytes for n states,
  *   in blocks of 64 KiB or of one step, whichever is more.  Of a Runge-Kutta method, v is 1
  *   and the number of stages that its interpolant reads: 5 for bs3, 7 for dopri5, 8 for
- *   tsit5, 13 for dop853; ojit_integrator_step_bytes tells it of any method.  Each change of
+ *   tsit5, 13 for dop853; of auto the most of what it chooses from, and 8 bytes more;
+ *   ojit_integrator_step_bytes tells it of any method.  Each change of
  *   parameters takes 8 bytes a parameter and a value derived from parameters.  A
  *   method whose interpolant needs extra stages evaluates them in every step (dop853:
  *   3 beside 12), with the parameters of that step.  `memory_limit` of the options

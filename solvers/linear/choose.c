@@ -11,23 +11,29 @@
 /* LAPACK counts entries in 32 bits, and nobody wants to wait for more. */
 enum { DENSE_MOST = 30000 };
 
-static ojit_status choose(const struct pattern *pattern, enum linear_kind *kind, struct text *why,
-                          struct oj_error *error)
+/* Of all kinds; false: out of memory. */
+static bool count_efforts(const struct pattern *pattern, struct effort efforts[LINEAR_KINDS])
 {
 	struct effort sparse = {0};
-	int64_t n = pattern->columns;
+	bool ok = oj_sparse_effort(pattern, &sparse);
+	efforts[LINEAR_DENSE] = oj_dense_effort(pattern->columns);
+	efforts[LINEAR_BAND] = oj_effort_times(BAND_PRICE, oj_band_effort(pattern->columns, oj_band_of(pattern)));
+	efforts[LINEAR_SPARSE] = oj_effort_times(SPARSE_PRICE, sparse);
+	return ok;
+}
+
+static enum linear_kind choose(const struct pattern *pattern, const struct effort efforts[LINEAR_KINDS], struct text *why)
+{
 	struct band band = oj_band_of(pattern);
-	double dense = oj_effort_of_step(oj_dense_effort(n)), banded = BAND_PRICE * oj_effort_of_step(oj_band_effort(n, band));
-	if (!oj_sparse_effort(pattern, &sparse))
-		return oj_fail_memory(error);
-	double scattered = SPARSE_PRICE * oj_effort_of_step(sparse);
-	*kind = banded < dense ? LINEAR_BAND : LINEAR_DENSE;
+	double dense = oj_effort_of_step(efforts[LINEAR_DENSE]), banded = oj_effort_of_step(efforts[LINEAR_BAND]);
+	double scattered = oj_effort_of_step(efforts[LINEAR_SPARSE]);
+	enum linear_kind kind = banded < dense ? LINEAR_BAND : LINEAR_DENSE;
 	if (scattered < banded && scattered < dense)
-		*kind = LINEAR_SPARSE;
+		kind = LINEAR_SPARSE;
 	if (why)
 		oj_text_format(why, "%s; counted a step: dense %.3g, band of %lld below and %lld above %.3g, sparse %.3g",
-		               oj_linear_name(*kind), dense, (long long)band.lower, (long long)band.upper, banded, scattered);
-	return OJIT_OK;
+		               oj_linear_name(kind), dense, (long long)band.lower, (long long)band.upper, banded, scattered);
+	return kind;
 }
 
 static ojit_status make(ojit_context *context, const struct pattern *pattern, enum linear_kind kind, int complexes,
@@ -36,15 +42,19 @@ static ojit_status make(ojit_context *context, const struct pattern *pattern, en
 	static struct linear *(*const makers[LINEAR_KINDS])(const struct linear *) = {
 		[LINEAR_DENSE] = oj_dense_make, [LINEAR_BAND] = oj_band_make, [LINEAR_SPARSE] = oj_sparse_make,
 	};
+	struct effort efforts[LINEAR_KINDS] = {{0}};
 	*linear = NULL;
+	if (!count_efforts(pattern, efforts))
+		return oj_fail_memory(error);
 	if (kind == LINEAR_AUTO)
-		TRY(choose(pattern, &kind, why, error));
+		kind = choose(pattern, efforts, why);
 	else if (why)
 		oj_text_format(why, "%s, as asked for", oj_linear_name(kind));
 	if (kind == LINEAR_DENSE && pattern->columns > DENSE_MOST)
 		return oj_fail(error, OJIT_UNSUPPORTED, "dense matrices of more than %d rows are not supported; "
 		               "choose linear = sparse or auto", DENSE_MOST);
-	struct linear base = {.context = context, .pattern = pattern, .kind = kind, .complexes = complexes};
+	struct linear base = {.context = context, .pattern = pattern, .kind = kind, .complexes = complexes,
+	                      .effort = efforts[kind]};
 	*linear = makers[kind](&base);
 	return *linear ? OJIT_OK : oj_fail_memory(error);
 }

@@ -1,0 +1,382 @@
+/* The method that chooses: a stepper that hands every call to the one of its candidates
+ * that is active, and may change it between steps (auto_choice.c).
+ *
+ * States of the candidates lie one behind the other in the block, and are laid out when
+ * a candidate is first needed: a problem that is not stiff never sees a Jacobian, and has the
+ * bits of the explicit row alone.  A kept step says whose it is. */
+#include "solvers/auto_state.h"
+
+#include "solvers/implicit.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Rows by tolerance: the first whose bound rtol is not below.  For 50 outputs of four smooth
+ * problems tsit5 takes the fewest evaluations for an error down to 1e-5, and vern8 for all
+ * smaller ones (397 and 435 for 1e-5, 879 and 635 for 1e-7, 4551 and 1370 for 1e-11). */
+static const struct {
+	double rtol;
+	const char *names[CANDIDATES];
+} rows[] = {
+	{1e-4, {"tsit5", "rock2", "rodas5p"}},
+	{1e-6, {"tsit5", "rock4", "radau"}},
+	{0, {"vern8", "rock4", "radau"}},
+};
+
+/* ---- layout ---- */
+
+enum { LINE = 64 };
+static size_t lines(size_t bytes)
+{
+	return (bytes + LINE - 1) / LINE * LINE;
+}
+
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+static struct method method_of(size_t row, enum candidate_kind kind)
+{
+	struct method method;
+	oj_method_find(rows[row].names[kind], &method);
+	return method;
+}
+
+static struct method method_for(const struct setup *setup, enum candidate_kind kind)
+{
+	size_t row = 0;
+	while (setup->rtol < rows[row].rtol)
+		row++;
+	return method_of(row, kind);
+}
+
+static struct setup setup_for(const struct setup *setup, const struct method *method)
+{
+	return (struct setup){.row = method->row, .n = setup->n, .rtol = setup->rtol};
+}
+
+static void variant(const struct setup *setup, struct variant *variant)
+{
+	struct method method = method_for(setup, CANDIDATE_EXPLICIT);
+	struct setup own = setup_for(setup, &method);
+	method.stepper->variant(&own, variant);
+}
+
+static struct controller control(const struct setup *setup)
+{
+	return method_for(setup, CANDIDATE_EXPLICIT).control;
+}
+
+static int shifts(const struct setup *setup)
+{
+	struct method method = method_for(setup, CANDIDATE_IMPLICIT);
+	struct setup own = setup_for(setup, &method);
+	return method.stepper->shifts(&own);
+}
+
+/* Of a candidate, whatever the tolerance: another one asks for no more memory. */
+static size_t largest_state(const struct setup *setup, enum candidate_kind kind)
+{
+	size_t most = 0;
+	for (size_t row = 0; row < ROWS; row++) {
+		struct method method = method_of(row, kind);
+		struct setup own = setup_for(setup, &method);
+		size_t size = method.stepper->state_size(&own);
+		most = size > most ? size : most;
+	}
+	return most;
+}
+
+static size_t state_size(const struct setup *setup)
+{
+	size_t bytes = lines(sizeof(struct auto_state)) + lines(2 * (size_t)setup->n * sizeof(double));
+	for (int k = 0; k < CANDIDATES; k++)
+		bytes += lines(largest_state(setup, k));
+	return bytes;
+}
+
+/* What a step of any candidate keeps, and whose it is. */
+static size_t kept_size(const struct setup *setup)
+{
+	size_t most = 0;
+	for (int k = 0; k < CANDIDATES; k++) {
+		struct method method = method_for(setup, k);
+		struct setup own = setup_for(setup, &method);
+		size_t size = method.stepper->kept_size(&own);
+		most = size > most ? size : most;
+	}
+	return most + 1;
+}
+
+static void lay_out(struct candidate *candidate)
+{
+	if (!candidate->laid_out)
+		candidate->method.stepper->init(candidate->state, &candidate->setup);
+	candidate->laid_out = true;
+}
+
+static void init(void *state, const struct setup *setup)
+{
+	struct auto_state *s = state;
+	char *memory = (char *)state + lines(sizeof *s);
+	*s = (struct auto_state){.n = setup->n, .kept = kept_size(setup)};
+	s->vector = (double *)memory;
+	s->product = s->vector + setup->n;
+	memory += lines(2 * (size_t)setup->n * sizeof(double));
+	for (int k = 0; k < CANDIDATES; k++) {
+		struct candidate *candidate = &s->candidates[k];
+		candidate->method = method_for(setup, k);
+		candidate->setup = setup_for(setup, &candidate->method);
+		candidate->state = memory;
+		memory += lines(candidate->method.stepper->state_size(&candidate->setup));
+	}
+	lay_out(&s->candidates[CANDIDATE_EXPLICIT]);
+	s->reach = oj_explicit_reach(s->candidates[CANDIDATE_EXPLICIT].method.row);
+}
+
+static void bind(void *state, struct rhs *f, const struct tolerance *tolerance)
+{
+	struct auto_state *s = state;
+	s->f = f;
+	s->tolerance = tolerance;
+	for (int k = 0; k < CANDIDATES; k++)
+		if (s->candidates[k].laid_out)
+			s->candidates[k].method.stepper->bind(s->candidates[k].state, f, tolerance);
+}
+
+/* ---- the calls handed on ---- */
+
+static void begin_run(struct auto_state *s)
+{
+	s->active = CANDIDATE_EXPLICIT;
+	s->steps = s->change_count = 0;
+	s->call_price = 0;
+	for (int k = 0; k < CANDIDATES; k++) {
+		struct candidate *candidate = &s->candidates[k];
+		candidate->steps = candidate->trials = candidate->rest = candidate->due = 0;
+		candidate->impossible = false;
+	}
+}
+
+static enum attempt start_active(struct auto_state *s, double t, const double *y)
+{
+	const struct candidate *active = active_of(s);
+	oj_control_begin(&s->control, &active->method.control);
+	enum attempt outcome = active->method.stepper->start(active->state, t, y);
+	s->calls = s->f->calls;
+	s->effort = s->f->implicit ? s->f->implicit->effort : 0;
+	s->since = 0;
+	s->held = 0;
+	return outcome;
+}
+
+/* A run begins with its first call of f; later starts go on with what was chosen. */
+static enum attempt start(void *state, double t, const double *y)
+{
+	struct auto_state *s = state;
+	if (s->f->calls == 0)
+		begin_run(s);
+	s->trying = false;
+	s->proposed = 0;
+	return start_active(s, t, y);
+}
+
+bool oj_auto_begin(struct auto_state *s, enum candidate_kind kind, double t, const double *y, double h)
+{
+	struct candidate *candidate = &s->candidates[kind];
+	enum candidate_kind before = s->active;
+	if (kind == CANDIDATE_IMPLICIT && !s->f->need_implicit(s->f))
+		return false;
+	lay_out(candidate);
+	candidate->method.stepper->bind(candidate->state, s->f, s->tolerance);
+	s->active = kind;
+	if (start_active(s, t, y) != ATTEMPT_OK) {
+		s->active = before;
+		return false;
+	}
+	s->proposed = h;
+	return true;
+}
+
+static void look(void *state, const double **y, const double **f0, double **scratch0, double **scratch1)
+{
+	const struct candidate *active = active_of(state);
+	active->method.stepper->look(active->state, y, f0, scratch0, scratch1);
+}
+
+static enum attempt attempt(void *state, struct step *step)
+{
+	struct auto_state *s = state;
+	const struct candidate *active = active_of(s);
+	enum attempt outcome = active->method.stepper->attempt(active->state, step);
+	double squared = outcome == ATTEMPT_OK ? step->squared : HUGE_VAL;
+	if (squared > 1 && !active->method.stepper->propose)
+		step->retry = fabs(step->h) * oj_control_reject(&s->control, squared);
+	s->step = *step;
+	return outcome;
+}
+
+static double propose(const void *state)
+{
+	return ((const struct auto_state *)state)->proposed;
+}
+
+static double longest(const void *state)
+{
+	const struct candidate *active = active_of(state);
+	return active->method.stepper->longest ? active->method.stepper->longest(active->state) : HUGE_VAL;
+}
+
+static enum attempt complete(void *state, const struct step *step)
+{
+	struct auto_state *s = state;
+	const struct candidate *active = active_of(s);
+	enum attempt outcome = active->method.stepper->complete(active->state, step);
+	if (outcome == ATTEMPT_RETRY)
+		oj_control_reject(&s->control, HUGE_VAL);
+	return outcome;
+}
+
+static void accept(void *state)
+{
+	struct auto_state *s = state;
+	struct candidate *active = &s->candidates[s->active];
+	const struct stepper *stepper = active->method.stepper;
+	active->steps++;
+	if (s->tolerance)
+		oj_auto_observe(s);
+	stepper->accept(active->state);
+	if (!s->tolerance)
+		return;
+	s->proposed = stepper->propose ? stepper->propose(active->state)
+	                               : fabs(s->step.h) * oj_control_accept(&s->control, s->step.squared);
+	oj_auto_choose(s);
+}
+
+static int64_t culprit(const void *state, const struct step *step, bool *finite)
+{
+	const struct candidate *active = active_of(state);
+	return active->method.stepper->culprit(active->state, step, finite);
+}
+
+/* ---- inside steps ---- */
+
+static void interpolate(void *state, const struct step *step, double t, double *y)
+{
+	const struct candidate *active = active_of(state);
+	active->method.stepper->interpolate(active->state, step, t, y);
+}
+
+static void keep(void *state, const struct step *step, double *kept)
+{
+	const struct auto_state *s = state;
+	kept[s->kept - 1] = s->active;
+	active_of(s)->method.stepper->keep(active_of(s)->state, step, kept);
+}
+
+static void recall(const void *state, const double *kept, double t0, double h, double t, double *y)
+{
+	const struct auto_state *s = state;
+	const struct candidate *candidate = &s->candidates[(int)kept[s->kept - 1]];
+	candidate->method.stepper->recall(candidate->state, kept, t0, h, t, y);
+}
+
+static void *moved(void *state, const void *from, const void *at)
+{
+	return (char *)state + ((const char *)at - (const char *)from);
+}
+
+static void move(void *state, const void *from)
+{
+	struct auto_state *s = state;
+	s->vector = moved(state, from, s->vector);
+	s->product = moved(state, from, s->product);
+	s->control.numbers = &s->candidates[s->active].method.control;
+	for (int k = 0; k < CANDIDATES; k++) {
+		struct candidate *candidate = &s->candidates[k];
+		const void *before = candidate->state;
+		candidate->state = moved(state, from, before);
+		if (candidate->laid_out)
+			candidate->method.stepper->move(candidate->state, before);
+	}
+}
+
+/* ---- what was chosen ---- */
+
+static const char *name_of(const struct auto_state *s, enum candidate_kind kind)
+{
+	return s->candidates[kind].method.info.name;
+}
+
+/* Two digits are enough of what is counted roughly. */
+static void add_rough(struct text *text, double value)
+{
+	int exponent = value > 0 && isfinite(value) ? (int)floor(log10(value)) : 0;
+	int digits = isfinite(value) ? (int)round(value * pow(10, 1 - exponent)) : 0;
+	if (digits == 100)
+		digits = 10, exponent++;
+	if (exponent >= 0 && exponent < 2)
+		oj_text_format(text, exponent ? "%d" : "%d.%d", exponent ? digits : digits / 10, digits % 10);
+	else
+		oj_text_format(text, "%d.%de%d", digits / 10, digits % 10, exponent);
+}
+
+static void explain_change(const struct auto_state *s, const struct change *change, struct text *text)
+{
+	oj_text_string(text, "; at t = ");
+	oj_text_double(text, change->t);
+	oj_text_format(text, " from %s to %s, ", name_of(s, change->from), name_of(s, change->to));
+	add_rough(text, change->price);
+	oj_text_string(text, " operations a unit of time and not ");
+	add_rough(text, change->old_price);
+	if (change->from != CANDIDATE_EXPLICIT)
+		return;
+	oj_text_string(text, ", as stability held steps back (");
+	add_rough(text, change->stability);
+	oj_text_string(text, " of what is stable)");
+}
+
+void oj_auto_explain(const void *state, struct text *text)
+{
+	const struct auto_state *s = state;
+	const char *between = "";
+	for (int k = 0; k < CANDIDATES; k++) {
+		const struct candidate *candidate = &s->candidates[k];
+		if (candidate->steps == 0 && k != (int)s->active)
+			continue;
+		oj_text_format(text, "%s%s %llu steps", between, name_of(s, k), (unsigned long long)candidate->steps);
+		if (candidate->trials > 0)
+			oj_text_format(text, " (tried in vain %llu times)", (unsigned long long)candidate->trials);
+		between = ", ";
+	}
+	for (uint64_t k = 0; k < s->change_count && k < CHANGES; k++) {
+		if (k == CHANGES - 1 && s->change_count > CHANGES)
+			oj_text_format(text, "; %llu changes more", (unsigned long long)(s->change_count - CHANGES));
+		explain_change(s, &s->changes[k], text);
+	}
+	if (s->candidates[CANDIDATE_IMPLICIT].impossible)
+		oj_text_string(text, "; no implicit method, for there is no Jacobian");
+}
+
+const struct stepper oj_stepper_auto = {
+	.name = "auto",
+	.variant = variant,
+	.control = control,
+	.shifts = shifts,
+	.shifts_later = true,
+	.by_time = true,
+	.state_size = state_size,
+	.init = init,
+	.bind = bind,
+	.start = start,
+	.look = look,
+	.attempt = attempt,
+	.propose = propose,
+	.longest = longest,
+	.complete = complete,
+	.interpolate = interpolate,
+	.kept_size = kept_size,
+	.keep = keep,
+	.recall = recall,
+	.move = move,
+	.accept = accept,
+	.culprit = culprit,
+};

@@ -1,0 +1,89 @@
+/* The state of method `auto`, which its stepper (auto.c) and its choice (auto_choice.c)
+ * share. */
+#ifndef OJ_AUTO_STATE_H
+#define OJ_AUTO_STATE_H
+
+#include "solvers/auto.h"
+#include "solvers/control.h"
+#include "solvers/method.h"
+
+enum candidate_kind {
+	CANDIDATE_EXPLICIT,
+	CANDIDATE_STABILISED, /* ROCK, for real spectra */
+	CANDIDATE_IMPLICIT,
+	CANDIDATES
+};
+
+struct candidate {
+	struct method method;
+	struct setup setup;
+	void *state;
+	bool laid_out, impossible; /* its state; there cannot be such steps */
+	uint64_t steps, trials;    /* taken in this run, and trials that came to nothing */
+	uint64_t rest, due;        /* steps from one trial to the next; the number of the step of the next */
+};
+
+/* What a step took. */
+struct outlay {
+	uint64_t calls; /* of the right-hand side */
+	double effort;  /* operations on Jacobians and factors */
+	double length;
+};
+
+/* A change that stayed. */
+struct change {
+	double t;
+	enum candidate_kind from, to;
+	double old_price, price; /* operations a unit of time */
+	double stability;        /* of an explicit method: h times the radius over what is stable */
+};
+
+enum { OUTLAYS = 8, CHANGES = 8 };
+struct auto_state {
+	struct candidate candidates[CANDIDATES];
+	enum candidate_kind active;
+	struct rhs *f;
+	const struct tolerance *tolerance;
+	int64_t n;
+	size_t kept; /* doubles of a kept step, the last of which says whose it is */
+	struct control control; /* of candidates that have none of their own */
+	double proposed;        /* the coming step's length; 0: none */
+	struct step step;       /* the last attempt */
+
+	/* What steps took. */
+	struct outlay outlays[OUTLAYS]; /* a ring: the last ones */
+	uint64_t calls;   /* at the end of the last step */
+	double effort;
+	uint64_t steps;   /* accepted in this run */
+	uint64_t since;   /* of them since the candidate changed */
+	double call_price; /* operations of a call, what sums of stages take included; 0: not counted yet */
+
+	/* What is known of stiffness. */
+	double reach;  /* of the explicit row: h times the radius where it gets unstable */
+	double radius; /* of the Jacobian, estimated last */
+	int held;      /* how often in turn it held steps back */
+	double *vector, *product; /* [n], nearly an eigenvector, of implicit candidates */
+
+	/* A trial: the candidate it goes back to. */
+	bool trying;
+	enum candidate_kind before;
+	double before_price, before_length;
+
+	struct change changes[CHANGES]; /* the first, and the last in the last place */
+	uint64_t change_count;
+};
+
+static inline const struct candidate *active_of(const struct auto_state *s)
+{
+	return &s->candidates[s->active];
+}
+
+/* Go on with another candidate from (t, y), the first step of length h; false: it cannot. */
+bool oj_auto_begin(struct auto_state *s, enum candidate_kind kind, double t, const double *y, double h);
+
+/* After a step that is not accepted by the candidate yet, what it tells of stiffness. */
+void oj_auto_observe(struct auto_state *s);
+/* After it was: count it, and change the candidate where another promises more. */
+void oj_auto_choose(struct auto_state *s);
+
+#endif

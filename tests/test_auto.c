@@ -1,0 +1,164 @@
+/* Method `auto`: explicit where nothing is stiff, with not a bit changed and nothing
+ * compiled for it; what is cheapest elsewhere, both ways. */
+#include "solvers/solver.h"
+#include "tests/support_systems.h"
+#include "tests/support_trial.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+static const char lorenz[] = "init x = 1, y = 1, z = 1\nx' = 10*(y - x)\ny' = x*(28 - z) - y\nz' = x*y - 8/3*z\n";
+static const char oscillator[] = "param mu = 1e3\ninit x = 2, y = 0\nx' = y\ny' = mu*((1 - x^2)*y) - x\n";
+
+static bool chose(struct trial *trial, const char *words)
+{
+	return strstr(ojit_solver_choice(trial->solver), words);
+}
+
+Test(automatic, what_is_not_stiff_has_the_bits_of_the_explicit_row)
+{
+	static const struct {
+		double rtol;
+		const char *name;
+	} rows[] = {{1e-3, "tsit5"}, {1e-6, "tsit5"}, {1e-9, "vern8"}};
+	for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+		struct trial automatic, explicit;
+		trial_begin(&automatic, lorenz, k ? "auto" : NULL);
+		trial_begin(&explicit, lorenz, rows[k].name);
+		automatic.options.rtol = explicit.options.rtol = rows[k].rtol;
+		trial_solve(&automatic, 0, 10, ojit_output_points(101));
+		trial_solve(&explicit, 0, 10, ojit_output_points(101));
+		for (size_t i = 0; i < 101; i++)
+			cr_expect_arr_eq(ojit_solver_row(automatic.solver, i), ojit_solver_row(explicit.solver, i),
+			                 4 * sizeof(double), "%s, row %d", rows[k].name, (int)i);
+		cr_expect_eq(ojit_solver_stats(automatic.solver).rhs, ojit_solver_stats(explicit.solver).rhs);
+		cr_expect_eq(ojit_context_counters(automatic.context).compiles, ojit_context_counters(explicit.context).compiles);
+		cr_expect_eq(ojit_solver_stats(automatic.solver).jacobians, 0);
+		cr_expect(chose(&automatic, rows[k].name) && !chose(&automatic, " from "));
+		trial_end(&automatic);
+		trial_end(&explicit);
+	}
+}
+
+/* H. H. Robertson (1966): 2.0833e-8 is left of the first at t = 1e11. */
+Test(automatic, what_is_stiff_is_solved_implicitly)
+{
+	for (int k = 3; k <= 9; k += 3) {
+		struct trial trial;
+		trial_begin(&trial, "a' = -0.04*a + 1e4*b*c\nb' = 0.04*a - 1e4*b*c - 3e7*b^2\nc' = 3e7*b^2\n"
+		                    "init a = 1, b = 0, c = 0\n", "auto");
+		trial.options.rtol = pow(10, -k);
+		trial.options.atol = 1e-8 * trial.options.rtol;
+		trial_solve(&trial, 0, 1e11, ojit_output_final());
+		double a = ojit_solver_last_states(trial.solver)[0];
+		cr_expect_float_eq(a, 2.083340149701255e-08, 20 * trial.options.rtol * a, "1e-%d: %.17g", k, a);
+		cr_expect_lt(ojit_solver_stats(trial.solver).steps, 700, "1e-%d: %d", k, (int)ojit_solver_stats(trial.solver).steps);
+		cr_expect(chose(&trial, k == 9 ? "from vern8 to radau" : k == 6 ? "from tsit5 to radau" : "from tsit5 to rodas5p"),
+		          "%s", ojit_solver_choice(trial.solver));
+		trial_end(&trial);
+	}
+}
+
+/* The jumps of the relaxation oscillator are not stiff. */
+Test(automatic, methods_change_both_ways)
+{
+	struct trial trial;
+	trial_begin(&trial, oscillator, "auto");
+	trial_solve(&trial, 0, 2000, ojit_output_final());
+	cr_expect_float_eq(ojit_solver_last_states(trial.solver)[0], 1.7061677321, 3e-5);
+	cr_expect(chose(&trial, "from tsit5 to radau") && chose(&trial, "from radau to tsit5"), "%s",
+	          ojit_solver_choice(trial.solver));
+	cr_expect_lt(ojit_solver_stats(trial.solver).steps, 1000);
+	trial_end(&trial);
+}
+
+/* A hundred that are driven towards their mean: implicit steps would be a few times as long, and
+ * factors of a dense matrix take more than that gains. */
+Test(automatic, stability_alone_is_no_reason)
+{
+	struct trial trial;
+	trial_begin(&trial, "let m = sum(i in 1..100, x[i])/100\nx[i in 1..100]' = 30*(m^2 - x[i]) + sin(t + i)\n"
+	                    "init x[i in 1..100] = 0\n", "auto");
+	trial.options.rtol = 1e-3;
+	trial.options.atol = 1e-4;
+	trial_solve(&trial, 0, 30, ojit_output_final());
+	cr_expect(!chose(&trial, " to rodas5p"), "%s", ojit_solver_choice(trial.solver));
+	cr_expect_gt(ojit_solver_stats(trial.solver).steps, 30 * 30 / 4); /* held back by stability */
+	trial_end(&trial);
+}
+
+static const char heat[] = "u[i in 1..299]' = 90000*(u[i-1] - 2*u[i] + u[i+1])\nlet u[0] = 0, u[300] = 0\n"
+                           "init u[i in 1..299] = sin(pi*i/300)\n";
+
+Test(automatic, diffusion_is_solved_by_what_is_cheapest)
+{
+	struct trial trial;
+	trial_begin(&trial, heat, "auto");
+	trial_solve(&trial, 0, 0.1, ojit_output_final());
+	double eigenvalue = 360000 * pow(sin(3.14159265358979323846 / 600), 2);
+	double exact = exp(-0.1 * eigenvalue), y = ojit_solver_last_states(trial.solver)[149];
+	ojit_stats stats = ojit_solver_stats(trial.solver);
+	cr_expect_float_eq(y, exact, 2e-5 * exact, "%g", y / exact - 1);
+	cr_expect_lt(stats.rhs, 3000, "%d", (int)stats.rhs);
+	cr_expect(chose(&trial, " from tsit5 to "), "%s", ojit_solver_choice(trial.solver));
+	trial_end(&trial);
+}
+
+/* Counted costs alone decide: neither the output nor the clock. */
+Test(automatic, the_choice_does_not_depend_on_output)
+{
+	struct trial a, b;
+	trial_begin(&a, oscillator, "auto");
+	trial_begin(&b, oscillator, "auto");
+	trial_solve(&a, 0, 1000, ojit_output_points(300));
+	trial_solve(&b, 0, 1000, ojit_output_final());
+	cr_expect_arr_eq(ojit_solver_last_states(a.solver), ojit_solver_last_states(b.solver), 2 * sizeof(double));
+	cr_expect_eq(ojit_solver_stats(a.solver).steps, ojit_solver_stats(b.solver).steps);
+	trial_end(&a);
+	trial_end(&b);
+}
+
+/* What was recorded by several methods is looked into, from a copy made between changes, too. */
+Test(automatic, integrators_look_into_steps_of_every_method)
+{
+	enum { ROWS = 50 };
+	struct trial trial;
+	double y[2];
+	trial_begin(&trial, oscillator, "auto");
+	trial_solve(&trial, 0, 1000, ojit_output_points(ROWS));
+	ojit_integrator *whole = ojit_integrator_new(trial.program);
+	cr_assert_eq(ojit_integrator_begin(whole, &trial.options, 0, 1000, OJIT_RECORD_ALL), OJIT_OK);
+	cr_assert_eq(ojit_integrator_run_to(whole, 500, NULL), OJIT_OK);
+	ojit_integrator *copy = ojit_integrator_copy(whole);
+	cr_assert_not_null(copy);
+	ojit_integrator_free(whole);
+	cr_assert_eq(ojit_integrator_run_to(copy, 1000, NULL), OJIT_OK);
+	for (size_t i = ROWS; i-- > 0;) {
+		const double *row = ojit_solver_row(trial.solver, i);
+		cr_assert_eq(ojit_integrator_interpolate(copy, row[0], y), OJIT_OK);
+		cr_expect_arr_eq(y, row + 1, sizeof y, "t = %g", row[0]);
+	}
+	ojit_integrator_free(copy);
+	trial_end(&trial);
+}
+
+static void decay(const struct kernel_args *args)
+{
+	args->out[0] = -1e4 * (args->y[0] - 1);
+}
+
+Test(automatic, without_a_jacobian_the_run_goes_on_explicitly)
+{
+	ojit_context *context = ojit_context_new(NULL);
+	struct support_system hand;
+	support_system_init(&hand, context, 1, decay, NULL);
+	hand.system.variant = NULL;
+	ojit_solver *solver = oj_solver_new(&hand.system);
+	cr_assert_eq(ojit_solver_run(solver, NULL, 0, 0.1, ojit_output_final()), OJIT_OK);
+	cr_expect_eq(ojit_solver_stats(solver).outcome, OJIT_SUCCESS);
+	cr_expect_float_eq(ojit_solver_last_states(solver)[0], 1, 1e-5);
+	cr_expect(strstr(ojit_solver_choice(solver), "there is no Jacobian"), "%s", ojit_solver_choice(solver));
+	ojit_solver_free(solver);
+	ojit_context_free(context);
+}
