@@ -129,7 +129,6 @@ void oj_newton_begin(struct newton *nw, const struct tolerance *tolerance, const
 	oj_convergence_begin(c);
 	nw->worst_rate = 0;
 	nw->iterations = 0;
-	nw->fault = -1;
 }
 
 void oj_newton_linearise(struct newton *nw, double t, const double *y)

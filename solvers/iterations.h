@@ -65,7 +65,7 @@ struct newton {
 	double factored; /* the gamma of the factors; 0: there are none */
 	double worst_rate; /* since oj_newton_begin */
 	int iterations;    /* likewise */
-	int64_t fault;  /* the state that f, or a scale of 0, is not finite in; -1: none */
+	int64_t fault;  /* the state that f, or a scale of 0, was not finite in since the last step; -1: none */
 	bool fault_is_scale;
 };
 

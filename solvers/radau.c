@@ -116,6 +116,7 @@ static enum attempt start(void *state, double t, const double *y)
 	s->rate = 1;
 	s->remaining = 1;
 	s->since = 0;
+	s->fault = -1;
 	rhs_eval(s->f, t, s->y0, s->f0);
 	return oj_all_finite(s->n, s->y0) && oj_all_finite(s->n, s->f0) ? ATTEMPT_OK : ATTEMPT_FATAL;
 }
@@ -297,6 +298,7 @@ static void accept(void *state)
 	struct course course = s->last;
 	s->last = s->now;
 	s->now = course;
+	s->fault = -1;
 	s->first = s->rejected = s->failed = s->fresh = s->have_f1 = false;
 }
 

@@ -303,7 +303,6 @@ bool oj_radau_solve(struct radau_state *s, const struct step *step)
 			evaluate_jacobian(s, step->t0);
 		set_scale(s);
 		s->retry = fabs(step->h) / 2;
-		s->fault = -1;
 		extrapolate(s, step->h);
 		bool fresh = s->fresh;
 		if (factorise(s, step->h) && iterate(s, step))

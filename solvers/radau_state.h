@@ -36,7 +36,7 @@ struct radau_state {
 	double rate, remaining; /* a step's shrinking; theta/(1 - theta), kept for the next step */
 	int iterations;
 	double retry;           /* the length to try instead */
-	int64_t fault;          /* the state that F, or a scale of 0, is not finite in; -1: none */
+	int64_t fault;          /* the state that F, or a scale of 0, was not finite in since the last step; -1: none */
 	bool fault_is_scale;
 
 	/* Control. */

@@ -402,6 +402,7 @@ static void accept(void *state)
 	if (nw->worst_rate > SMALL_RATE)
 		nw->have_jacobian = false;
 	nw->fresh = false;
+	nw->fault = -1;
 	swap_vectors(&s->y0, &s->y1);
 	swap_vectors(&s->low, &s->next_low);
 	swap_vectors(&s->f0, &s->f1);

@@ -135,7 +135,7 @@ static bool next_method(size_t *i, struct method *method)
 {
 	while (*i < oj_method_count()) {
 		*method = oj_method_at((*i)++);
-		if (!method->stepper->needs_variant)
+		if (!method->stepper->needs_variant && !method->stepper->control) /* nor what goes by the rows of others */
 			return true;
 	}
 	return false;
