@@ -197,32 +197,31 @@ static struct dot sum(struct tangents *t, const struct dot *terms, uint32_t coun
 	return made(t, e, chosen);
 }
 
-/* A product of many: the factors before times the factors after, both kept. */
-static ojit_expr prefix_product(struct tangents *t, ojit_expr so_far, ojit_expr next)
+static struct dot sum_of_two(struct tangents *t, struct dot a, struct dot b)
 {
-	return so_far ? oj_times(t->g, so_far, next) : next;
+	struct dot terms[2] = {a, b};
+	return a.e && b.e ? sum(t, terms, 2) : a.e ? a : b;
 }
 
-/* rest[i]: the product of operands i + 1 and on, 0 after the last. */
-static struct dot of_product(struct tangents *t, ojit_expr e, ojit_expr *rest, struct dot *terms)
+/* A product of many is (a b) c and so on, and so is its tangent, ((da b + a db) c) + (a b) dc:
+ * the bits do not depend on which of the first two comes first, or on whether factors were
+ * multiplied before. */
+static struct dot of_product(struct tangents *t, ojit_expr e)
 {
-	uint32_t arity = oj_node(t->g, e)->arity, count = 0;
-	ojit_expr before = 0;
-	rest[arity - 1] = 0;
-	for (uint32_t i = arity - 1; i-- > 0;)
-		rest[i] = prefix_product(t, rest[i + 1], oj_operands(t->g, e)[i + 1]);
-	for (uint32_t i = 0; i < arity; i++) {
-		ojit_expr operand = oj_operands(t->g, e)[i];
-		struct dot dot = dot_of(t, operand);
-		if (dot.e && before)
-			dot = scaled(t, dot, before);
-		if (dot.e && rest[i])
-			dot = scaled(t, dot, rest[i]);
+	ojit_expr product = oj_operands(t->g, e)[0];
+	struct dot dot = dot_of(t, product);
+	uint32_t arity = oj_node(t->g, e)->arity;
+	for (uint32_t i = 1; i < arity && !t->failed; i++) {
+		ojit_expr factor = oj_operands(t->g, e)[i];
+		struct dot other = dot_of(t, factor);
 		if (dot.e)
-			terms[count++] = dot;
-		before = prefix_product(t, before, operand);
+			dot = scaled(t, dot, factor);
+		if (other.e)
+			dot = sum_of_two(t, dot, scaled(t, other, product));
+		if (i + 1 < arity)
+			product = oj_times(t->g, product, factor);
 	}
-	return sum(t, terms, count);
+	return dot;
 }
 
 /* A strong product is one in the tangents of both factors: either may be what a choice
@@ -248,21 +247,19 @@ static struct dot of_operator(struct tangents *t, ojit_expr e)
 		return none();
 	if (oj_is(t->g, e, OP_STRONG))
 		return of_strong(t, e);
-	size_t room = arity * (sizeof(struct dot) + sizeof(ojit_expr));
+	if (oj_is(t->g, e, OP_MUL))
+		return of_product(t, e);
+	size_t room = arity * sizeof(struct dot);
 	struct dot *terms = oj_memory_get(t->space->context, room), result;
 	if (!terms)
 		return made(t, 0, false);
-	if (oj_is(t->g, e, OP_MUL) && arity > 2) {
-		result = of_product(t, e, (ojit_expr *)(terms + arity), terms);
-	} else {
-		for (uint32_t i = 0; i < arity && !t->failed; i++) {
-			if (!dot_of(t, oj_operands(t->g, e)[i]).e)
-				continue;
-			terms[count] = through(t, e, i);
-			count += terms[count].e != 0;
-		}
-		result = sum(t, terms, count);
+	for (uint32_t i = 0; i < arity && !t->failed; i++) {
+		if (!dot_of(t, oj_operands(t->g, e)[i]).e)
+			continue;
+		terms[count] = through(t, e, i);
+		count += terms[count].e != 0;
 	}
+	result = sum(t, terms, count);
 	oj_memory_put(t->space->context, terms, room);
 	return result;
 }
