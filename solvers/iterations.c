@@ -140,21 +140,26 @@ void oj_newton_linearise(struct newton *nw, double t, const double *y)
 	nw->factored = 0;
 }
 
-bool oj_newton_factor(struct newton *nw, double gamma)
-{
-	if (nw->factored == gamma)
-		return true;
-	bool ok = oj_shift_factor(nw->f, 0, 1 / gamma, 0);
-	nw->factored = ok ? gamma : 0;
-	return ok;
-}
-
 void oj_newton_filter(struct newton *nw, double *v)
 {
 	double shift = 1 / nw->factored;
 	for (int64_t i = 0; i < nw->gauge.n; i++)
 		v[i] *= shift;
 	oj_shift_solve(nw->f, 0, v);
+}
+
+bool oj_newton_factor(struct newton *nw, double gamma, double t, const double *y)
+{
+	if (nw->factored == gamma)
+		return true;
+	bool ok = oj_shift_factor(nw->f, 0, 1 / gamma, 0);
+	nw->factored = ok ? gamma : 0;
+	if (!ok) {
+		rhs_eval(nw->f, t, y, nw->slope);
+		nw->fault = oj_first_nonfinite(nw->gauge.n, nw->slope);
+		nw->fault_is_scale = false;
+	}
+	return ok;
 }
 
 /* Whose increment is not finite: f is not, or there is no tolerance to measure it by. */
@@ -214,4 +219,21 @@ bool oj_newton_solve(struct newton *nw, double t, double gamma, const double *ba
 	if (verdict == NEWTON_FAILED)
 		c->remaining = 1;
 	return verdict == NEWTON_DONE;
+}
+
+int64_t oj_newton_culprit(const struct newton *nw, const struct step *step, const double *f1, const double *error,
+                          bool *finite)
+{
+	const double *vectors[] = {step->y1, f1, error};
+	*finite = nw->fault >= 0 && nw->fault_is_scale;
+	if (nw->fault >= 0)
+		return nw->fault;
+	*finite = false;
+	for (size_t v = 0; v < sizeof vectors / sizeof *vectors; v++) {
+		int64_t at = vectors[v] ? oj_first_nonfinite(nw->gauge.n, vectors[v]) : -1;
+		if (at >= 0)
+			return at;
+	}
+	*finite = true;
+	return error ? oj_gauge_worst(&nw->gauge, error) : 0;
 }

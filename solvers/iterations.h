@@ -15,7 +15,7 @@
 #ifndef OJ_ITERATIONS_H
 #define OJ_ITERATIONS_H
 
-#include "solvers/problem.h"
+#include "solvers/stepper.h"
 
 /* What errors and increments are measured by. */
 struct gauge {
@@ -75,11 +75,16 @@ void oj_newton_restart(struct newton *newton);
 void oj_newton_begin(struct newton *newton, const struct tolerance *tolerance, const double *y, int most, double enough);
 /* J at (t, y) if there is none. */
 void oj_newton_linearise(struct newton *newton, double t, const double *y);
-/* Factors for gamma unless those that are there are.  False: singular. */
-bool oj_newton_factor(struct newton *newton, double gamma);
+/* Factors for gamma unless those that are there are.  False: singular, or f or J at (t, y)
+ * is not finite, see fault. */
+bool oj_newton_factor(struct newton *newton, double gamma, double t, const double *y);
 /* Find d[n], from a guess.  False: see convergence.shorten and fault. */
 bool oj_newton_solve(struct newton *newton, double t, double gamma, const double *base, const double *psi, double *d);
 /* v = (I - gamma J)^-1 v, by the factors that are there. */
 void oj_newton_filter(struct newton *newton, double *v);
+
+/* What a stepper's culprit answers: f1 and error, where they are known, [n]. */
+int64_t oj_newton_culprit(const struct newton *newton, const struct step *step, const double *f1, const double *error,
+                          bool *finite);
 
 #endif

@@ -2,6 +2,7 @@
 #include "solvers/method.h"
 
 #include "solvers/auto.h"
+#include "solvers/bdf.h"
 #include "solvers/radau.h"
 #include "solvers/rock.h"
 #include "solvers/rosenbrock.h"
@@ -51,6 +52,10 @@ static const struct method others[] = {
 	 .info = {.name = "implicit_euler", .full_name = "implicit Euler", .aliases = "implicit-euler backward_euler",
 	          .source = "E. Hairer, G. Wanner, Solving Ordinary Differential Equations II, IV.3",
 	          .order = 1, .estimate_order = 1, .stages = 1, .dense_order = 1}},
+	{.stepper = &oj_stepper_bdf, .row = &oj_stepper_bdf, .control = {.error_order = 2, .safety = 0.9, .shrink = 0.1, .grow = 10},
+	 .info = {.name = "bdf", .full_name = "backward differentiation formulas of orders 1 to 5, 2 in steps of given size",
+	          .aliases = "ode15s CV_BDF", .source = "P. N. Brown, G. D. Byrne, A. C. Hindmarsh, SIAM J. Sci. Stat. Comput. 10 (1989) "
+	          "1038-1051"}},
 	{.stepper = &oj_stepper_auto, .row = &oj_stepper_auto,
 	 .info = {.name = "auto", .full_name = "explicit, stabilised or implicit, by counted cost", .aliases = "automatic",
 	          .source = "E. Hairer, G. Wanner, Solving Ordinary Differential Equations II, IV.2"}},

@@ -308,7 +308,7 @@ static bool solve(struct sdirk_state *s, const struct step *step)
 		bool fresh = nw->fresh || !nw->have_jacobian;
 		oj_newton_linearise(nw, step->t0, s->y0);
 		oj_newton_begin(nw, s->tolerance, s->y0, ROUNDS, 0);
-		if (oj_newton_factor(nw, s->h * s->row->gamma) && solve_stages(s, step))
+		if (oj_newton_factor(nw, s->h * s->row->gamma, step->t0, s->y0) && solve_stages(s, step))
 			return true;
 		nw->convergence.remaining = 1;
 		if (fresh)
@@ -459,19 +459,7 @@ static void recall(const void *state, const double *kept, double t0, double h, d
 static int64_t culprit(const void *state, const struct step *step, bool *finite)
 {
 	const struct sdirk_state *s = state;
-	const struct newton *nw = &s->newton;
-	const double *vectors[] = {step->y1, s->have_f1 ? s->f1 : s->f0, s->have_error ? s->error : s->f0};
-	*finite = nw->fault >= 0 && nw->fault_is_scale;
-	if (nw->fault >= 0)
-		return nw->fault;
-	*finite = false;
-	for (size_t v = 0; v < sizeof vectors / sizeof *vectors; v++) {
-		int64_t at = oj_first_nonfinite(s->n, vectors[v]);
-		if (at >= 0)
-			return at;
-	}
-	*finite = true;
-	return s->have_error ? oj_gauge_worst(&nw->gauge, s->error) : 0;
+	return oj_newton_culprit(&s->newton, step, s->have_f1 ? s->f1 : NULL, s->have_error ? s->error : NULL, finite);
 }
 
 const struct stepper oj_stepper_sdirk = {

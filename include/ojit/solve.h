@@ -43,7 +43,7 @@ typedef struct ojit_method {
 	const char *full_name; /* such as "Dormand-Prince 5(4)" */
 	const char *aliases;   /* other names taken, blank-separated, "" for none */
 	const char *source;    /* the publication */
-	int order;             /* of the solution; 0: the one that rtol asks for (taylor) */
+	int order;             /* of the solution; 0: the one that rtol asks for (taylor, bdf) */
 	int estimate_order;    /* of the solution that the error estimate compares with; 0: none */
 	int stages;            /* including the one shared with the next step, if fsal; the
 	                          fewest, where stability asks for more; 0: none */

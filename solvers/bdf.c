@@ -1,0 +1,492 @@
+/* Backward differentiation formulas of orders 1 to 5 with a fixed leading coefficient
+ * (bdf_formula.h), of which order and length follow from the tolerance as in CVODE (A. C.
+ * Hindmarsh et al., SUNDIALS, ACM Trans. Math. Softw. 31 (2005) 363-396).
+ *
+ * What is known of the past is an array of h^j y^(j)/j!, j = 0 .. order, at the time reached.  A
+ * step of any length scales it, moves it on by Pascal's triangle, and finds the correction
+ * d of y from d = psi + gamma f(t1, y + d) (iterations.h); then the array at t1 is what was
+ * predicted plus l_j d, and d times a constant of the formula is the error.  A failed attempt
+ * leaves the array as it was.  The array is also the interpolant, of the formula's order.
+ *
+ * Every order + 1 steps the errors of the orders next to the present one are estimated too, and
+ * the order with the longest step is taken; lengths change where that gains three tenths or more.
+ * A run begins, and begins again, with order 1.  J and factors are kept for up to 20 steps as
+ * long as iterations converge and gamma is within a fifth of theirs.  Iterations may leave 0.03
+ * of the tolerance.  (CVODE waits for a half, keeps J longer and leaves 0.1: over five problems
+ * at tolerances from 1e-3 to 1e-9 that takes a third more steps and evaluations, for errors
+ * that are no smaller.)
+ *
+ * Steps of given size are of order 2, but for the first, of order 1: the highest order that is
+ * stable for all stable equations. */
+#include "solvers/bdf.h"
+
+#include "solvers/bdf_formula.h"
+#include "solvers/control.h"
+#include "solvers/implicit.h"
+#include "solvers/iterations.h"
+#include "solvers/sums.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The policy: of lengths, of orders, of J and factors. */
+#define BIAS 6.0         /* safety: errors count so many times */
+#define BIAS_HIGHER 10.0 /* those of the next order */
+#define CHANGE_LEAST 1.3 /* what a change of length has to gain */
+#define GROW_FIRST 1e4
+#define GROW_MOST 10.0
+#define SHRINK_MOST 0.1
+#define SHRINK_AGAIN 0.2 /* at the most, after the second failure in a row */
+#define SHARE 0.03       /* of the tolerance that iterations may leave */
+#define GAMMA_KEPT 0.2
+enum {
+	ROUNDS = 4,         /* of iterations */
+	FACTORS_KEPT = 20,  /* steps */
+	FAILURES_MANY = 3,  /* in a row: what was known of high derivatives is forgotten */
+	ORDER_REST = 10,    /* steps at order 1 after that */
+	ORDER_FIXED = 2,    /* of steps of given size */
+};
+enum { ROWS = BDF_MOST + 1 };
+
+struct bdf_state {
+	const struct tolerance *tolerance; /* NULL: steps of given size */
+	struct newton newton;
+	int64_t n, stride;
+	double *low, *next_low, *f0, *psi, *change, *y1, *predicted, *d, *old_d;
+	double *z, *next; /* [ROWS][stride]: the array at t0, scaled by past[0]; at t1 */
+	int order, rest;  /* steps until the order may change */
+	double past[ROWS + 1]; /* lengths of the steps before, the last one first; past[0] = 1 before the first */
+	double h;
+	struct bdf_formula formula;
+	double old_measure; /* of the last step; 0: there is none */
+	double proposed, error;
+	uint64_t steps, factored_at; /* counted since the start */
+	int failures;     /* of this step's attempts */
+	bool failed;      /* there was one */
+	bool have_error, have_next;
+};
+
+/* ---- the state ---- */
+
+enum { VECTORS = 13, POINTERS = VECTORS + 2 };
+
+static size_t state_size(const struct setup *setup)
+{
+	return sizeof(struct bdf_state) + (VECTORS + 2 * ROWS) * (size_t)stride_of(setup->n) * sizeof(double);
+}
+
+/* Every vector, in the order in which they lie in memory; the last two are arrays. */
+static void list_vectors(struct bdf_state *s, double **vectors[POINTERS])
+{
+	double **const all[POINTERS] = {
+		&s->low, &s->next_low, &s->f0, &s->psi, &s->change, &s->y1, &s->predicted, &s->d, &s->old_d,
+		&s->newton.gauge.scale, &s->newton.argument, &s->newton.slope, &s->newton.increment, &s->z, &s->next,
+	};
+	memcpy(vectors, all, sizeof all);
+}
+
+static void init(void *state, const struct setup *setup)
+{
+	struct bdf_state *s = state;
+	double **vectors[POINTERS], *memory = (double *)(s + 1);
+	*s = (struct bdf_state){.n = setup->n, .stride = stride_of(setup->n)};
+	s->newton.gauge.n = setup->n;
+	memset(memory, 0, state_size(setup) - sizeof *s);
+	list_vectors(s, vectors);
+	for (int i = 0; i < POINTERS; i++) {
+		*vectors[i] = memory;
+		memory += (i < VECTORS ? 1 : ROWS) * s->stride;
+	}
+}
+
+static void move(void *state, const void *from)
+{
+	struct bdf_state *s = state;
+	double **vectors[POINTERS];
+	list_vectors(s, vectors);
+	for (int i = 0; i < POINTERS; i++)
+		*vectors[i] = (double *)((char *)state + ((const char *)*vectors[i] - (const char *)from));
+}
+
+static int shifts(const struct setup *setup)
+{
+	(void)setup;
+	return 0;
+}
+
+static void bind(void *state, struct rhs *f, const struct tolerance *tolerance)
+{
+	struct bdf_state *s = state;
+	s->newton.f = f;
+	s->tolerance = tolerance;
+}
+
+static enum attempt start(void *state, double t, const double *y)
+{
+	struct bdf_state *s = state;
+	size_t bytes = (size_t)s->n * sizeof *y;
+	memcpy(s->z, y, bytes);
+	memset(s->low, 0, bytes);
+	oj_newton_restart(&s->newton);
+	s->order = 1;
+	s->rest = 2;
+	s->past[0] = 1;
+	s->old_measure = s->proposed = 0;
+	s->steps = s->factored_at = 0;
+	s->failures = 0;
+	s->failed = s->have_error = s->have_next = false;
+	rhs_eval(s->newton.f, t, s->z, s->f0);
+	memcpy(s->z + s->stride, s->f0, bytes);
+	return oj_all_finite(s->n, s->z) && oj_all_finite(s->n, s->f0) ? ATTEMPT_OK : ATTEMPT_FATAL;
+}
+
+static void look(void *state, const double **y, const double **f0, double **scratch0, double **scratch1)
+{
+	struct bdf_state *s = state;
+	*y = s->z;
+	*f0 = s->f0;
+	*scratch0 = s->predicted;
+	*scratch1 = s->y1;
+}
+
+static double propose(const void *state)
+{
+	return ((const struct bdf_state *)state)->proposed;
+}
+
+/* ---- a step ---- */
+
+/* All rows but row 0, moved on by h. */
+static void predict(struct bdf_state *s, double h)
+{
+	double ratio = h / s->past[0], power = 1;
+	for (int j = 1; j <= s->order; j++) {
+		const double *from = s->z + j * s->stride;
+		double *to = s->next + j * s->stride;
+		power *= ratio;
+		for (int64_t i = 0; i < s->n; i++)
+			to[i] = power * from[i];
+	}
+	for (int k = 1; k <= s->order; k++)
+		for (int j = s->order; j >= k && j > 1; j--) {
+			double *to = s->next + (j - 1) * s->stride;
+			const double *from = s->next + j * s->stride;
+			for (int64_t i = 0; i < s->n; i++)
+				to[i] += from[i];
+		}
+}
+
+/* What y changes by: the sum of all other rows, scaled. */
+static void find_change(struct bdf_state *s, double h)
+{
+	double weights[BDF_MOST], ratio = h / s->past[0], power = 1;
+	for (int j = 0; j < s->order; j++)
+		weights[j] = power *= ratio;
+	oj_sum_weighted(s->n, s->order, weights, s->z + s->stride, s->stride, s->change);
+	for (int64_t i = 0; i < s->n; i++)
+		s->predicted[i] = s->z[i] + s->change[i];
+}
+
+/* Factors for gamma, those that are there or new ones, of J at the step's beginning. */
+static bool prepare_factors(struct bdf_state *s, const struct step *step, double gamma)
+{
+	struct newton *nw = &s->newton;
+	double away = nw->factored == 0 ? INFINITY : fabs(gamma / nw->factored - 1);
+	bool kept = s->tolerance ? away <= GAMMA_KEPT && s->steps - s->factored_at < FACTORS_KEPT : away == 0;
+	if (nw->have_jacobian && kept)
+		return true;
+	nw->have_jacobian = nw->have_jacobian && nw->fresh;
+	oj_newton_linearise(nw, step->t0, s->z);
+	s->factored_at = s->steps;
+	return oj_newton_factor(nw, gamma, step->t0, s->z);
+}
+
+static bool solve(struct bdf_state *s, const struct step *step)
+{
+	struct newton *nw = &s->newton;
+	double gamma = step->h / s->formula.l[1];
+	for (;;) {
+		bool fresh = nw->fresh || !nw->have_jacobian;
+		oj_newton_begin(nw, s->tolerance, s->z, ROUNDS, SHARE / s->formula.error);
+		memset(s->d, 0, (size_t)s->n * sizeof *s->d);
+		if (prepare_factors(s, step, gamma)
+		    && oj_newton_solve(nw, step->t1, gamma, s->predicted, s->psi, s->d))
+			return true;
+		nw->convergence.remaining = 1;
+		nw->factored = 0;
+		if (fresh || nw->fresh)
+			return false;
+		nw->have_jacobian = false;
+	}
+}
+
+static double power_of(double error, int root)
+{
+	return oj_control_power(error, 1.0 / root);
+}
+
+/* The factor of the length that an error of the formula of `order` allows. */
+static double factor_of(double error, double bias, int order)
+{
+	return error > 0 ? 1 / (power_of(bias * error, order + 1) + 1e-6) : 1e6;
+}
+
+static enum attempt retry(struct bdf_state *s, struct step *step, double factor)
+{
+	step->retry = fabs(step->h) * fmax(factor, SHRINK_MOST);
+	s->failed = true;
+	s->failures++;
+	return ATTEMPT_RETRY;
+}
+
+/* After many failures high derivatives say nothing: one order less, and order 1 anew. */
+static void forget(struct bdf_state *s, const struct step *step)
+{
+	if (s->failures < FAILURES_MANY)
+		return;
+	s->order = 1;
+	s->rest = ORDER_REST;
+	rhs_eval(s->newton.f, step->t0, s->z, s->f0);
+	for (int64_t i = 0; i < s->n; i++)
+		s->z[s->stride + i] = s->past[0] * s->f0[i];
+}
+
+static enum attempt attempt(void *state, struct step *step)
+{
+	struct bdf_state *s = state;
+	double shift;
+	step->y0 = s->z;
+	step->y1 = s->y1;
+	step->squared = 0;
+	s->have_error = s->have_next = false;
+	s->h = step->h;
+	if (s->n == 0)
+		return ATTEMPT_OK;
+	forget(s, step);
+	oj_bdf_formula_set(&s->formula, s->order, step->h, s->past);
+	shift = -1 / s->formula.l[1];
+	predict(s, step->h);
+	find_change(s, step->h);
+	for (int64_t i = 0; i < s->n; i++)
+		s->psi[i] = shift * s->next[s->stride + i];
+	if (!solve(s, step)) {
+		memcpy(s->y1, s->z, (size_t)s->n * sizeof *s->y1);
+		return retry(s, step, s->newton.convergence.shorten);
+	}
+	for (int64_t i = 0; i < s->n; i++)
+		s->y1[i] = oj_add_change(s->z[i], s->low[i], s->change[i] + s->d[i], &s->next_low[i]);
+	if (!s->tolerance)
+		return oj_all_finite(s->n, s->y1) ? ATTEMPT_OK : ATTEMPT_RETRY;
+	s->error = s->formula.error * oj_gauge_norm(&s->newton.gauge, s->d);
+	s->have_error = true;
+	step->squared = s->error * s->error;
+	if (!isfinite(step->squared))
+		return retry(s, step, 0.5);
+	if (step->squared > 1) {
+		double factor = factor_of(s->error, BIAS, s->order);
+		retry(s, step, s->failures > 0 ? fmin(factor, SHRINK_AGAIN) : factor);
+	}
+	return ATTEMPT_OK;
+}
+
+static enum attempt complete(void *state, const struct step *step)
+{
+	const struct bdf_state *s = state;
+	(void)step;
+	return oj_all_finite(s->n, s->newton.slope) ? ATTEMPT_OK : ATTEMPT_RETRY;
+}
+
+/* The array at t1. */
+static void need_next(struct bdf_state *s)
+{
+	if (s->have_next)
+		return;
+	memcpy(s->next, s->y1, (size_t)s->n * sizeof *s->y1);
+	for (int j = 1; j <= s->order; j++) {
+		double l = s->formula.l[j], *row = s->next + j * s->stride;
+		for (int64_t i = 0; i < s->n; i++)
+			row[i] += l * s->d[i];
+	}
+	s->have_next = true;
+}
+
+/* ---- orders and lengths ---- */
+
+static double factor_lower(const struct bdf_state *s)
+{
+	if (s->order == 1)
+		return 0;
+	double error = s->formula.lower * oj_gauge_norm(&s->newton.gauge, s->z + s->order * s->stride);
+	return factor_of(error, BIAS, s->order - 1);
+}
+
+/* From the difference to the correction of the last step; psi is free. */
+static double factor_higher(struct bdf_state *s)
+{
+	if (s->order == BDF_MOST || s->old_measure == 0)
+		return 0;
+	double share = s->formula.measure / s->old_measure, ratio = s->past[0] / s->past[1];
+	for (int j = 0; j <= s->order; j++)
+		share *= ratio;
+	for (int64_t i = 0; i < s->n; i++)
+		s->psi[i] = s->d[i] - share * s->old_d[i];
+	return factor_of(s->formula.higher * oj_gauge_norm(&s->newton.gauge, s->psi), BIAS_HIGHER, s->order + 1);
+}
+
+static void add_rows(struct bdf_state *s, const double share[BDF_MOST + 1], int to, double sign, const double *row)
+{
+	for (int j = 2; j <= to; j++)
+		for (int64_t i = 0; i < s->n; i++)
+			s->z[j * s->stride + i] += sign * share[j] * row[i];
+}
+
+static void raise_order(struct bdf_state *s)
+{
+	double share[BDF_MOST + 1], factor = oj_bdf_raise(s->order, s->past, share);
+	double *row = s->z + (s->order + 1) * s->stride;
+	for (int64_t i = 0; i < s->n; i++)
+		row[i] = factor * s->d[i];
+	add_rows(s, share, s->order, 1, row);
+	s->order++;
+	s->rest = s->order + 1;
+}
+
+static void lower_order(struct bdf_state *s)
+{
+	double share[BDF_MOST + 1];
+	oj_bdf_lower(s->order, s->past, share);
+	add_rows(s, share, s->order - 1, -1, s->z + s->order * s->stride);
+	s->order--;
+	s->rest = s->order + 1;
+}
+
+/* The factor of the next length; the order it is for becomes that of the array. */
+static double choose(struct bdf_state *s)
+{
+	double factor = factor_of(s->error, BIAS, s->order), lower = 0, higher = 0;
+	if (s->rest == 0) {
+		lower = factor_lower(s);
+		higher = factor_higher(s);
+		s->rest = 2;
+	}
+	double best = fmax(factor, fmax(lower, higher));
+	if (best < CHANGE_LEAST)
+		return 1;
+	if (best > factor && lower >= higher)
+		lower_order(s);
+	else if (best > factor)
+		raise_order(s);
+	return best;
+}
+
+/* What follows an accepted step of length h: z is the array there, d the correction. */
+static void plan_next(struct bdf_state *s)
+{
+	double most = s->steps == 1 ? GROW_FIRST : GROW_MOST, length = fabs(s->h), uncut = s->proposed;
+	s->rest--;
+	if (s->failed) {
+		s->rest = s->rest < 2 ? 2 : s->rest;
+		s->proposed = length;
+		return;
+	}
+	s->proposed = length * fmin(choose(s), most);
+	if (uncut > length) /* the step was cut short, for a stop on the way */
+		s->proposed = fmax(s->proposed, fmin(uncut, GROW_MOST * length));
+}
+
+static void accept(void *state)
+{
+	struct bdf_state *s = state;
+	if (s->n > 0)
+		need_next(s);
+	swap_vectors(&s->z, &s->next);
+	swap_vectors(&s->low, &s->next_low);
+	memmove(s->past + 1, s->past, ROWS * sizeof *s->past);
+	s->past[0] = s->h;
+	s->steps++;
+	if (s->tolerance && s->n > 0)
+		plan_next(s);
+	else if (s->n > 0 && s->order < ORDER_FIXED)
+		raise_order(s);
+	swap_vectors(&s->d, &s->old_d);
+	s->old_measure = s->formula.measure;
+	s->newton.fresh = s->failed = s->have_error = s->have_next = false;
+	s->failures = 0;
+}
+
+/* ---- inside a step ---- */
+
+/* y = y1 + the sum of rows[j] x^(j + 1), x = (t - t1)/h. */
+static void look_inside(int64_t n, int order, double x, const double *y1, const double *rows, int64_t stride, double *y)
+{
+	double weights[BDF_MOST], power = 1;
+	for (int j = 0; j < order; j++)
+		weights[j] = power *= x;
+	oj_sum_weighted(n, order, weights, rows, stride, y);
+	for (int64_t i = 0; i < n; i++)
+		y[i] += y1[i];
+}
+
+static void interpolate(void *state, const struct step *step, double t, double *y)
+{
+	struct bdf_state *s = state;
+	if (s->n == 0)
+		return;
+	need_next(s);
+	look_inside(s->n, s->order, (t - step->t0) / step->h - 1, s->next, s->next + s->stride, s->stride, y);
+}
+
+/* y0, y1, the order, the array's other rows. */
+static size_t kept_size(const struct setup *setup)
+{
+	return (size_t)setup->n * (2 + BDF_MOST) + 1;
+}
+
+static void keep(void *state, const struct step *step, double *kept)
+{
+	struct bdf_state *s = state;
+	size_t n = (size_t)s->n, bytes = n * sizeof *kept;
+	(void)step;
+	if (n == 0)
+		return;
+	need_next(s);
+	memcpy(kept, s->z, bytes);
+	memcpy(kept + n, s->next, bytes);
+	kept[2 * n] = s->order;
+	for (int j = 1; j <= s->order; j++)
+		memcpy(kept + 2 * n + 1 + (size_t)(j - 1) * n, s->next + j * s->stride, bytes);
+}
+
+static void recall(const void *state, const double *kept, double t0, double h, double t, double *y)
+{
+	const struct bdf_state *s = state;
+	int64_t n = s->n;
+	if (n > 0)
+		look_inside(n, (int)kept[2 * n], (t - t0) / h - 1, kept + n, kept + 2 * n + 1, n, y);
+}
+
+static int64_t culprit(const void *state, const struct step *step, bool *finite)
+{
+	const struct bdf_state *s = state;
+	return oj_newton_culprit(&s->newton, step, NULL, s->have_error ? s->d : NULL, finite);
+}
+
+const struct stepper oj_stepper_bdf = {
+	.name = "bdf",
+	.shifts = shifts,
+	.state_size = state_size,
+	.init = init,
+	.bind = bind,
+	.start = start,
+	.look = look,
+	.attempt = attempt,
+	.propose = propose,
+	.complete = complete,
+	.interpolate = interpolate,
+	.kept_size = kept_size,
+	.keep = keep,
+	.recall = recall,
+	.move = move,
+	.accept = accept,
+	.culprit = culprit,
+};
