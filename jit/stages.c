@@ -85,7 +85,7 @@ static ojit_status print_taylor(ojit_model *model, const struct settings *settin
 	ojit_status status = oj_compile(model, settings, 0, NULL, &lowered, error);
 	if (status == OJIT_OK) {
 		oj_program_init(&made, &lowered.space, KERNEL_RHS);
-		int order = oj_taylor_order(lowered.rtol > 0 ? lowered.rtol : OJ_DEFAULT_RTOL);
+		int order = oj_taylor_order(lowered.rtol > 0 ? lowered.rtol : OJ_DEFAULT_RTOL, lowered.lengths[FAMILY_STATES]);
 		status = oj_taylor_program(&made, &lowered.primal, order, oj_math_best() != OJ_MATH_SSE2, error);
 	}
 	if (status == OJIT_OK && oj_program_layout(&made) != OJIT_OK)

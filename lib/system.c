@@ -16,11 +16,12 @@ static const char *article(enum family_kind kind)
 	return kind == FAMILY_OUTPUTS ? "an" : "a";
 }
 
-int oj_taylor_order(double rtol)
+int oj_taylor_order(double rtol, int64_t states)
 {
+	double shrinking = states <= TAYLOR_FEW ? 0.26359713811572677 : 0.13533528323661269; /* e^(-4/3), e^-2 */
 	int order = 1;
 	for (double reached = 1; reached > rtol || order < 2; order++)
-		reached *= 0.13533528323661269; /* e^-2 */
+		reached *= shrinking;
 	return order;
 }
 

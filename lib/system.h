@@ -132,8 +132,10 @@ struct variant {
 };
 
 #define OJ_DEFAULT_RTOL 1e-6
-/* The order of VARIANT_TAYLOR that a relative tolerance asks for: solvers/taylor.c. */
-int oj_taylor_order(double rtol);
+/* The order of VARIANT_TAYLOR that a relative tolerance asks for: solvers/taylor.c; up to
+ * TAYLOR_FEW states orders are higher and steps longer. */
+enum { TAYLOR_FEW = 6 };
+int oj_taylor_order(double rtol, int64_t states);
 
 struct system {
 	ojit_context *context;

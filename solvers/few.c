@@ -96,6 +96,38 @@ static INLINE double norm_of(const bool fused, int64_t n, const double *k, const
 	return n > 0 ? (low + high) * (1 / (double)n) : 0;
 }
 
+static INLINE void powers_at(const bool fused, const bool slopes, int64_t n, int order, const double *c, double h,
+                             double *change, double *slope)
+{
+	double odd = 0, even = 0, odd_slope = 0, even_slope = 0, q = h * h;
+	int k = order;
+	if (k % 2) {
+		odd = c[k * n];
+		odd_slope = k * odd;
+		k--;
+	}
+	for (const double *above = c + k * n; k >= 2; k -= 2, above -= 2 * n) {
+		even = plus(fused, above[0], even, q);
+		odd = plus(fused, above[-n], odd, q);
+		if (!slopes)
+			continue;
+		even_slope = plus(fused, k * above[0], even_slope, q);
+		odd_slope = plus(fused, (k - 1) * above[-n], odd_slope, q);
+	}
+	*change = h * plus(fused, odd, even, h);
+	if (slopes)
+		*slope = plus(fused, odd_slope, even_slope, h);
+}
+
+static INLINE void powers_of(const bool fused, int64_t n, int order, const double *c, double h, double *change,
+                             double *slope)
+{
+	for (int64_t i = 0; slope && i < n; i++)
+		powers_at(fused, true, n, order, c + i, h, change + i, slope + i);
+	for (int64_t i = 0; !slope && i < n; i++)
+		powers_at(fused, false, n, order, c + i, h, change + i, NULL);
+}
+
 static void copy(int64_t n, const double *from, double *to)
 {
 	for (int64_t i = 0; i < n; i++)
@@ -118,7 +150,11 @@ static void copy(int64_t n, const double *from, double *to)
 	{ \
 		return norm_of(is_fused, n, k, terms, w, y0, y1, tolerance); \
 	} \
-	const struct sums name = {is_fused, copy, name##_stage, name##_step, name##_norm};
+	attribute static void name##_powers(int64_t n, int order, const double *c, double h, double *change, double *slope) \
+	{ \
+		powers_of(is_fused, n, order, c, h, change, slope); \
+	} \
+	const struct sums name = {is_fused, copy, name##_stage, name##_step, name##_norm, name##_powers};
 
 SUMS(oj_few_apart, , false)
 SUMS(oj_few_fused, __attribute__((target("avx2,fma"))), true)

@@ -90,7 +90,7 @@ VECTORS void oj_sum_three(int64_t n, double a, const double *u, double b, const 
 		out[i] = (a * u[i] + b * v[i]) + c * w[i];
 }
 
-enum { TILE = 128, PARTS = 8 };
+enum { TILE = 128, PARTS = 8, WIDTH = 4 };
 
 static inline double larger(double a, double b)
 {
@@ -153,17 +153,14 @@ static INLINE double norm_of(const double *part, int64_t n, bool max_norm)
 	return (low + high) * (1 / (double)n);
 }
 
-/* Horner's scheme in h^2, even and odd powers apart, so that half as many operations
- * wait for each other. */
-static INLINE void sum_powers_tile(int64_t n, int order, const double *restrict c, double h,
-                                   double *restrict change, double *restrict slope)
+/* `width` states of powers; the slopes too, or the changes alone. */
+static INLINE void powers_of(const bool fused, const int width, const bool slopes, int64_t n, int order,
+                             const double *restrict c, double h, double *restrict change, double *restrict slope)
 {
-	double odd[POWERS_TILE], even[POWERS_TILE], odd_slope[POWERS_TILE], even_slope[POWERS_TILE], q = h * h;
+	double odd[WIDTH] = {0}, even[WIDTH] = {0}, odd_slope[WIDTH] = {0}, even_slope[WIDTH] = {0}, q = h * h;
 	int k = order;
-	for (int i = 0; i < POWERS_TILE; i++)
-		odd[i] = even[i] = odd_slope[i] = even_slope[i] = 0;
 	if (k % 2) {
-		for (int i = 0; i < POWERS_TILE; i++) {
+		for (int i = 0; i < width; i++) {
 			odd[i] = c[k * n + i];
 			odd_slope[i] = k * odd[i];
 		}
@@ -171,23 +168,34 @@ static INLINE void sum_powers_tile(int64_t n, int order, const double *restrict 
 	}
 	for (; k >= 2; k -= 2) { /* c_k h^(k-1) is an odd power: h divides out */
 		const double *above = c + k * n, *below = above - n;
-		for (int i = 0; i < POWERS_TILE; i++) {
-			even[i] = even[i] * q + above[i];
-			even_slope[i] = even_slope[i] * q + k * above[i];
-			odd[i] = odd[i] * q + below[i];
-			odd_slope[i] = odd_slope[i] * q + (k - 1) * below[i];
+		for (int i = 0; i < width; i++) {
+			even[i] = plus(fused, above[i], even[i], q);
+			odd[i] = plus(fused, below[i], odd[i], q);
+			if (!slopes)
+				continue;
+			even_slope[i] = plus(fused, k * above[i], even_slope[i], q);
+			odd_slope[i] = plus(fused, (k - 1) * below[i], odd_slope[i], q);
 		}
 	}
-	for (int i = 0; i < POWERS_TILE; i++) {
-		change[i] = h * (odd[i] + h * even[i]);
-		slope[i] = odd_slope[i] + h * even_slope[i];
+	for (int i = 0; i < width; i++) {
+		change[i] = h * plus(fused, odd[i], even[i], h);
+		if (slopes)
+			slope[i] = plus(fused, odd_slope[i], even_slope[i], h);
 	}
 }
 
-SHORT_VECTORS void oj_sum_powers(int64_t n, int order, const double *c, double h, double *change, double *slope)
+static INLINE void all_powers(const bool fused, int64_t n, int order, const double *c, double h, double *change,
+                              double *slope)
 {
-	for (int64_t i = 0; i < n; i += POWERS_TILE)
-		sum_powers_tile(n, order, c + i, h, change + i, slope + i);
+	int64_t i = 0;
+	for (; slope && i + WIDTH <= n; i += WIDTH)
+		powers_of(fused, WIDTH, true, n, order, c + i, h, change + i, slope + i);
+	for (; slope && i < n; i++)
+		powers_of(fused, 1, true, n, order, c + i, h, change + i, slope + i);
+	for (; i + WIDTH <= n; i += WIDTH)
+		powers_of(fused, WIDTH, false, n, order, c + i, h, change + i, NULL);
+	for (; i < n; i++)
+		powers_of(fused, 1, false, n, order, c + i, h, change + i, NULL);
 }
 
 static INLINE double squared_norm(const bool fused, int64_t n, const double *k, const struct terms *terms,
@@ -227,7 +235,11 @@ static void copy(int64_t n, const double *from, double *to)
 	{ \
 		return squared_norm(is_fused, n, k, terms, w, y0, y1, tolerance); \
 	} \
-	static const struct sums name = {is_fused, copy, name##_stage, name##_step, name##_norm};
+	attribute static void name##_powers(int64_t n, int order, const double *c, double h, double *change, double *slope) \
+	{ \
+		all_powers(is_fused, n, order, c, h, change, slope); \
+	} \
+	static const struct sums name = {is_fused, copy, name##_stage, name##_step, name##_norm, name##_powers};
 
 SUMS(sse2, , false)
 SUMS(avx2, __attribute__((target("avx2,fma"))), true)

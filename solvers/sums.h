@@ -34,6 +34,10 @@ struct sums {
 	 * y0 and y1.  Not finite when an error or y1 is not. */
 	double (*norm)(int64_t n, const double *k, const struct terms *terms, const double *w, const double *y0,
 	               const double *y1, const struct tolerance *tolerance);
+	/* change[i] = sum over k = 1 .. order of c_k h^k, slope[i] = that of k c_k h^(k-1), for
+	 * c_k = c[k n + i]; slope NULL: not wanted.  Horner's scheme in h^2, even and odd powers
+	 * apart, so that half as many operations wait for each other. */
+	void (*powers)(int64_t n, int order, const double *c, double h, double *change, double *slope);
 };
 /* For n states; whatever n is, the bits are the same. */
 const struct sums *oj_sums(int64_t n);
@@ -46,11 +50,6 @@ extern const struct sums oj_few_apart __attribute__((visibility("hidden")));
 /* out[n] = a u[n] + b v[n] + c w[n]; out may be w. */
 void oj_sum_three(int64_t n, double a, const double *u, double b, const double *v, double c,
                   const double *w, double *out);
-
-/* change[i] = sum over k = 1 .. order of c_k h^k, slope[i] = that of k c_k h^(k-1), for
- * c_k = c[k n + i].  May read and write up to POWERS_TILE doubles beyond the vectors. */
-enum { POWERS_TILE = 4 };
-void oj_sum_powers(int64_t n, int order, const double *c, double h, double *change, double *slope);
 
 /* The state whose scaled error is largest, found again for a message. */
 int64_t oj_largest_error(int64_t n, const double *k, const struct terms *terms, const double *w, const double *y0,

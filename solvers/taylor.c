@@ -4,10 +4,15 @@
  * solution about the time reached; a step sums them.  Order and step size are
  * Jorba's and Zou's (A software package for the numerical integration of ODEs by means
  * of high-order Taylor methods, Experimental Mathematics 14 (2005) 99-117, 3.1, 3.2):
- * order p = ceil(1 - ln(rtol)/2), for which steps of e^-2 times the radius of
- * convergence are the cheapest; the radius from the last two coefficients,
+ * the radius of convergence comes from the last two coefficients,
  *
- *     rho_k = |c_k|^(-1/k),  k = p-1, p;   h = min rho_k exp(-2 - 0.7/(p-1)).
+ *     rho_k = |c_k|^(-1/k),  k = p-1, p;   h = min rho_k (rtol/2)^(1/(p-1)).
+ *
+ * If the time of a step grows with p^2, as operations do, steps of e^-2 times the radius are
+ * the cheapest, for which p = 1 - ln(rtol)/2.  Of few states it hardly does: each order
+ * waits for the one before, and p alone would make it steps of e^-1.  There it is e^(-4/3), between
+ * the two (m: Lotka-Volterra at 1e-7 10.1 us with e^(-5/3), 8.6 with e^(-4/3), 8.1 with
+ * e^-1, whose kernels take twice as long to compile).
  *
  * Their relative and absolute error become one here: coefficients of state i are
  * measured by max(|y_i|, |y_i'| h of the last step) + atol_i/rtol, so that a state
@@ -34,6 +39,7 @@
 struct series_state {
 	struct rhs *f;
 	const struct tolerance *tolerance;
+	const struct sums *sums;
 	int64_t n;
 	int order;
 	double proposed;  /* of the coming step, positive */
@@ -48,23 +54,18 @@ struct series_state {
 
 static void variant(const struct setup *setup, struct variant *variant)
 {
-	*variant = (struct variant){.kind = VARIANT_TAYLOR, .order = oj_taylor_order(setup->rtol)};
+	*variant = (struct variant){.kind = VARIANT_TAYLOR, .order = oj_taylor_order(setup->rtol, setup->n)};
 }
 
-/* Doubles of a vector, and of the coefficients, which loops may read a tile beyond. */
-static int64_t room_of(int64_t n)
-{
-	return n + POWERS_TILE;
-}
-
+/* Doubles of all vectors. */
 static int64_t room(int64_t n, int order)
 {
-	return 2 * room_of((order + 1) * n) + 6 * room_of(n);
+	return 2 * (order + 1) * n + 6 * n;
 }
 
 static size_t state_size(const struct setup *setup)
 {
-	return sizeof(struct series_state) + (size_t)room(setup->n, oj_taylor_order(setup->rtol)) * sizeof(double);
+	return sizeof(struct series_state) + (size_t)room(setup->n, oj_taylor_order(setup->rtol, setup->n)) * sizeof(double);
 }
 
 static void init(void *state, const struct setup *setup)
@@ -72,19 +73,19 @@ static void init(void *state, const struct setup *setup)
 	struct series_state *s = state;
 	double *memory = (double *)(s + 1);
 	int64_t n = setup->n;
-	*s = (struct series_state){.n = n, .order = oj_taylor_order(setup->rtol)};
-	s->shrinking = oj_control_power(M_E, -2 - 0.7 / (s->order - 1));
+	*s = (struct series_state){.n = n, .sums = oj_sums(n), .order = oj_taylor_order(setup->rtol, setup->n)};
+	s->shrinking = oj_control_power(0.5 * setup->rtol, 1.0 / (s->order - 1));
 	for (int i = 0; i < 2; i++)
 		s->root[i] = -1.0 / (s->order - 1 + i);
 	memset(memory, 0, (size_t)room(n, s->order) * sizeof *memory);
 	s->c = memory;
-	s->next = s->c + room_of((s->order + 1) * n);
-	s->low = s->next + room_of((s->order + 1) * n);
-	s->next_low = s->low + room_of(n);
-	s->y1 = s->next_low + room_of(n);
-	s->change = s->y1 + room_of(n);
-	s->slope = s->change + room_of(n);
-	s->f1 = s->slope + room_of(n);
+	s->next = s->c + (s->order + 1) * n;
+	s->low = s->next + (s->order + 1) * n;
+	s->next_low = s->low + n;
+	s->y1 = s->next_low + n;
+	s->change = s->y1 + n;
+	s->slope = s->change + n;
+	s->f1 = s->slope + n;
 }
 
 static void bind(void *state, struct rhs *f, const struct tolerance *tolerance)
@@ -99,22 +100,24 @@ static inline double larger(double a, double b)
 	return a > b ? a : b;
 }
 
-/* ---- sizes ---- */
-
-/* log2 x for x > 0, and 2^x, at least 2^-1000 and at most 2^1000, to three digits, which a step size needs, in a
- * tenth of a short step's time and with the same bits on every machine: polynomials
- * that agree with log2(1 + m) and 2^m at the Chebyshev points of [0, 1]. */
-static double rough_logarithm(double x)
+static inline double smaller(double a, double b)
 {
-	int64_t bits, one = 0x3FF0000000000000;
-	memcpy(&bits, &x, sizeof bits);
-	int64_t mantissa = (bits & 0xFFFFFFFFFFFFF) | one;
-	double m, exponent = (double)((bits >> 52) - 1023);
-	memcpy(&m, &mantissa, sizeof m);
-	m -= 1;
-	return exponent + ((0.00011458 + 1.436875 * m) + m * m * (-0.6708827 + m * (0.3122695 - 0.07844068 * m)));
+	return a < b ? a : b;
 }
 
+/* ---- sizes ---- */
+
+/* log2 x for x > 0 but for 0.043, the part behind the point being taken for the line that
+ * the mantissa is: of a root of order p that is 0.03/p of a length, and a step waits for it. */
+static double rough_logarithm(double x)
+{
+	int64_t bits;
+	memcpy(&bits, &x, sizeof bits);
+	return (double)bits * 0x1p-52 - 1022.957;
+}
+
+/* 2^x, at least 2^-1000 and at most 2^1000, to a quarter of a percent: the polynomial agrees
+ * with 2^m at the Chebyshev points of [0, 1].  The same bits on every machine. */
 static double rough_power_of_two(double x)
 {
 	const double shift = 6755399441055744.0; /* added, the nearest integer stands in the last bits */
@@ -124,7 +127,7 @@ static double rough_power_of_two(double x)
 	memcpy(&bits, &shifted, sizeof bits);
 	bits = (bits + 1023) << 52;
 	memcpy(&power, &bits, sizeof power);
-	return power * ((0.9999003 + 0.6963248 * m) + m * m * (0.2246932 + 0.07896726 * m));
+	return power * (1.0022648 + m * (0.6527527 + m * 0.3422896));
 }
 
 /* The largest coefficients of orders p-1 and p, scaled, up to 1e300. False: one of
@@ -150,15 +153,16 @@ static bool last_sizes(const struct series_state *s, const double *c, double h, 
  * the last two vanish the series is taken for finite.  False: they are not finite. */
 static bool choose_length(const struct series_state *s, const double *c, double h, double *length)
 {
-	double sizes[2], exponent = 1000;
+	double sizes[2], radii[2];
 	if (!s->tolerance)
 		return oj_all_finite(s->n, c + s->order * s->n);
 	if (!last_sizes(s, c, h, sizes))
 		return false;
-	for (int i = 0; i < 2; i++) {
-		double radius = sizes[i] > 0 ? rough_logarithm(sizes[i]) * s->root[i] : 1000;
-		exponent = radius < exponent ? radius : exponent;
-	}
+	for (int i = 0; i < 2; i++)
+		radii[i] = rough_logarithm(sizes[i]) * s->root[i];
+	double exponent = smaller(radii[0], radii[1]); /* nobody foresees which, so no branch */
+	if (sizes[0] == 0 || sizes[1] == 0)
+		exponent = sizes[0] > 0 ? radii[0] : sizes[1] > 0 ? radii[1] : 1000;
 	*length = rough_power_of_two(exponent) * s->shrinking;
 	return true;
 }
@@ -226,7 +230,7 @@ static double squared_error(const struct series_state *s, double h)
 	double factor = h / (s->order + 1), sum = 0, most = 0, flaw = 0;
 	for (int64_t i = 0; i < s->n; i++) {
 		double scale = tolerance->atol[i] + tolerance->rtol * larger(fabs(s->c[i]), fabs(s->y1[i]));
-		double e = factor * (s->f1[i] - s->slope[i]), ratio = e == 0 ? 0 : e / scale;
+		double ratio = factor * (s->f1[i] - s->slope[i]) / larger(scale, DBL_MIN);
 		sum += ratio * ratio;
 		most = larger(ratio * ratio, most);
 		flaw += (s->y1[i] - s->y1[i]) + (s->f1[i] - s->f1[i]);
@@ -241,7 +245,7 @@ static enum attempt attempt(void *state, struct step *step)
 	step->y0 = s->c;
 	step->y1 = s->y1;
 	step->squared = 0;
-	oj_sum_powers(s->n, s->order, s->c, step->h, s->change, s->slope);
+	s->sums->powers(s->n, s->order, s->c, step->h, s->change, s->tolerance ? s->slope : NULL);
 	for (int64_t i = 0; i < s->n; i++)
 		s->y1[i] = oj_add_change(s->c[i], s->low[i], s->change[i], &s->next_low[i]);
 	if (!s->tolerance)
@@ -263,12 +267,9 @@ static enum attempt complete(void *state, const struct step *step)
 static void sum_states(const struct series_state *s, const double *c, const double *low, double h, double *y)
 {
 	double left;
-	for (int64_t i = 0; i < s->n; i++) {
-		double change = c[s->order * s->n + i];
-		for (int k = s->order - 1; k >= 1; k--)
-			change = change * h + c[k * s->n + i];
-		y[i] = oj_add_change(c[i], low[i], change * h, &left);
-	}
+	s->sums->powers(s->n, s->order, c, h, y, NULL);
+	for (int64_t i = 0; i < s->n; i++)
+		y[i] = oj_add_change(c[i], low[i], y[i], &left);
 }
 
 static void interpolate(void *state, const struct step *step, double t, double *y)
@@ -279,7 +280,7 @@ static void interpolate(void *state, const struct step *step, double t, double *
 
 static size_t kept_size(const struct setup *setup)
 {
-	return ((size_t)oj_taylor_order(setup->rtol) + 2) * (size_t)setup->n;
+	return ((size_t)oj_taylor_order(setup->rtol, setup->n) + 2) * (size_t)setup->n;
 }
 
 static void keep(void *state, const struct step *step, double *kept)

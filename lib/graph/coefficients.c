@@ -496,21 +496,26 @@ static bool copy_state(struct taylor *t, struct block *block, const struct store
 	return state && at && oj_block_store(t->space, block, t->coefficients[0], state, &at);
 }
 
-/* f_k / (k + 1); 0: out of memory */
-static ojit_expr next_coefficient(struct taylor *t, ojit_expr f, int k)
+/* f_k / (k + 1) of e; 0: out of memory.  In straight code the next order waits for it. */
+static ojit_expr next_coefficient(struct taylor *t, ojit_expr e, int k)
 {
+	if (t->straight && t->series.fused && k > 0) {
+		ojit_expr next = oj_series_scaled(&t->series, e, k, 1.0 / (k + 1));
+		return t->series.failed ? 0 : next ? next : oj_literal(t->graph, 0);
+	}
+	ojit_expr f = oj_series_value(&t->series, e, k);
 	ojit_expr literal = oj_literal(t->graph, f ? 1.0 / (k + 1) : 0), operands[2] = {f, literal};
 	if (!f || !literal)
 		return literal;
-	ojit_expr e = oj_make(t->graph, OP_MUL, 2, operands);
-	return e ? oj_simplified(t->graph, e, operands) : 0;
+	ojit_expr scaled = oj_make(t->graph, OP_MUL, 2, operands);
+	return scaled ? oj_simplified(t->graph, scaled, operands) : 0;
 }
 
 static bool store_derivative(struct taylor *t, struct block *block, const struct store *store, int k)
 {
 	const struct array array = t->space->arrays.at[store->array];
 	int64_t element = t->straight ? element_of(t, &array, store->index) : 0;
-	ojit_expr value = next_coefficient(t, oj_series_value(&t->series, store->value, k), k);
+	ojit_expr value = next_coefficient(t, store->value, k);
 	if (!value)
 		return false;
 	if (t->straight)

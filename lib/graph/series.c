@@ -51,12 +51,6 @@ static ojit_expr over(struct series *s, double a, ojit_expr b)
 	return make(s, OP_DIV, 2, (ojit_expr[]){number(s, a), b});
 }
 
-/* factor a / b */
-static ojit_expr ratio(struct series *s, double factor, ojit_expr a, ojit_expr b)
-{
-	return a ? times(s, a, over(s, factor, b)) : 0;
-}
-
 static ojit_expr or_zero(struct series *s, ojit_expr a)
 {
 	return a ? a : number(s, 0);
@@ -112,6 +106,26 @@ static ojit_expr finish_sum(struct series *s, ojit_expr sum)
 	return count == 1 ? s->terms.list.at[0] : make(s, OP_ADD, (uint32_t)count, s->terms.list.at);
 }
 
+/* sum + early late, by one operation after the late factor is there. */
+static ojit_expr with_late(struct series *s, ojit_expr sum, ojit_expr early, ojit_expr late)
+{
+	if (!early || !late)
+		return sum;
+	if (!s->fused || !sum || oj_is_literal(s->graph, early, 1))
+		return plus(s, sum, times(s, early, late));
+	return made(s, oj_make3(s->graph, OP_FMA, early, late, sum));
+}
+
+/* sum + factor value, a factor of 0 standing for 1. */
+static ojit_expr with_scaled(struct series *s, ojit_expr sum, ojit_expr factor, ojit_expr value)
+{
+	if (!factor)
+		return plus(s, sum, value);
+	if (oj_is_literal(s->graph, factor, -1))
+		return plus(s, sum, minus(s, value));
+	return with_late(s, sum, factor, value);
+}
+
 /* The sum over j = from .. to of a_j b_(k-j), from the middle outwards. */
 static ojit_expr convolve(struct series *s, struct factor a, struct factor b, int k, int from, int to)
 {
@@ -128,16 +142,26 @@ static ojit_expr convolve(struct series *s, struct factor a, struct factor b, in
 	return finish_sum(s, sum);
 }
 
-/* The sum over j = from .. k - from of e_j e_(k-j): every product twice. */
+/* The sum over j = from .. k - from of e_j e_(k-j): every product twice, the one of e_k last. */
 static ojit_expr convolve_self(struct series *s, ojit_expr e, int k, int from)
 {
 	ojit_expr sum = 0, middle = k % 2 == 0 && k / 2 >= from ? oj_series_value(s, e, k / 2) : 0;
-	for (int j = (k - 1) / 2; j >= from; j--)
+	for (int j = (k - 1) / 2; j >= from && j > 0; j--)
 		sum = add_product(s, sum, oj_series_value(s, e, j), oj_series_value(s, e, k - j));
 	sum = scaled(s, 2, finish_sum(s, sum));
 	if (middle && sum && s->fused)
-		return made(s, oj_make3(s->graph, OP_FMA, middle, middle, sum));
-	return plus(s, sum, times(s, middle, middle));
+		sum = made(s, oj_make3(s->graph, OP_FMA, middle, middle, sum));
+	else
+		sum = plus(s, sum, times(s, middle, middle));
+	ojit_expr twice = from == 0 ? scaled(s, 2, oj_series_value(s, e, 0)) : 0;
+	return with_late(s, sum, twice, oj_series_value(s, e, k));
+}
+
+static bool is_constant(struct series *s, ojit_expr e)
+{
+	bool ok = true, constant = oj_degree(&s->degrees, e, &ok) == 0;
+	s->failed = s->failed || !ok;
+	return constant;
 }
 
 static struct factor value_of(ojit_expr e)
@@ -184,9 +208,59 @@ static ojit_expr rule_load(struct series *s, const struct task *task)
 	return s->load(s, task->node->e, task->k);
 }
 
+/* A term of a sum, without the signs and constant factors that it is made with; these
+ * times `factor` are left in *factor, 0 for 1. */
+static ojit_expr bare_term(struct series *s, ojit_expr e, ojit_expr *factor)
+{
+	for (;;) {
+		const struct node *n = oj_node(s->graph, e);
+		ojit_expr first = n->arity ? oj_operands(s->graph, e)[0] : 0;
+		bool scales = n->op == OP_MUL && n->arity == 2 && is_constant(s, first);
+		if (n->op != OP_NEG && !scales)
+			return e;
+		e = oj_operands(s->graph, e)[scales];
+		ojit_expr by = scales ? oj_series_value(s, first, 0) : 0;
+		if (scales)
+			*factor = *factor ? times(s, by, *factor) : by;
+		else
+			*factor = *factor ? minus(s, *factor) : number(s, -1);
+	}
+}
+
+enum { FEW_TERMS = 8 };
+
+/* Coefficient k of `e`, a sum of few terms or a single one, times `factor` where there is one (else 0).
+ * The numbers of nodes tell what is there first: it is taken first, and each further
+ * term adds one operation behind it. */
+static ojit_expr sum_terms(struct series *s, ojit_expr e, int k, ojit_expr factor)
+{
+	ojit_expr factors[FEW_TERMS], values[FEW_TERMS], sum = 0;
+	bool several = oj_is(s->graph, e, OP_ADD) && oj_node(s->graph, e)->arity <= FEW_TERMS;
+	uint32_t terms = 0, count = several ? oj_node(s->graph, e)->arity : 1;
+	for (uint32_t i = 0; i < count; i++) {
+		ojit_expr by = factor, bare = bare_term(s, several ? oj_operands(s->graph, e)[i] : e, &by);
+		ojit_expr value = oj_series_value(s, bare, k);
+		uint32_t at = terms;
+		if (!value)
+			continue;
+		for (; at > 0 && values[at - 1] > value; at--) {
+			values[at] = values[at - 1];
+			factors[at] = factors[at - 1];
+		}
+		values[at] = value;
+		factors[at] = by;
+		terms++;
+	}
+	for (uint32_t i = 0; i < terms; i++)
+		sum = with_scaled(s, sum, factors[i], values[i]);
+	return sum;
+}
+
 static ojit_expr rule_sum(struct series *s, const struct task *task)
 {
 	size_t first = s->terms.list.count;
+	if (s->fused && task->n.arity <= FEW_TERMS)
+		return sum_terms(s, task->node->e, task->k, 0);
 	for (uint32_t i = 0; i < task->n.arity; i++) {
 		ojit_expr term = oj_series_value(s, oj_operands(s->graph, task->node->e)[i], task->k);
 		s->failed = s->failed || (term && !VECTOR_PUSH(s->space->context, &s->terms.list, term));
@@ -208,19 +282,26 @@ static ojit_expr rule_product(struct series *s, const struct task *task)
 	return convolve(s, value_of(task->o[0]), value_of(task->o[1]), task->k, 0, task->k);
 }
 
+/* In what follows the sums have older coefficients alone, which are there before those of
+ * order k are; what those count by is known at the start. */
+
 /* v b = a */
 static ojit_expr rule_division(struct series *s, const struct task *task)
 {
-	ojit_expr known = convolve(s, value_of(task->node->e), value_of(task->o[1]), task->k, 0, task->k - 1);
-	ojit_expr rest = plus(s, oj_series_value(s, task->o[0], task->k), minus(s, known));
-	return ratio(s, 1, rest, oj_series_value(s, task->o[1], 0));
+	ojit_expr v = task->node->e, b = task->o[1], inverse = over(s, 1, oj_series_value(s, b, 0));
+	ojit_expr known = convolve(s, value_of(v), value_of(b), task->k, 1, task->k - 1);
+	ojit_expr share = minus(s, times(s, oj_series_value(s, v, 0), inverse));
+	ojit_expr rest = minus(s, times(s, known, inverse));
+	ojit_expr sum = with_late(s, rest, inverse, oj_series_value(s, task->o[0], task->k));
+	return with_late(s, sum, share, oj_series_value(s, b, task->k));
 }
 
 /* v v = u, where u_k is known as `whole` */
 static ojit_expr root_of(struct series *s, const struct task *task, ojit_expr whole)
 {
-	ojit_expr known = convolve_self(s, task->node->e, task->k, 1);
-	return ratio(s, 0.5, plus(s, whole, minus(s, known)), oj_series_value(s, task->node->e, 0));
+	ojit_expr v = task->node->e, half = over(s, 0.5, oj_series_value(s, v, 0));
+	ojit_expr rest = minus(s, times(s, convolve_self(s, v, task->k, 1), half));
+	return with_late(s, rest, half, whole);
 }
 
 static ojit_expr rule_root(struct series *s, const struct task *task)
@@ -237,44 +318,51 @@ static ojit_expr rule_distance(struct series *s, const struct task *task)
 /* u v' = e v u' */
 static ojit_expr rule_power(struct series *s, const struct task *task)
 {
-	ojit_expr u = task->o[0], v = task->node->e, exponent;
+	ojit_expr u = task->o[0], v = task->node->e, inverse = over(s, 1, oj_series_value(s, u, 0)), exponent;
 	if (task->n.op == OP_POW)
 		exponent = oj_series_value(s, task->o[1], 0);
 	else
 		exponent = number(s, task->n.op == OP_POWI ? (double)task->n.integer : task->factor);
-	ojit_expr grown = convolve(s, slope_of(u), value_of(v), task->k, 1, task->k);
+	ojit_expr grown = convolve(s, slope_of(u), value_of(v), task->k, 1, task->k - 1);
 	ojit_expr known = convolve(s, slope_of(v), value_of(u), task->k, 1, task->k - 1);
-	ojit_expr whole = times(s, exponent, grown), rest = plus(s, whole, minus(s, known));
-	return ratio(s, 1, scaled(s, 1.0 / task->k, rest), oj_series_value(s, u, 0));
+	ojit_expr whole = times(s, exponent, grown), sum = plus(s, whole, minus(s, known));
+	ojit_expr rest = times(s, sum, scaled(s, 1.0 / task->k, inverse));
+	ojit_expr share = times(s, times(s, exponent, oj_series_value(s, v, 0)), inverse);
+	return with_late(s, rest, share, oj_series_value(s, u, task->k));
 }
 
 /* v' = f w u' */
 static ojit_expr rule_flow(struct series *s, const struct task *task)
 {
-	ojit_expr sum = convolve(s, slope_of(task->o[0]), value_of(task->node->auxiliary), task->k, 1, task->k);
-	return scaled(s, task->factor / task->k, sum);
+	ojit_expr u = task->o[0], w = task->node->auxiliary;
+	ojit_expr sum = convolve(s, slope_of(u), value_of(w), task->k, 1, task->k - 1);
+	ojit_expr rest = scaled(s, task->factor / task->k, sum), share = scaled(s, task->factor, oj_series_value(s, w, 0));
+	return with_late(s, rest, share, oj_series_value(s, u, task->k));
 }
 
 /* v' w = f u' */
 static ojit_expr rule_quotient(struct series *s, const struct task *task)
 {
-	ojit_expr w = task->node->auxiliary;
+	ojit_expr w = task->node->auxiliary, inverse = over(s, 1, oj_series_value(s, w, 0));
 	ojit_expr known = convolve(s, slope_of(task->node->e), value_of(w), task->k, 1, task->k - 1);
-	ojit_expr whole = scaled(s, task->factor, oj_series_value(s, task->o[0], task->k));
-	ojit_expr rest = plus(s, whole, scaled(s, -1.0 / task->k, known));
-	return ratio(s, 1, rest, oj_series_value(s, w, 0));
+	ojit_expr rest = times(s, known, scaled(s, -1.0 / task->k, inverse)), share = scaled(s, task->factor, inverse);
+	return with_late(s, rest, share, oj_series_value(s, task->o[0], task->k));
 }
 
 /* v' (x^2 + y^2) = y' x - x' y */
 static ojit_expr rule_angle(struct series *s, const struct task *task)
 {
-	ojit_expr y = task->o[0], x = task->o[1], w = task->node->auxiliary;
-	ojit_expr grown = convolve(s, slope_of(y), value_of(x), task->k, 1, task->k);
-	ojit_expr shrunk = convolve(s, slope_of(x), value_of(y), task->k, 1, task->k);
+	ojit_expr y = task->o[0], x = task->o[1], w = task->node->auxiliary, inverse = over(s, 1, oj_series_value(s, w, 0));
+	ojit_expr grown = convolve(s, slope_of(y), value_of(x), task->k, 1, task->k - 1);
+	ojit_expr shrunk = convolve(s, slope_of(x), value_of(y), task->k, 1, task->k - 1);
 	ojit_expr known = convolve(s, slope_of(task->node->e), value_of(w), task->k, 1, task->k - 1);
-	ojit_expr rest = plus(s, grown, minus(s, shrunk));
-	rest = plus(s, rest, minus(s, known));
-	return ratio(s, 1, scaled(s, 1.0 / task->k, rest), oj_series_value(s, w, 0));
+	ojit_expr sum = plus(s, grown, minus(s, shrunk));
+	sum = plus(s, sum, minus(s, known));
+	ojit_expr rest = times(s, sum, scaled(s, 1.0 / task->k, inverse));
+	ojit_expr share_y = times(s, oj_series_value(s, x, 0), inverse);
+	ojit_expr share_x = minus(s, times(s, oj_series_value(s, y, 0), inverse));
+	sum = with_late(s, rest, share_y, oj_series_value(s, y, task->k));
+	return with_late(s, sum, share_x, oj_series_value(s, x, task->k));
 }
 
 static ojit_expr less(struct series *s, ojit_expr a, ojit_expr b)
@@ -620,4 +708,9 @@ ojit_expr oj_series_compute(struct series *s, size_t at, int k)
 		memcpy(task.o, oj_operands(s->graph, node->e), few * sizeof *task.o);
 	task.factor = rows[task.n.op].factor;
 	return *entry = rows[task.n.op].apply(s, &task);
+}
+
+ojit_expr oj_series_scaled(struct series *s, ojit_expr e, int k, double by)
+{
+	return sum_terms(s, e, k, number(s, by));
 }

@@ -54,6 +54,8 @@ bool oj_series_convolves(const struct series *series, const struct series_node *
 ojit_expr oj_series_compute(struct series *series, size_t at, int k);
 /* Coefficient k of `e`; 0: vanishes. */
 ojit_expr oj_series_value(struct series *series, ojit_expr e, int k);
+/* `by` times it, where it is a sum with the factor in each term: for who waits for it. */
+ojit_expr oj_series_scaled(struct series *series, ojit_expr e, int k, double by);
 /* k times it. */
 ojit_expr oj_series_slope(struct series *series, ojit_expr e, int k);
 static inline ojit_expr *oj_series_entry(struct series *s, ojit_expr *table, size_t at, int k)
