@@ -150,12 +150,36 @@ static bool count_series(const struct program *program, uint64_t *due)
 	return ok;
 }
 
+/* Evaluations of an interpreted matrix before it is compiled: those that take as long as
+ * compiling, about 2 ms and 50 us a node against 15 ns an operation. */
+#define COMPILE_START 2e6
+#define COMPILE_NODE 5e4
+#define INTERPRETED_OPERATION 15.0
+
+static bool count_matrix(const struct program *program, uint64_t *due)
+{
+	double nodes = 0, operations = oj_program_effort(program);
+	struct expr_list list = {0};
+	bool ok = operations >= 0;
+	for (size_t b = 0; ok && b < program->blocks.count; b++) {
+		list.list.count = 0;
+		ok = oj_block_reach(program->space, &program->blocks.at[b], true, &list);
+		nodes += (double)list.list.count;
+	}
+	VECTOR_DROP(program->space->context, &list.list);
+	*due = (uint64_t)((COMPILE_START + COMPILE_NODE * nodes) / (INTERPRETED_OPERATION * (operations + 1))) + 1;
+	return ok;
+}
+
 static ojit_status next_due(const struct ojit_program *program, const struct variant_made *made, uint64_t *due,
                             struct oj_error *error)
 {
 	*due = UINT64_MAX;
 	if (made->makes == MAKES || program->settings.executor != OJIT_AUTOMATIC)
 		return OJIT_OK;
+	if (made->variant.kind == VARIANT_JACOBIAN && made->makes == 1 && !made->slots[0].code &&
+	    !count_matrix(&made->program, due))
+		return oj_fail_memory(error);
 	if (made->variant.kind == VARIANT_STEP)
 		*due = STEP_AGAIN;
 	if (made->variant.kind == VARIANT_TAYLOR && !count_series(&made->program, due))
@@ -291,19 +315,31 @@ static ojit_status ensure_program(struct ojit_program *program, struct variant_m
 	return status;
 }
 
-static ojit_status fill(struct ojit_program *program, struct variant_made *made, struct oj_error *error)
+/* Is the next kernel one that walks the program? */
+static bool is_interpreted(const struct ojit_program *program, const struct variant_made *made, bool hurry)
+{
+	if (program->settings.executor == OJIT_INTERPRETER)
+		return true;
+	return program->settings.executor == OJIT_AUTOMATIC && made->variant.kind == VARIANT_JACOBIAN && made->makes == 0 &&
+	       !hurry;
+}
+
+static ojit_status fill(struct ojit_program *program, struct variant_made *made, bool hurry, struct oj_error *error)
 {
 	struct kernel_slot *slot = &made->slots[made->makes];
-	enum pace pace = made->makes ? PACE_THOROUGH : made->variant.kind < VARIANT_TANGENT ? PACE_SOON : PACE_AS_SET;
+	enum pace pace = made->makes && made->slots[0].code ? PACE_THOROUGH : made->variant.kind < VARIANT_TANGENT ? PACE_SOON : PACE_AS_SET;
 	TRY(ensure_program(program, made, error));
 	if (made->program.blocks.count == 0)
 		return OJIT_OK;
-	TRY(program->settings.executor == OJIT_INTERPRETER ? oj_slot_plan(&made->program, slot, error)
-	                                                   : oj_slot_translate(program, &made->program, pace, slot, error));
+	TRY(is_interpreted(program, made, hurry) ? oj_slot_plan(&made->program, slot, error)
+	                                         : oj_slot_translate(program, &made->program, pace, slot, error));
 	made->makes++;
 	atomic_store_explicit(&made->best, &slot->kernel, memory_order_release);
 	return OJIT_OK;
 }
+
+/* Evaluations as good as made: who asks for a matrix and cannot ask again wants it compiled. */
+#define HURRY (UINT64_MAX - 1)
 
 /* Under the lock; others may have been quicker. */
 static ojit_status make(struct ojit_program *program, struct variant_made *made, uint64_t evaluations,
@@ -313,7 +349,7 @@ static ojit_status make(struct ojit_program *program, struct variant_made *made,
 	uint64_t due = UINT64_MAX;
 	if (evaluations < atomic_load_explicit(&made->due, memory_order_relaxed))
 		return OJIT_OK;
-	ojit_status status = fill(program, made, error);
+	ojit_status status = fill(program, made, evaluations == HURRY, error);
 	if (status == OJIT_OK)
 		status = next_due(program, made, &due, error);
 	if (status == OJIT_OK)
@@ -364,6 +400,8 @@ ojit_status oj_program_variant(struct system *system, const struct variant *vari
 		TRY(add_locked(program, variant, &made, error));
 	uint64_t evaluations = atomic_fetch_add_explicit(&made->evaluations, variant->evaluations, memory_order_relaxed) +
 	                       variant->evaluations;
+	if (variant->kind == VARIANT_JACOBIAN && !variant->wait)
+		evaluations = HURRY;
 	if (evaluations >= atomic_load_explicit(&made->due, memory_order_acquire)) {
 		pthread_mutex_lock(&program->lock);
 		ojit_status status = make(program, made, evaluations, error);

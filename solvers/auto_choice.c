@@ -125,8 +125,8 @@ static double norm(int64_t n, const double *v)
  * largest of two estimates, because of complex pairs. */
 static double jacobian_radius(struct auto_state *s)
 {
-	const struct pattern *p = s->f->implicit->pattern;
-	const double *values = s->f->implicit->values;
+	const struct pattern *p = s->f->implicit->jacobian.pattern;
+	const double *values = s->f->implicit->jacobian.values;
 	double growth[2] = {0}, size = norm(s->n, s->vector);
 	if (!(size > 0) || !isfinite(size)) {
 		any_direction(s);

@@ -1,7 +1,6 @@
 /* See implicit.h. */
 #include "solvers/implicit.h"
 
-#include <math.h>
 #include <string.h>
 
 /* Operations on complex numbers, in those on real ones. */
@@ -14,52 +13,89 @@ void oj_implicit_drop(struct implicit *m, ojit_context *context)
 {
 	oj_linear_drop(m->linear);
 	oj_memory_put(context, m->memory, m->bytes);
+	oj_memory_put(context, m->scratch, m->scratch_bytes);
 	oj_text_drop(&m->why);
 	*m = (struct implicit){0};
 }
 
-/* Kernel and pattern of a derivative. */
-static ojit_status ask(struct system *system, const struct variant *variant, const struct kernel **kernel,
-                       const struct pattern **pattern, struct oj_error *error)
+/* Scratch that is enough for a kernel. */
+static ojit_status make_scratch(struct implicit *m, const struct kernel *kernel, struct oj_error *error)
 {
-	if (!system->variant)
-		return oj_fail(error, OJIT_UNSUPPORTED, "implicit methods need the Jacobian, which is made from the "
-		               "equations, and this system has only functions; choose an explicit method");
-	TRY(system->variant(system, variant, kernel, error));
-	*pattern = system->pattern(system, variant);
+	size_t bytes = kernel ? (size_t)kernel->scratch * sizeof(double) : 0;
+	if (bytes <= m->scratch_bytes)
+		return OJIT_OK;
+	double *scratch = oj_memory_get(m->system->context, bytes);
+	if (!scratch)
+		return oj_fail_memory(error);
+	oj_memory_put(m->system->context, m->scratch, m->scratch_bytes);
+	m->scratch = m->args.scratch = scratch;
+	m->scratch_bytes = bytes;
 	return OJIT_OK;
 }
 
-static size_t scratch_of(const struct kernel *kernel)
+/* The matrix' kernel, or the one that is faster by now. */
+static ojit_status ask(struct implicit *m, struct matrix *matrix, struct oj_error *error)
 {
-	return kernel ? (size_t)kernel->scratch : 0;
+	struct system *system = m->system;
+	const struct kernel *kernel = NULL;
+	matrix->variant.evaluations = matrix->calls;
+	matrix->variant.wait = &matrix->wait;
+	matrix->calls = 0;
+	matrix->wait = UINT64_MAX;
+	TRY(system->variant(system, &matrix->variant, &kernel, error));
+	TRY(make_scratch(m, kernel, error));
+	matrix->kernel = kernel;
+	matrix->pattern = system->pattern(system, &matrix->variant);
+	return OJIT_OK;
 }
 
-/* One block for J, df/dt and the scratch of their kernels. */
-static ojit_status make_room(struct implicit *m, ojit_context *context, struct oj_error *error)
+/* Between two calls.  Without memory the run goes on as it did. */
+static void ask_again(struct implicit *m, struct matrix *matrix)
 {
-	size_t scratch = scratch_of(m->jacobian), entries = (size_t)m->pattern->entries;
-	size_t times = m->by_time ? (size_t)m->time_pattern->entries : 0;
-	scratch = scratch_of(m->by_time) > scratch ? scratch_of(m->by_time) : scratch;
-	m->bytes = (entries + times + scratch) * sizeof(double);
-	m->memory = oj_memory_get(context, m->bytes);
+	struct oj_error ignored;
+	oj_error_init(&ignored, m->system->context);
+	ask(m, matrix, &ignored);
+	oj_error_drop(&ignored);
+}
+
+static int64_t entries_of(const struct matrix *matrix)
+{
+	return matrix->pattern ? matrix->pattern->entries : 0;
+}
+
+static ojit_status make_values(struct implicit *m, struct oj_error *error)
+{
+	m->bytes = (size_t)(entries_of(&m->jacobian) + entries_of(&m->by_time)) * sizeof(double);
+	m->memory = oj_memory_get(m->system->context, m->bytes);
 	if (m->bytes > 0 && !m->memory)
 		return oj_fail_memory(error);
-	m->values = m->memory;
-	m->time_values = m->bytes ? m->memory + entries : NULL;
+	m->jacobian.values = m->memory;
+	m->by_time.values = m->bytes ? m->memory + entries_of(&m->jacobian) : NULL;
 	return OJIT_OK;
 }
 
-static ojit_status make(struct implicit *m, struct system *system, struct oj_error *error)
+static double count_effort(const struct implicit *m)
 {
-	TRY(ask(system, &jacobian_of_rhs, &m->jacobian, &m->pattern, error));
+	const struct matrix *jacobian = &m->jacobian;
+	double effort = jacobian->kernel && m->system->effort ? m->system->effort(m->system, &jacobian->variant) : -1;
+	return effort >= 0 ? effort : (double)entries_of(jacobian);
+}
+
+static ojit_status make(struct implicit *m, struct oj_error *error)
+{
+	const struct pattern **pattern = &m->jacobian.pattern;
+	m->jacobian.variant = jacobian_of_rhs;
+	m->by_time.variant = by_time_of_rhs;
+	if (!m->system->variant)
+		return oj_fail(error, OJIT_UNSUPPORTED, "implicit methods need the Jacobian, which is made from the "
+		               "equations, and this system has only functions; choose an explicit method");
+	TRY(ask(m, &m->jacobian, error));
 	if (m->request.by_time)
-		TRY(ask(system, &by_time_of_rhs, &m->by_time, &m->time_pattern, error));
-	TRY(make_room(m, system->context, error));
-	m->jacobian_effort = m->jacobian && system->effort ? fmax(system->effort(system, &jacobian_of_rhs), 0)
-	                                                   : (double)m->pattern->entries;
-	oj_text_init(&m->why, system->context);
-	TRY(oj_linear_make(system->context, m->pattern, m->request.kind, m->request.complexes, &m->linear, &m->why, error));
+		TRY(ask(m, &m->by_time, error));
+	TRY(make_values(m, error));
+	m->jacobian_effort = count_effort(m);
+	oj_text_init(&m->why, m->system->context);
+	TRY(oj_linear_make(m->system->context, *pattern, m->request.kind, m->request.complexes, &m->linear, &m->why, error));
 	return m->why.failed ? oj_fail_memory(error) : OJIT_OK;
 }
 
@@ -74,22 +110,22 @@ ojit_status oj_implicit_make(struct implicit *m, struct system *system, const st
 	if (!m->linear || !same_request(&m->request, request)) {
 		oj_implicit_drop(m, system->context);
 		m->request = *request;
-		ojit_status status = make(m, system, error);
+		m->system = system;
+		ojit_status status = make(m, error);
 		if (status != OJIT_OK) {
 			oj_implicit_drop(m, system->context);
 			return status;
 		}
 	}
 	m->args = *args;
-	if (m->bytes)
-		m->args.scratch = m->time_values + (m->by_time ? m->time_pattern->entries : 0);
+	m->args.scratch = m->scratch;
 	return OJIT_OK;
 }
 
 bool oj_implicit_copy(struct implicit *m, const struct implicit *from)
 {
-	if (from->pattern->entries > 0)
-		memcpy(m->values, from->values, (size_t)from->pattern->entries * sizeof *m->values);
+	if (entries_of(&m->jacobian) > 0)
+		memcpy(m->jacobian.values, from->jacobian.values, (size_t)entries_of(&m->jacobian) * sizeof(double));
 	m->jacobians = from->jacobians;
 	m->effort = from->effort;
 	m->factorisations = from->factorisations;
@@ -105,13 +141,16 @@ void oj_implicit_begin(struct implicit *m)
 		m->linear->way->forget(m->linear);
 }
 
-static void evaluate(struct implicit *m, const struct kernel *kernel, double t, const double *y, double *out)
+static void evaluate(struct implicit *m, struct matrix *matrix, double t, const double *y)
 {
-	oj_kernel_bind(kernel, &m->args);
+	if (matrix->calls >= matrix->wait)
+		ask_again(m, matrix);
+	matrix->calls++;
+	oj_kernel_bind(matrix->kernel, &m->args);
 	m->args.t = &t;
 	m->args.y = y;
-	m->args.out = out;
-	kernel->run(&m->args);
+	m->args.out = matrix->values;
+	matrix->kernel->run(&m->args);
 }
 
 void oj_jacobian_eval(struct rhs *f, double t, const double *y)
@@ -119,20 +158,20 @@ void oj_jacobian_eval(struct rhs *f, double t, const double *y)
 	struct implicit *m = f->implicit;
 	m->jacobians++;
 	m->effort += m->jacobian_effort;
-	if (m->jacobian)
-		evaluate(m, m->jacobian, t, y, m->values);
+	if (m->jacobian.kernel)
+		evaluate(m, &m->jacobian, t, y);
 }
 
 bool oj_by_time_eval(struct rhs *f, double t, const double *y, double *out)
 {
-	struct implicit *m = f->implicit;
-	if (!m->by_time || m->time_pattern->entries == 0)
+	struct matrix *by_time = &f->implicit->by_time;
+	if (!by_time->kernel || entries_of(by_time) == 0)
 		return false;
-	evaluate(m, m->by_time, t, y, m->time_values);
+	evaluate(f->implicit, by_time, t, y);
 	for (int64_t i = 0; i < f->n; i++)
 		out[i] = 0;
-	for (int64_t k = 0; k < m->time_pattern->entries; k++)
-		out[m->time_pattern->row[k]] = m->time_values[k];
+	for (int64_t k = 0; k < entries_of(by_time); k++)
+		out[by_time->pattern->row[k]] = by_time->values[k];
 	return true;
 }
 
@@ -141,7 +180,7 @@ bool oj_shift_factor(struct rhs *f, int slot, double re, double im)
 	struct implicit *m = f->implicit;
 	m->factorisations++;
 	m->effort += (im != 0 ? COMPLEX_PRICE : 1) * m->linear->effort.factor;
-	return m->linear->way->factor(m->linear, slot, m->values, re, im);
+	return m->linear->way->factor(m->linear, slot, m->jacobian.values, re, im);
 }
 
 void oj_shift_solve(struct rhs *f, int slot, double *x)

@@ -13,23 +13,30 @@ struct implicit_request {
 	bool by_time;  /* df/dt too */
 };
 
+/* A matrix of derivatives, and the kernel that computes its entries. */
+struct matrix {
+	struct variant variant;
+	const struct kernel *kernel; /* NULL: they are 0, or nobody asked for them */
+	const struct pattern *pattern;
+	double *values;        /* [pattern->entries], as evaluated last */
+	uint64_t calls, wait;  /* since the kernel was asked for, and until it is to be again: the
+	                          first is interpreted, for few calls are not worth compiling for */
+};
+
 /* Made by the solver, for a method that asks for shifts; see stepper.h. */
 struct implicit {
-	const struct kernel *jacobian; /* NULL: J = 0 */
-	const struct kernel *by_time;  /* NULL: df/dt = 0, or nobody asked */
-	struct kernel_args args;       /* set but for t, y, out, and what belongs to a kernel */
-	const struct pattern *pattern, *time_pattern;
+	struct matrix jacobian, by_time;
+	struct kernel_args args; /* set but for t, y, out, and what belongs to a kernel */
 	struct linear *linear;
-	double *values;                /* [pattern->entries] of J, as evaluated last */
-	double *time_values;           /* [time_pattern->entries] of df/dt, likewise */
 	uint64_t jacobians, factorisations, iterations;
 	double effort;          /* operations that all of this took, counted */
 	double jacobian_effort; /* those of one evaluation of J */
 	/* What it was made for, and out of. */
+	struct system *system;
 	struct text why; /* the way of factorising was chosen */
 	struct implicit_request request;
-	double *memory;
-	size_t bytes;
+	double *memory, *scratch;
+	size_t bytes, scratch_bytes;
 };
 
 /* Make `m`, all zero at first, as requested, or leave it where it fits already; kernels

@@ -267,3 +267,24 @@ Test(radau, huge_states_are_solved_as_others_are)
 	cr_expect_float_eq(ojit_solver_last_states(trial.solver)[0] / 1e200, exp(-3), 1e-6);
 	trial_end(&trial);
 }
+
+/* Who solves once does not wait for a compiler; who solves often gets machine code, and the
+ * same bits. */
+Test(radau, jacobians_are_compiled_when_they_are_evaluated_often)
+{
+	struct trial trial;
+	double first[3];
+	trial_begin(&trial, robertson, "radau");
+	trial_solve(&trial, 0, 1e4, ojit_output_final());
+	memcpy(first, ojit_solver_last_states(trial.solver), sizeof first);
+	uint64_t compiles = ojit_context_counters(trial.context).compiles, runs = 0;
+	while (ojit_context_counters(trial.context).compiles == compiles && runs++ < 1000) {
+		trial_solve(&trial, 0, 1e4, ojit_output_final());
+		cr_assert_arr_eq(ojit_solver_last_states(trial.solver), first, sizeof first, "run %d", (int)runs);
+	}
+	cr_expect_gt(runs, 3);
+	cr_expect_lt(runs, 1000);
+	trial_solve(&trial, 0, 1e4, ojit_output_final());
+	cr_expect_arr_eq(ojit_solver_last_states(trial.solver), first, sizeof first);
+	trial_end(&trial);
+}
