@@ -83,25 +83,38 @@ static ojit_status run(ojit_evaluator *e, const struct variant *variant, double 
 }
 
 /* What was called last is the first of all; `status` is the call's. */
-static ojit_status remember(ojit_evaluator *e, enum variant_kind kind, ojit_status status)
+static ojit_status remember(ojit_evaluator *e, enum variant_kind kind, ojit_kernel of, ojit_status status)
 {
-	if (status == OJIT_OK && e->derivatives->kernel)
-		e->latest[kind] = e->derivatives;
+	struct derivative_kernel *last = e->derivatives;
+	if (status == OJIT_OK && last->kernel)
+		e->latest[kind] = (struct derivative_ready){last->kernel->run, &last->args, of, last->variant.by,
+		                                            (size_t)last->variant.order};
 	return status;
 }
 
-/* The kernel that is remembered, where the same is asked for again: there is nothing to
- * check, prepare or forget then.  Else NULL. */
-static struct derivative_kernel *same_again(const ojit_evaluator *e, enum variant_kind kind, ojit_kernel of, unsigned by,
-                                            size_t order)
+/* Is the same asked for again that was called last?  Then there is nothing to check,
+ * prepare or forget. */
+static inline const struct derivative_ready *same_again(const ojit_evaluator *e, enum variant_kind kind, ojit_kernel of,
+                                                        unsigned by, size_t order)
 {
-	struct derivative_kernel *latest = e->latest[kind];
-	if (!latest || !e->prepared || e->error.status != OJIT_OK || (of != OJIT_RHS && of != OJIT_OBSERVABLES))
-		return NULL;
-	enum kernel_kind kernel = of == OJIT_RHS ? KERNEL_RHS : KERNEL_OUTPUTS;
-	const struct variant *variant = &latest->variant;
-	return variant->of == kernel && variant->by == by && (size_t)variant->order == order ? latest : NULL;
+	const struct derivative_ready *latest = &e->latest[kind];
+	bool same = latest->run && latest->by == by && latest->of == of && latest->order == order;
+	return same && e->error.status == OJIT_OK ? latest : NULL;
 }
+
+static inline ojit_status call_again(const struct derivative_ready *ready, double t, const double *y, const double *seed,
+                                     double *out)
+{
+	ready->args->t = &t;
+	ready->args->y = y;
+	ready->args->seed = seed;
+	ready->args->out = out;
+	ready->run(ready->args);
+	return OJIT_OK;
+}
+
+/* Before what is slow, so that the quick way saves no registers for it. */
+#define APART __attribute__((noinline, cold))
 
 /* ---------------------------------------------------------------- arguments */
 
@@ -156,15 +169,19 @@ ojit_status ojit_evaluator_pattern(ojit_evaluator *e, ojit_kernel of, ojit_input
 	return hand_out_pattern(e, &variant, out);
 }
 
+APART static ojit_status jacobian_slowly(ojit_evaluator *e, ojit_kernel of, ojit_inputs by, double t, const double *y,
+                                         double *values)
+{
+	struct variant variant;
+	TRY(jacobian_variant(e, of, by, &variant));
+	return remember(e, VARIANT_JACOBIAN, of, run(e, &variant, t, y, NULL, values, 0));
+}
+
 ojit_status ojit_evaluator_jacobian(ojit_evaluator *e, ojit_kernel of, ojit_inputs by, double t, const double *y,
                                     double *values)
 {
-	struct derivative_kernel *again = same_again(e, VARIANT_JACOBIAN, of, by, 0);
-	if (again)
-		return call(again, t, y, NULL, values);
-	struct variant variant;
-	TRY(jacobian_variant(e, of, by, &variant));
-	return remember(e, VARIANT_JACOBIAN, run(e, &variant, t, y, NULL, values, 0));
+	const struct derivative_ready *again = same_again(e, VARIANT_JACOBIAN, of, by, 0);
+	return again ? call_again(again, t, y, NULL, values) : jacobian_slowly(e, of, by, t, y, values);
 }
 
 ojit_status ojit_evaluator_linearisation(ojit_evaluator *e, ojit_kernel of, ojit_inputs by, double t,
@@ -198,27 +215,35 @@ static ojit_status check_directions(ojit_evaluator *e, size_t directions)
 	return OJIT_OK;
 }
 
-ojit_status ojit_evaluator_tangent(ojit_evaluator *e, ojit_kernel of, unsigned by, size_t directions, double t,
-                                   const double *y, const double *seed, double *out)
+APART static ojit_status tangent_slowly(ojit_evaluator *e, ojit_kernel of, unsigned by, size_t directions, double t,
+                                        const double *y, const double *seed, double *out)
 {
-	struct derivative_kernel *again = same_again(e, VARIANT_TANGENT, of, by, directions);
-	if (again)
-		return call(again, t, y, seed, out);
 	struct variant variant = {.kind = VARIANT_TANGENT, .order = (int)directions};
 	TRY(set_variant(e, of, by, OJIT_BY_STATES | OJIT_BY_PARAMETERS | OJIT_BY_TIME, false, &variant));
 	TRY(check_directions(e, directions));
-	return remember(e, VARIANT_TANGENT, run(e, &variant, t, y, seed, out, elements(e, &variant) * directions));
+	return remember(e, VARIANT_TANGENT, of, run(e, &variant, t, y, seed, out, elements(e, &variant) * directions));
+}
+
+ojit_status ojit_evaluator_tangent(ojit_evaluator *e, ojit_kernel of, unsigned by, size_t directions, double t,
+                                   const double *y, const double *seed, double *out)
+{
+	const struct derivative_ready *again = same_again(e, VARIANT_TANGENT, of, by, directions);
+	return again ? call_again(again, t, y, seed, out) : tangent_slowly(e, of, by, directions, t, y, seed, out);
+}
+
+APART static ojit_status adjoint_slowly(ojit_evaluator *e, ojit_kernel of, unsigned by, double t, const double *y,
+                                        const double *weights, double *out)
+{
+	struct variant variant = {.kind = VARIANT_ADJOINT};
+	TRY(set_variant(e, of, by, OJIT_BY_STATES | OJIT_BY_PARAMETERS, false, &variant));
+	return remember(e, VARIANT_ADJOINT, of, run(e, &variant, t, y, weights, out, inputs(e, by)));
 }
 
 ojit_status ojit_evaluator_adjoint(ojit_evaluator *e, ojit_kernel of, unsigned by, double t, const double *y,
                                    const double *weights, double *out)
 {
-	struct derivative_kernel *again = same_again(e, VARIANT_ADJOINT, of, by, 0);
-	if (again)
-		return call(again, t, y, weights, out);
-	struct variant variant = {.kind = VARIANT_ADJOINT};
-	TRY(set_variant(e, of, by, OJIT_BY_STATES | OJIT_BY_PARAMETERS, false, &variant));
-	return remember(e, VARIANT_ADJOINT, run(e, &variant, t, y, weights, out, inputs(e, by)));
+	const struct derivative_ready *again = same_again(e, VARIANT_ADJOINT, of, by, 0);
+	return again ? call_again(again, t, y, weights, out) : adjoint_slowly(e, of, by, t, y, weights, out);
 }
 
 /* ---------------------------------------------------------------- scalars */

@@ -46,6 +46,7 @@ ojit_status ojit_evaluator_parameters(ojit_evaluator *e, const double *p)
 	oj_error_clear(&e->error);
 	e->prepared = false;
 	memset(e->ready, 0, sizeof e->ready);
+	memset(e->latest, 0, sizeof e->latest);
 	if (!p)
 		return system->defaults(system, NULL, e->p, &e->error);
 	memcpy(e->p, p, (size_t)system->parameters * sizeof *p);

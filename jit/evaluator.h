@@ -23,7 +23,15 @@ struct ojit_evaluator {
 	const struct kernel *kernels[KERNEL_KINDS]; /* NULL: not asked for yet */
 	struct kernel_args args[KERNEL_KINDS];
 	struct derivative_kernel *derivatives;
-	struct derivative_kernel *latest[VARIANT_KINDS]; /* of plain calls that went well, or NULL */
+	/* The derivative of a kind that was called last and went well: where the same is asked
+	 * for again, nothing is to be found.  run NULL: there is none. */
+	struct derivative_ready {
+		void (*run)(const struct kernel_args *);
+		struct kernel_args *args;
+		ojit_kernel of;
+		unsigned by;
+		size_t order;
+	} latest[VARIANT_KINDS];
 	/* What a call may go to at once where no failure is to be forgotten, when nothing is
 	 * left to fetch or prepare; set by a call that went well, unset by whatever could
 	 * change it. */

@@ -449,9 +449,45 @@ static ojit_status make_plan(struct plan *plan, const struct space *space, const
 	return ok ? OJIT_OK : OJIT_OUT_OF_MEMORY;
 }
 
+/* Are single elements of one vector stored, one behind the other? */
+static bool stores_ascend(const struct space *space, const struct block *block)
+{
+	int64_t last = INT64_MIN, at;
+	bool ascend = block->rank == 0 && block->stores.count > 1;
+	for (size_t s = 0; ascend && s < block->stores.count; s++) {
+		const struct store *store = &block->stores.at[s];
+		ascend = store->array == block->stores.at[0].array && space->arrays.at[store->array].rank == 1 &&
+		         oj_integer_value(&space->graph, store->index[0], &at) && at > last;
+		last = at;
+	}
+	return ascend;
+}
+
+/* Is there little else to do than to store?  Then neighbours are stored together, as
+ * processors do two stores at a time to one line of their caches, but one to any. */
+static bool is_mostly_stores(const struct space *space, const struct block *block, bool *mostly)
+{
+	struct expr_list list = {0};
+	size_t work = 0;
+	if (!stores_ascend(space, block))
+		return true;
+	bool ok = oj_block_reach(space, block, true, &list), loops = false;
+	for (size_t i = 0; ok && i < list.list.count; i++) {
+		const struct node *n = oj_node(&space->graph, list.list.at[i]);
+		loops = loops || n->op == OP_REDUCE;
+		work += oj_op_info[n->op].way != WAY_LEAF && n->op != OP_NEG;
+	}
+	*mostly = ok && !loops && work <= 2 * block->stores.count;
+	VECTOR_DROP(space->context, &list.list);
+	return ok;
+}
+
 ojit_status oj_plan_init(struct plan *plan, const struct space *space, const struct block *block)
 {
-	return make_plan(plan, space, block, plan_loops);
+	bool mostly = false;
+	if (!is_mostly_stores(space, block, &mostly))
+		return OJIT_OUT_OF_MEMORY;
+	return make_plan(plan, space, block, mostly ? plan_stores : plan_loops);
 }
 
 ojit_status oj_plan_in_order(struct plan *plan, const struct space *space, const struct block *block)

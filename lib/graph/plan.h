@@ -16,7 +16,9 @@
  * comes right before the first node that needs it, and a value is stored as soon as
  * it is known.  Code generators keep long blocks in order, or nearly so, and spill
  * what waits.  Measured on 10,000 random operations, with loads first and stores last
- * instead: 6.9 for 4.7 us unoptimised, 5.0 for 4.4 us optimised. */
+ * instead: 6.9 for 4.7 us unoptimised, 5.0 for 4.4 us optimised.  Where little else is done
+ * than to store, as in Jacobians of small systems, each value is computed when its turn to
+ * be stored comes (82 entries of POLLU: 17.8 for 12.6 ns). */
 #ifndef OJ_PLAN_H
 #define OJ_PLAN_H
 
