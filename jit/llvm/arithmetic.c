@@ -223,9 +223,18 @@ static struct value emit_if(struct emitter *e, const struct step *step)
 	return oj_value(LLVMBuildSelect(e->builder, condition.base, a, b, ""), lanes);
 }
 
+/* Without optimisation LLVM changes the sign of a number in an integer register; -0 - x is
+ * one instruction and the same bits. */
+static LLVMValueRef negative(struct emitter *e, struct value a)
+{
+	if (e->target->level || a.lanes)
+		return LLVMBuildFNeg(e->builder, a.base, "");
+	return LLVMBuildFSub(e->builder, LLVMConstReal(e->real, -0.0), a.base, "");
+}
+
 struct value oj_emit_negative(struct emitter *e, struct value a)
 {
-	struct value result = oj_value(LLVMBuildFNeg(e->builder, a.base, ""), a.lanes);
+	struct value result = oj_value(negative(e, a), a.lanes);
 	result.negated = a.base;
 	return result;
 }

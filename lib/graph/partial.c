@@ -37,10 +37,21 @@ static ojit_expr make(struct graph *g, enum op op, uint32_t arity, const ojit_ex
 	return e ? oj_simplified(g, e, operands) : 0;
 }
 
+/* Signs go outside, where a sum makes a difference of them. */
+static ojit_expr without_sign(const struct graph *g, ojit_expr e, bool *negative)
+{
+	if (!e || !oj_is(g, e, OP_NEG))
+		return e;
+	*negative = !*negative;
+	return oj_operands(g, e)[0];
+}
+
 ojit_expr oj_times(struct graph *g, ojit_expr a, ojit_expr b)
 {
-	ojit_expr operands[2] = {a, b};
-	return make(g, OP_MUL, 2, operands);
+	bool negative = false;
+	ojit_expr operands[2] = {without_sign(g, a, &negative), without_sign(g, b, &negative)};
+	ojit_expr product = make(g, OP_MUL, 2, operands);
+	return product && negative ? make(g, OP_NEG, 1, &product) : product;
 }
 
 ojit_expr oj_plus(struct graph *g, ojit_expr a, ojit_expr b)
