@@ -164,7 +164,7 @@ static enum attempt start_active(struct auto_state *s, double t, const double *y
 	s->calls = s->f->calls;
 	s->effort = s->f->implicit ? s->f->implicit->effort : 0;
 	s->since = 0;
-	s->held = 0;
+	s->held = s->free = 0;
 	return outcome;
 }
 

@@ -23,16 +23,17 @@
 
 #include <math.h>
 
-/* Steps between looks around; looks in turn that must find steps held back; steps that are
- * averaged over in a trial, and of a trial at most; steps to the next after one in vain. */
-enum { LOOK_EVERY = 5, HELD_LOOKS = 3, TRIAL_MEAN = 3, TRIAL_STEPS = 15, FIRST_REST = 50 };
+/* Steps between looks around; looks that must find steps held back, and looks in turn that
+ * find them free and make up for those; steps that are averaged over in a trial, and of a trial
+ * at most; steps to the next after one in vain. */
+enum { LOOK_EVERY = 5, HELD_LOOKS = 3, FREE_LOOKS = 3, TRIAL_MEAN = 3, TRIAL_STEPS = 15, FIRST_REST = 50 };
 /* Share of what is stable from which steps count as held back. */
-#define HELD 0.7
+#define HELD 0.5
 /* Of the price that is paid, what another may promise to be tried. */
 #define PROMISE 0.7
 /* Of the price that was paid, what a trial must come to, so that methods do not change for
  * next to nothing. */
-#define GAIN 0.9
+#define GAIN 0.8
 /* How much longer steps that are not held back are taken to be, at best. */
 #define LONGER 100.0
 enum { POWER_ROUNDS = 6 };
@@ -93,12 +94,13 @@ static double stabilised_price(struct auto_state *s, double h)
 	return (sqrt(h * s->radius / reach) + rock->finishing) * call_price(s) / h;
 }
 
-/* A step of an implicit method: a Jacobian, factors of all shifts, some iterations. */
+/* A step of an implicit method: a Jacobian, factors, some iterations; of the least order there is,
+ * with one complex shift at most. */
 static double implicit_price(struct auto_state *s, double h)
 {
 	const struct candidate *candidate = &s->candidates[CANDIDATE_IMPLICIT];
 	const struct implicit *m = s->f->implicit;
-	double systems = 1 + 4 * candidate->method.stepper->shifts(&candidate->setup);
+	double systems = candidate->method.stepper->shifts(&candidate->setup) > 0 ? 5 : 1;
 	double iterations = 3, calls = 3 * iterations;
 	return (m->jacobian_effort + systems * (m->linear->effort.factor + iterations * m->linear->effort.solve) +
 	        calls * call_price(s)) / h;
@@ -153,7 +155,8 @@ void oj_auto_observe(struct auto_state *s)
 		return;
 	s->radius = oj_explicit_radius(active_of(s)->state, s->step.h);
 	bool held = fabs(s->step.h) * s->radius > HELD * s->reach;
-	s->held = held ? s->held + 1 : 0;
+	s->free = held ? 0 : s->free + 1;
+	s->held = held ? s->held + 1 : s->free < FREE_LOOKS ? s->held : 0;
 }
 
 /* ---- trials ---- */

@@ -61,7 +61,7 @@ struct auto_state {
 	/* What is known of stiffness. */
 	double reach;  /* of the explicit row: h times the radius where it gets unstable */
 	double radius; /* of the Jacobian, estimated last */
-	int held;      /* how often in turn it held steps back */
+	int held, free; /* looks that found steps held back by it, and looks in turn that did not */
 	double *vector, *product; /* [n], nearly an eigenvector, of implicit candidates */
 
 	/* A trial: the candidate it goes back to. */
