@@ -39,6 +39,7 @@ const struct rosenbrock *oj_rosenbrock_at(size_t i)
 struct rosenbrock_state {
 	const struct rosenbrock *row;
 	const struct sums *sums;
+	struct terms stages; /* the first few of u, as many as a sum takes */
 	struct rhs *f;
 	const struct tolerance *tolerance; /* NULL: steps of given size */
 	int64_t n, stride;
@@ -50,6 +51,7 @@ struct rosenbrock_state {
 	bool timed;      /* f depends on time */
 	bool have_slope, have_f1, have_dense, have_stages;
 	double begin[TABLEAU_STAGES], end[TABLEAU_STAGES]; /* slopes of the interpolant, from the stages */
+	double c[TABLEAU_STAGES * (TABLEAU_STAGES - 1) / 2]; /* over h */
 };
 
 enum { VECTORS = 8 };
@@ -91,6 +93,8 @@ static void init(void *state, const struct setup *setup)
 		*vectors[i] = memory;
 	s->u = memory;
 	s->dense = s->u + s->row->stages * s->stride;
+	for (int i = 0; i < s->row->stages; i++)
+		s->stages.offset[i] = i * s->stride;
 	set_slopes(s);
 }
 
@@ -136,29 +140,26 @@ static void look(void *state, const double **y, const double **f0, double **scra
 
 /* ---- a step ---- */
 
-/* out = y + the sum of the first `count` stages with weights times `scale`. */
-static void add_stages(const struct rosenbrock_state *s, const double *y, const double *weights, int count,
-                       double scale, double *out)
+/* The first `count` stages. */
+static const struct terms *stages(struct rosenbrock_state *s, int count)
 {
-	struct terms terms;
-	double taken[TABLEAU_STAGES];
-	oj_terms_scale(oj_terms_set(&terms, weights, count, s->stride, taken), scale, taken, taken);
-	s->sums->step(s->n, y, s->u, &terms, taken, out);
+	s->stages.count = count;
+	return &s->stages;
 }
 
 /* u_i, i from 0, from the stages before it. */
 static void solve_stage(struct rosenbrock_state *s, const struct step *step, int i)
 {
 	const struct rosenbrock *row = s->row;
-	const double *a = row->a.at + i * (i - 1) / 2, *c = row->c.at + i * (i - 1) / 2;
+	const double *a = row->a.at + i * (i - 1) / 2, *c = s->c + i * (i - 1) / 2;
 	double *u = s->u + i * s->stride, slope = row->slopes.at[i] * step->h;
 	double t = row->nodes.at[i] == 1 ? step->t1 : step->t0 + row->nodes.at[i] * step->h;
 	if (i == 0) {
 		memcpy(u, s->f0, (size_t)s->n * sizeof *u);
 	} else {
-		add_stages(s, s->y0, a, i, 1, s->work);
+		s->sums->step(s->n, s->y0, s->u, stages(s, i), a, s->work);
 		rhs_eval(s->f, t, s->work, s->f1);
-		add_stages(s, s->f1, c, i, 1 / step->h, u);
+		s->sums->step(s->n, s->f1, s->u, stages(s, i), c, u);
 	}
 	for (int64_t k = 0; s->timed && slope != 0 && k < s->n; k++)
 		u[k] += slope * s->by_time[k];
@@ -176,12 +177,9 @@ static bool linearise(struct rosenbrock_state *s, const struct step *step)
 	return oj_shift_factor(s->f, 0, 1 / (s->row->gamma * step->h), 0);
 }
 
-static double squared_error(const struct rosenbrock_state *s)
+static double squared_error(struct rosenbrock_state *s)
 {
-	struct terms terms;
-	double taken[TABLEAU_STAGES];
-	oj_terms_set(&terms, s->row->estimate.at, s->row->stages, s->stride, taken);
-	return s->sums->norm(s->n, s->u, &terms, taken, s->y0, s->y1, s->tolerance);
+	return s->sums->norm(s->n, s->u, stages(s, s->row->stages), s->row->estimate.at, s->y0, s->y1, s->tolerance);
 }
 
 /* The square of the error inside of the step, as far as the slopes of two interpolants where
@@ -215,10 +213,11 @@ static enum attempt attempt(void *state, struct step *step)
 		step->retry = fabs(step->h) / 2;
 		return ATTEMPT_RETRY;
 	}
+	oj_terms_scale(s->row->c.count, 1 / step->h, s->row->c.at, s->c);
 	for (int i = 0; i < s->row->stages; i++)
 		solve_stage(s, step, i);
 	s->have_stages = true;
-	add_stages(s, s->y0, s->row->solution.at, s->row->stages, 1, s->y1);
+	s->sums->step(s->n, s->y0, s->u, stages(s, s->row->stages), s->row->solution.at, s->y1);
 	if (!s->tolerance)
 		return oj_all_finite(s->n, s->y1) ? ATTEMPT_OK : ATTEMPT_RETRY;
 	step->squared = squared_error(s);
@@ -240,13 +239,9 @@ static enum attempt complete(void *state, const struct step *step)
 static void accept(void *state)
 {
 	struct rosenbrock_state *s = state;
-	double *y = s->y0, *f = s->f0, *slope = s->slope;
-	s->y0 = s->y1;
-	s->y1 = y;
-	s->f0 = s->f1;
-	s->f1 = f;
-	s->slope = s->next_slope;
-	s->next_slope = slope;
+	swap_vectors(&s->y0, &s->y1);
+	swap_vectors(&s->f0, &s->f1);
+	swap_vectors(&s->slope, &s->next_slope);
 	s->have_slope = s->tolerance;
 	s->linearised = s->have_f1 = s->have_dense = s->have_stages = false;
 }
@@ -312,8 +307,6 @@ static void recall(const void *state, const double *kept, double t0, double h, d
 static int64_t culprit(const void *state, const struct step *step, bool *finite)
 {
 	const struct rosenbrock_state *s = state;
-	struct terms terms;
-	double taken[TABLEAU_STAGES];
 	(void)step;
 	*finite = false;
 	int64_t at = oj_first_nonfinite(s->n, s->y1);
@@ -326,8 +319,7 @@ static int64_t culprit(const void *state, const struct step *step, bool *finite)
 	*finite = true;
 	if (!s->tolerance || !s->have_stages)
 		return 0;
-	oj_terms_set(&terms, s->row->estimate.at, s->row->stages, s->stride, taken);
-	return oj_largest_error(s->n, s->u, &terms, taken, s->y0, s->y1, s->tolerance);
+	return oj_largest_error(s->n, s->u, &s->stages, s->row->estimate.at, s->y0, s->y1, s->tolerance);
 }
 
 const struct stepper oj_stepper_rosenbrock = {
