@@ -9,7 +9,11 @@
 #define OJIT_SOURCE_DIR "."
 #endif
 
+const struct kappa_methods kappa_explicit = {"dop853", "dop853", 1e-13};
+const struct kappa_methods kappa_stiff = {"radau", "radau13", 1e-12};
+
 struct amplification {
+	const struct kappa_methods *methods;
 	size_t states, finals; /* finals: components with a reference */
 	double floor;          /* 1e-3 M */
 	ojit_solver *step;
@@ -27,7 +31,7 @@ static double scale(const struct amplification *a, double y)
 static const double *step(struct amplification *a, double t0, double t1, const double *y)
 {
 	ojit_options options = ojit_options_default();
-	options.method = "dop853";
+	options.method = a->methods->step;
 	options.fixed_step = fabs(t1 - t0);
 	if (ojit_solver_set_all(a->step, OJIT_STATES, y) != OJIT_OK ||
 	    ojit_solver_run(a->step, &options, t0, t1, ojit_output_final()) != OJIT_OK ||
@@ -99,20 +103,20 @@ static double walk_back(struct amplification *a, ojit_solver *trajectory, const 
 	return kappa;
 }
 
-static bool integrate(ojit_solver *solver, const struct corpus_problem *problem)
+static bool integrate(ojit_solver *solver, const struct corpus_problem *problem, const struct kappa_methods *methods)
 {
 	ojit_options options = ojit_options_default();
-	options.method = "dop853";
-	options.rtol = 1e-13;
+	options.method = methods->trajectory;
+	options.rtol = methods->rtol;
 	options.atol = 1e-3 * options.rtol * corpus_magnitude(problem);
 	return ojit_solver_run(solver, &options, problem->t0, problem->tend, ojit_output_steps()) == OJIT_OK &&
 	       ojit_solver_stats(solver).outcome == OJIT_SUCCESS;
 }
 
-double kappa_of(ojit_program *program, const struct corpus_problem *problem)
+double kappa_of(ojit_program *program, const struct corpus_problem *problem, const struct kappa_methods *methods)
 {
 	size_t n = problem->states, m = problem->reference_count;
-	struct amplification a = {.states = n, .finals = m, .floor = 1e-3 * corpus_magnitude(problem)};
+	struct amplification a = {.methods = methods, .states = n, .finals = m, .floor = 1e-3 * corpus_magnitude(problem)};
 	ojit_solver *trajectory = ojit_solver_new(program);
 	double kappa = NAN;
 	a.step = ojit_solver_new(program);
@@ -122,7 +126,7 @@ double kappa_of(ojit_program *program, const struct corpus_problem *problem)
 	a.perturbed = calloc(n, sizeof(double));
 	for (size_t i = 0; i < m; i++)
 		a.f[i * n + i] = 1;
-	if (integrate(trajectory, problem))
+	if (integrate(trajectory, problem, methods))
 		kappa = walk_back(&a, trajectory, problem->reference);
 	free(a.f);
 	free(a.next);

@@ -11,16 +11,24 @@
  * any one time along the trajectory, can appear in the final error.  It belongs
  * to the problem: no solver's error at any tolerance enters.
  *
- * Times s are the ends of the steps of dop853 at rtol 1e-13, which crowd where the
- * solution is quick.  F is the product of the derivatives over single steps, each
+ * Times s are the ends of the steps of dop853 at rtol 1e-13, or of radau at 1e-12 where the
+ * problem is stiff; they crowd where the solution is quick.  F is the product of the
+ * derivatives over single steps, each
  * by central differences of the step of fixed length, perturbed by 1e-6 w_j. */
 #ifndef SUPPORT_KAPPA_H
 #define SUPPORT_KAPPA_H
 
 #include "tests/support_corpora.h"
 
+/* Methods for trajectory and single steps. */
+struct kappa_methods {
+	const char *trajectory, *step;
+	double rtol; /* of the trajectory */
+};
+extern const struct kappa_methods kappa_explicit, kappa_stiff;
+
 /* NAN when the problem could not be integrated. */
-double kappa_of(ojit_program *program, const struct corpus_problem *problem);
+double kappa_of(ojit_program *program, const struct corpus_problem *problem, const struct kappa_methods *methods);
 
 /* The table tests/data/kappa.txt.  NAN: the problem is not in it. */
 double kappa_in_table(const char *name);
