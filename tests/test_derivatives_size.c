@@ -15,14 +15,14 @@ struct family {
 	int length;
 };
 static const struct family families[] = {
-	{"kuramoto", NULL, 16}, {"brusselator1d", NULL, 64}, {"brusselator2d", NULL, 36}, {"burgers", NULL, 64},
-	{"nbody_ring", NULL, 12}, {"advection", NULL, 64},
+	{"kuramoto", NULL, 20}, {"brusselator1d", NULL, 64}, {"brusselator2d", NULL, 36}, {"burgers", NULL, 64},
+	{"nbody_ring", NULL, 20}, {"advection", NULL, 64},
 	{"network of neurons",
-	 "const m = %d, n = 3\nparam W1[k in 1..m, j in 1..n] = sin(k + 2*j), b1[k in 1..m] = 0.1*k\n"
+	 "const m = %d, n = 18\nparam W1[k in 1..m, j in 1..n] = sin(k + 2*j), b1[k in 1..m] = 0.1*k\n"
 	 "param W2[k in 1..m, j in 1..m] = cos(k*j)/m, b2[k in 1..m] = 0.2, W3[k in 1..n, j in 1..m] = sin(3*k + j)/m\n"
 	 "init x[k in 1..n] = 1/k\nlet h1[k in 1..m] = tanh(sum(j in 1..n, W1[k, j]*x[j]) + b1[k])\n"
 	 "let h2[k in 1..m] = tanh(sum(j in 1..m, W2[k, j]*h1[j]) + b2[k])\n"
-	 "x[k in 1..n]' = sum(j in 1..m, W3[k, j]*h2[j]) - x[k]\nout V = sum(k in 1..n, x[k]^2)", 12},
+	 "x[k in 1..n]' = sum(j in 1..m, W3[k, j]*h2[j]) - x[k]\nout V = sum(k in 1..n, x[k]^2)", 20},
 	{"neighbours by a table",
 	 "const N = %d\nindex s[i in 1..N] = mod(7*i*i, N) + 1\nparam c = 0.3, w[i in 1..N] = 1/i\n"
 	 "init u[i in 1..N] = i/N\nlet r[i in 1..N] = c*u[i]*u[s[i]]\nu[i in 1..N]' = r[s[i]]*w[i] - sin(r[i])\n"
@@ -30,10 +30,10 @@ static const struct family families[] = {
 	{"network written out", "", 48},
 	{"energy of oscillators",
 	 "const N = %d\nparam K = 0.5\ninit θ[i in 1..N] = i\nθ[i in 1..N]' = 0\n"
-	 "out V = -K/(2*N)*sum(i in 1..N, j in 1..N, cos(θ[j] - θ[i]))", 16},
+	 "out V = -K/(2*N)*sum(i in 1..N, j in 1..N, cos(θ[j] - θ[i]))", 20},
 	{"potential of bodies",
 	 "const N = %d\ninit x[i in 1..N] = cos(i), y[i in 1..N] = sin(2*i)\nx[i in 1..N]' = 0\ny[i in 1..N]' = 0\n"
-	 "out V = -sum(i in 1..N, j in i+1..N, 1/hypot(x[j] - x[i], y[j] - y[i]))", 12},
+	 "out V = -sum(i in 1..N, j in i+1..N, 1/hypot(x[j] - x[i], y[j] - y[i]))", 20},
 };
 
 struct host {

@@ -12,6 +12,8 @@
  * Recursion is over loops inside loops, at most LEVELS deep. */
 #include "jit/llvm/emitter.h"
 
+#include "lib/graph/cost.h"
+
 /* Turns from lo by e->width; the last begins at end - e->width. */
 static ojit_status emit_overlapping(struct emitter *e, uint32_t region, int level, int64_t lo, int64_t end)
 {
@@ -207,6 +209,47 @@ static bool waits_for_divisions(const struct emitter *e, int64_t extent)
 	return divides;
 }
 
+/* Does the subscript name elements that are apart: through a table, or by a step that no
+ * interleaving helps? */
+static bool is_apart(const struct emitter *e, ojit_expr subscript, int level)
+{
+	struct affine a;
+	bool apart = false;
+	oj_affine(&e->space->graph, subscript, &a);
+	for (uint32_t k = 0; k < a.count; k++) {
+		const struct node *n = oj_node(&e->space->graph, a.atoms[k]);
+		int64_t step = a.coefficients[k] < 0 ? -a.coefficients[k] : a.coefficients[k];
+		apart = apart || (n->levels >> level & 1 && (n->op != OP_INDEX || (step > 1 && step > e->lane_width / 2)));
+	}
+	return apart;
+}
+
+/* Is there little to do in lanes but to store numbers one by one, as for entries of a
+ * Jacobian?  A scalar loop stores as fast, and is half of the code. */
+static bool only_scatters(const struct emitter *e, int level)
+{
+	const struct block *block = e->plan->block;
+	size_t work = 0;
+	if (e->lane_width == 1)
+		return false;
+	for (size_t s = 0; s < block->stores.count; s++) {
+		const struct store *store = &block->stores.at[s];
+		uint32_t rank = e->space->arrays.at[store->array].rank;
+		if (rank == 0 || !is_apart(e, store->index[rank - 1], level))
+			return false;
+	}
+	for (uint32_t r = 0; r < e->plan->regions.count; r++) {
+		if (e->plan->regions.at[r].reduction)
+			return false;
+		for (size_t s = 0; s < e->plan->regions.at[r].steps.count; s++) {
+			const struct step *step = &e->plan->regions.at[r].steps.at[s];
+			if (step->kind == STEP_NODE && oj_node(&e->space->graph, step->node)->levels >> level & 1)
+				work += oj_node_cost(&e->space->graph, step->node);
+		}
+	}
+	return work <= 2 * block->stores.count;
+}
+
 /* The last axis moves contiguously; where it is short, the longest is better. */
 static void choose_lanes(struct emitter *e)
 {
@@ -227,6 +270,8 @@ static void choose_lanes(struct emitter *e)
 		e->lane_width /= 2;
 	if (waits_for_divisions(e, extent))
 		e->lane_width /= 2;
+	if (only_scatters(e, best))
+		e->lane_width = 1;
 	if (e->lane_width > 1)
 		e->lane_level = best;
 }

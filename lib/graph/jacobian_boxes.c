@@ -418,16 +418,39 @@ static bool store_box(struct jacobian *j, struct sparse *s, const struct box *bo
 	return block && oj_block_store(j->space, block, s->array, value, &element);
 }
 
+struct leading {
+	int64_t entry;
+	uint32_t part;
+};
+
+static int by_entry(const void *a, const void *b)
+{
+	const struct leading *x = a, *y = b;
+	return x->entry != y->entry ? (x->entry > y->entry) - (x->entry < y->entry) : (x->part > y->part) - (x->part < y->part);
+}
+
+static bool store_leader(struct jacobian *j, struct sparse *s, const struct part *leader)
+{
+	struct box box;
+	bool ok = open_box(j, s, leader, &box) && store_box(j, s, &box);
+	if (box.entry)
+		oj_jacobian_put(j, box.entry, (int64_t)box.leader->count);
+	return ok;
+}
+
+/* In order of their first entries, so that blocks that are fused store neighbours together. */
 bool oj_jacobian_store_boxes(struct jacobian *j, struct sparse *s)
 {
-	bool ok = true;
-	for (size_t p = 0; ok && p < s->parts.count; p++) {
-		struct box box;
-		if (s->parts.at[p].box != p + 1)
-			continue;
-		ok = open_box(j, s, &s->parts.at[p], &box) && store_box(j, s, &box);
-		if (box.entry)
-			oj_jacobian_put(j, box.entry, (int64_t)box.leader->count);
-	}
+	size_t size = (s->parts.count + 1) * sizeof(struct leading), count = 0;
+	struct leading *leading = oj_memory_get(j->space->context, size);
+	bool ok = leading != NULL;
+	for (size_t p = 0; ok && p < s->parts.count; p++)
+		if (s->parts.at[p].box == p + 1)
+			leading[count++] = (struct leading){terms_of(s, &s->parts.at[p])->entry, (uint32_t)p};
+	if (count)
+		qsort(leading, count, sizeof *leading, by_entry);
+	for (size_t k = 0; ok && k < count; k++)
+		ok = store_leader(j, s, &s->parts.at[leading[k].part]);
+	oj_memory_put(j->space->context, leading, size);
 	return ok;
 }
