@@ -335,6 +335,7 @@ static enum attempt attempt(void *state, struct step *step)
 static enum attempt complete(void *state, const struct step *step)
 {
 	struct explicit *s = state;
+	s->have_f1 = s->have_f1 && !step->clipped;
 	if (s->have_f1)
 		return ATTEMPT_OK; /* and the estimate, which reads it, was finite */
 	evaluate_f1(s, step);

@@ -198,6 +198,7 @@ static void look(ojit_integrator *ig, double t, double *y, const double **parame
 			copy_states(ig, row + 2, y);
 		else
 			l->stepper->recall(l->state, row + 2, row[0], row[1], t, y);
+		oj_limits_clip(&l->limits, y);
 	}
 }
 
@@ -481,6 +482,9 @@ static void copy_loop(ojit_solver *s, const ojit_solver *from)
 	l->small = s->small;
 	for (int64_t i = 0; i < l->small_count; i++)
 		l->small[i] = from->small[i];
+	for (int64_t k = 0; k < l->limits.count; k++)
+		s->nonnegative[k] = from->nonnegative[k];
+	l->limits.nonnegative = s->nonnegative;
 	if (!l->step.y1)
 		return;
 	l->step.y0 = (double *)((char *)s->state + ((const char *)l->step.y0 - (const char *)from->state));

@@ -54,6 +54,14 @@ static void report_unsolved(const struct loop *l, struct text *text)
 		: "; take a shorter fixed step, or let the error control choose");
 }
 
+static void report_negative(const struct system *system, const struct loop *l, struct text *text)
+{
+	oj_text_string(text, ": ");
+	add_state(text, system, l);
+	oj_text_string(text, " is to stay nonnegative, and goes below 0 in any; the equations take it there, or its atol is too "
+	               "small");
+}
+
 static void report_too_small(const struct system *system, const struct loop *l, struct text *text)
 {
 	if (l->ending.unsolved && !has_no_tolerance(l)) {
@@ -68,6 +76,10 @@ static void report_too_small(const struct system *system, const struct loop *l, 
 	}
 	if (l->ending.h <= l->options->min_step)
 		oj_text_string(text, ": it fell below min_step");
+	if (l->ending.negative) {
+		report_negative(system, l, text);
+		return;
+	}
 	if (l->ending.state < 0) {
 		oj_text_string(text, "; choose a larger max_step");
 		return;
@@ -78,6 +90,24 @@ static void report_too_small(const struct system *system, const struct loop *l, 
 	oj_text_string(text, has_no_tolerance(l)
 		? "it has atol = 0, give it a positive one"
 		: "the solution may have a singularity there, else use looser tolerances");
+}
+
+static void report_steady(const struct loop *l, struct text *text)
+{
+	oj_text_string(text, "steady");
+	add_place(text, l);
+	oj_text_string(text, ": going on as in the last two steps, no state would change by more than ");
+	oj_text_double(text, l->limits.steady);
+	oj_text_string(text, " of itself, or by its atol, in the whole span");
+}
+
+static void report_outgrown(const struct system *system, const struct loop *l, struct text *text)
+{
+	add_state(text, system, l);
+	oj_text_string(text, " is beyond growth_limit = ");
+	oj_text_double(text, l->limits.growth);
+	add_place(text, l);
+	oj_text_string(text, "; raise the limit, or check parameters and initial values");
 }
 
 /* Was it stability that kept the last step short, and not the error? */
@@ -153,6 +183,12 @@ void oj_report(const struct system *system, const struct loop *l, enum recorded 
 		break;
 	case OJIT_NONFINITE:
 		report_nonfinite(system, l, text);
+		break;
+	case OJIT_STEADY:
+		report_steady(l, text);
+		break;
+	case OJIT_OUTGROWN:
+		report_outgrown(system, l, text);
 		break;
 	case OJIT_INTERRUPTED:
 		if (l->ending.room != RECORD_ROOM)

@@ -323,6 +323,7 @@ static enum attempt attempt(void *state, struct step *step)
 static enum attempt complete(void *state, const struct step *step)
 {
 	struct rock_state *s = state;
+	s->have_f1 = s->have_f1 && !step->clipped;
 	if (s->have_f1)
 		return ATTEMPT_OK;
 	evaluate_f1(s, step);

@@ -383,7 +383,7 @@ static enum attempt attempt(void *state, struct step *step)
 static enum attempt complete(void *state, const struct step *step)
 {
 	struct sdirk_state *s = state;
-	if (s->last >= 0)
+	if (s->last >= 0 && !step->clipped)
 		memcpy(s->f1, stage_at(s, s->last), (size_t)s->n * sizeof *s->f1);
 	else
 		rhs_eval(s->newton.f, step->t1, s->y1, s->f1);

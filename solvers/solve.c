@@ -130,6 +130,95 @@ static ojit_status find_linear(ojit_solver *s, const ojit_options *o, const stru
 	               o->linear);
 }
 
+/* ---- limits ---- */
+
+/* The length of the first of the names in a list, which are separated by commas; those inside
+ * of brackets belong to a name. */
+static size_t first_name(const char *list)
+{
+	size_t length = 0;
+	for (int depth = 0; list[length] && (depth > 0 || list[length] != ','); length++)
+		depth += (list[length] == '[') - (list[length] == ']');
+	return length;
+}
+
+/* Mark the states that a name means. */
+static ojit_status mark_states(ojit_solver *s, const char *name)
+{
+	int64_t first, count;
+	TRY(oj_system_find(s->system, FAMILY_STATES, name, &first, &count, &s->error));
+	for (int64_t i = first; i < first + count; i++)
+		s->marks[i] = 1;
+	return OJIT_OK;
+}
+
+static ojit_status mark_list(ojit_solver *s, const char *list)
+{
+	while (*list) {
+		size_t length = first_name(list), from = strspn(list, " \t"), to = length;
+		while (to > from && strchr(" \t", list[to - 1]))
+			to--;
+		s->name.length = 0;
+		oj_text_format(&s->name, "%.*s", (int)(to > from ? to - from : 0), list + from);
+		if (s->name.failed)
+			return oj_fail_memory(&s->error);
+		TRY(mark_states(s, oj_text_get(&s->name)));
+		list += length + (list[length] == ',');
+	}
+	return OJIT_OK;
+}
+
+/* The states that are to stay at or above 0. */
+static ojit_status find_nonnegative(ojit_solver *s, const ojit_options *o)
+{
+	bool all = o->nonnegative && strcmp(o->nonnegative, "all") == 0;
+	int64_t count = 0;
+	memset(s->marks, all, (size_t)s->system->states);
+	if (o->nonnegative && !all)
+		TRY(mark_list(s, o->nonnegative));
+	for (int64_t i = 0; i < s->system->states; i++)
+		if (s->marks[i])
+			s->nonnegative[count++] = i;
+	s->loop.limits = (struct limits){.nonnegative = s->nonnegative, .count = count};
+	if (count > 0 && o->fixed_step > 0)
+		return oj_fail(&s->error, OJIT_ARGUMENT, "nonnegative needs error control, which shortens steps; "
+		               "leave fixed_step out, or it");
+	return OJIT_OK;
+}
+
+static ojit_status check_limits(ojit_solver *s, const ojit_options *o, double t1)
+{
+	if (!(o->growth_limit >= 0))
+		return refuse_option(s, "growth_limit", o->growth_limit, "is no limit; give a positive one, or 0 for none");
+	if (!(o->until_steady >= 0) || o->until_steady >= 1)
+		return refuse_option(s, "until_steady", o->until_steady, "is no share of a state; give one above 0 and below 1, "
+		                     "or 0 to go on to the end");
+	if (o->until_steady > 0 && isinf(t1))
+		return oj_fail(&s->error, OJIT_UNSUPPORTED, "until_steady judges by the span, which has no end here; give one");
+	return find_nonnegative(s, o);
+}
+
+/* Limits that hold at the start, and follow from the times. */
+static ojit_status begin_limits(ojit_solver *s, double t0, double t1)
+{
+	struct limits *limits = &s->loop.limits;
+	limits->growth = s->options.growth_limit;
+	limits->steady = s->options.until_steady;
+	limits->span = fabs(t1 - t0);
+	for (int64_t k = 0; k < limits->count; k++) {
+		int64_t i = limits->nonnegative[k];
+		char number[32];
+		if (!(s->y[i] < 0))
+			continue;
+		oj_number_shortest(number, s->y[i]);
+		s->name.length = 0;
+		oj_system_name(s->system, FAMILY_STATES, i, &s->name);
+		return oj_fail(&s->error, OJIT_ARGUMENT, "%s is to stay nonnegative, but begins with %s; change its initial "
+		               "value, or leave it out of nonnegative", oj_text_get(&s->name), number);
+	}
+	return OJIT_OK;
+}
+
 /* A span may be without an end where no grid divides it. */
 static ojit_status check_span(ojit_solver *s, double t0, double t1, bool endless)
 {
@@ -297,9 +386,11 @@ ojit_status oj_solver_prepare(ojit_solver *s, const ojit_options *options, doubl
 	TRY(check_tolerances(s, &s->options));
 	TRY(check_steps(s, &s->options));
 	TRY(find_linear(s, &s->options, &method));
+	TRY(check_limits(s, &s->options, t1));
 	TRY(check_span(s, t0, t1, s->held));
 	TRY(oj_solver_lay_out(s, &method));
 	TRY(oj_solver_start(s, t0, s->y));
+	TRY(begin_limits(s, t0, t1));
 	oj_solver_tolerate(s);
 	set_loop(s, &method, t0, t1);
 	return OJIT_OK;

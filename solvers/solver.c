@@ -57,6 +57,8 @@ static ojit_status make_arrays(ojit_solver *s)
 	s->z = vector(s, system->discrete);
 	s->atol = vector(s, system->states);
 	s->small = ARENA_ZEROED(&s->arena, int64_t, system->states);
+	s->nonnegative = ARENA_ZEROED(&s->arena, int64_t, system->states);
+	s->marks = ARENA_ZEROED(&s->arena, unsigned char, system->states);
 	s->y = vector(s, system->states);
 	s->start = vector(s, system->states);
 	s->outputs = vector(s, system->outputs);
@@ -136,7 +138,7 @@ ojit_error ojit_solver_error(const ojit_solver *s)
 const char *ojit_outcome_name(ojit_outcome outcome)
 {
 	static const char *const names[OJIT_OUTCOME_COUNT] = {
-		"success", "stopped", "max_steps", "step_too_small", "nonfinite", "interrupted",
+		"success", "stopped", "max_steps", "step_too_small", "nonfinite", "interrupted", "steady", "outgrown",
 	};
 	return (unsigned)outcome < OJIT_OUTCOME_COUNT ? names[outcome] : "unknown outcome";
 }

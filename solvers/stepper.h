@@ -32,7 +32,9 @@ struct step {
 	double h;      /* signed, what t1 - t0 was before rounding */
 	double squared; /* set by attempt: the square of the estimate over the tolerance, 0 without control */
 	double retry;  /* set by attempt: the length to try after a rejection; 0: the loop chooses */
-	const double *y0, *y1; /* set by attempt, [n], inside the stepper's state */
+	const double *y0; /* set by attempt, [n], inside the stepper's state */
+	double *y1;       /* likewise; the loop may set states to 0 in it */
+	bool clipped;     /* and did so: what was computed from y1 is not of it any more */
 };
 
 /* Doubles from one vector of n to the next in a stepper's state: whole cache lines, and
@@ -85,8 +87,8 @@ struct stepper {
 	/* The longest step that is stable from here, as far as the method knows; the time
 	 * loop's control keeps below it.  NULL: it does not know. */
 	double (*longest)(const void *state);
-	/* What the next step needs of this one, which the estimate did not: may still
-	 * find the step unusable. */
+	/* What the next step needs of this one, which the estimate did not, and what is to be
+	 * computed again where y1 was clipped: may still find the step unusable. */
 	enum attempt (*complete)(void *state, const struct step *step);
 	/* States at time t within the completed step.  May evaluate extra stages, once a
 	 * step.  Never changes what the next step sees. */

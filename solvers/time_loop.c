@@ -106,6 +106,8 @@ void oj_loop_begin(struct loop *l, const double *y)
 	l->step = (struct step){0};
 	l->direction = l->t1 < l->t0 ? -1 : 1;
 	l->attempts = 0;
+	l->negative = false;
+	l->limits.quiet = l->limits.pressed = 0;
 	l->f->calls = l->f->told = 0;
 	if (l->f->implicit)
 		oj_implicit_begin(l->f->implicit);
@@ -124,6 +126,9 @@ static void end_too_small(struct loop *l)
 	if (l->step.y1)
 		l->ending.state = l->stepper->culprit(l->state, &l->step, &finite);
 	l->ending.unsolved = l->nonfinite && finite;
+	l->ending.negative = l->negative;
+	if (l->negative)
+		l->ending.state = l->limits.culprit;
 	oj_loop_end(l, l->nonfinite && !finite ? OJIT_NONFINITE : OJIT_STEP_TOO_SMALL);
 }
 
@@ -196,6 +201,19 @@ static void lengthen(struct loop *l, double h, const struct course *course)
 	l->h = shorten(l, l->h);
 }
 
+/* Is there nothing more to wait for, or something not to go on with? */
+static void look_for_an_end(struct loop *l)
+{
+	if (!l->running)
+		return;
+	if (oj_limits_outgrown(&l->limits, l->f->n, l->step.y1)) {
+		l->ending.state = l->limits.culprit;
+		oj_loop_end(l, OJIT_OUTGROWN);
+	} else if (oj_limits_steady(&l->limits, l->f->n, &l->step, l->tolerance)) {
+		oj_loop_end(l, OJIT_STEADY);
+	}
+}
+
 static void accept(struct loop *l, const struct course *course)
 {
 	double h = fabs(l->step.h);
@@ -204,7 +222,7 @@ static void accept(struct loop *l, const struct course *course)
 	l->stats.last_step = h;
 	l->t = l->step.t1;
 	l->low = course->low;
-	l->nonfinite = false;
+	l->nonfinite = l->negative = false;
 	l->open = true;
 	l->uncut = course->uncut;
 	if (l->small_count > 0)
@@ -213,17 +231,46 @@ static void accept(struct loop *l, const struct course *course)
 		oj_loop_end(l, OJIT_SUCCESS);
 	else
 		lengthen(l, h, course);
+	look_for_an_end(l);
+}
+
+/* States that are not to go below 0: a step that takes one further than its tolerance is
+ * to be a shorter one (false), else they are set to 0. */
+static bool hold_above_zero(struct loop *l)
+{
+	l->negative = false;
+	if (l->limits.count == 0)
+		return true;
+	double squared = oj_limits_below(&l->limits, &l->step, l->tolerance);
+	if (oj_limits_pressed(&l->limits, &l->step, squared)) {
+		l->negative = true;
+		end_too_small(l);
+		return false;
+	}
+	if (squared > 1) {
+		reject(l, squared);
+		l->negative = true;
+		return false;
+	}
+	if (squared > 0) {
+		l->stats.clipped += (uint64_t)oj_limits_clip(&l->limits, l->step.y1);
+		l->step.clipped = true;
+	}
+	return true;
 }
 
 static void try_step(struct loop *l, const struct course *course)
 {
 	l->step.retry = 0;
+	l->step.clipped = false;
 	enum attempt outcome = l->stepper->attempt(l->state, &l->step);
 	l->attempts++;
 	if (outcome == ATTEMPT_OK && l->step.squared > 1) {
 		reject(l, l->step.squared);
 		return;
 	}
+	if (outcome == ATTEMPT_OK && !hold_above_zero(l))
+		return;
 	if (outcome == ATTEMPT_OK && l->step.t1 != l->t1)
 		outcome = l->stepper->complete(l->state, &l->step);
 	if (outcome == ATTEMPT_OK)
@@ -298,6 +345,7 @@ void oj_loop_inside(struct loop *l, double t, double *y)
 {
 	uint64_t calls = l->f->calls;
 	l->stepper->interpolate(l->state, &l->step, t, y);
+	oj_limits_clip(&l->limits, y);
 	l->stats.extra += l->f->calls - calls;
 }
 

@@ -12,6 +12,7 @@
 #ifndef OJ_TIME_LOOP_H
 #define OJ_TIME_LOOP_H
 
+#include "solvers/limits.h"
 #include "solvers/control.h"
 #include "solvers/record.h"
 
@@ -22,6 +23,7 @@ struct ending {
 	int64_t state;      /* the one to name, -1: none */
 	bool at_start;      /* the start itself is not finite */
 	bool derivative;    /* and it is the state's derivative that is not */
+	bool negative;      /* the step is too small because the state would go below 0 */
 	bool unsolved;      /* all is finite, but the equations of an implicit step were not solved */
 	enum record_room room; /* set by who keeps rows */
 };
@@ -36,6 +38,7 @@ struct loop {
 	const ojit_options *options; /* limits already defaulted */
 	double t0, t1;  /* t1 may be infinite */
 	int64_t *small; /* [n] room for the states named next */
+	struct limits limits;
 
 	/* Results. */
 	int64_t small_count; /* states never above their atol so far: small[small_count], rising */
@@ -53,6 +56,7 @@ struct loop {
 	bool running;
 	bool open;      /* `step` was the last one, and the stepper does not know it was accepted */
 	bool nonfinite; /* the last attempt was not finite */
+	bool negative;  /* the last attempt took a state below 0 */
 };
 
 /* Begin at t0 with the states y[n]; ends at once where t1 = t0, or nothing is finite. */

@@ -282,6 +282,13 @@ static const struct option_row rows[] = {
 	 "attempt N steps at most (default 1000000)"},
 	{"linear", "auto|dense|band|sparse|static", RUN, true, take_word, FIELD(options.linear), linears,
 	 "how implicit methods solve linear systems (default auto: what takes the fewest operations)"},
+	{"nonnegative", "NAME,...|all", RUN, true, take_text, FIELD(options.nonnegative), NULL,
+	 "states that stay at or above 0: steps that take them below by more than their tolerance are shortened"},
+	{"until-steady", "X", RUN, true, take_positive, FIELD(options.until_steady), NULL,
+	 "end where, going on as in two steps in a row, no state would change by more than this share of itself, or its "
+	 "atol, in the whole span"},
+	{"growth-limit", "X", RUN, true, take_positive, FIELD(options.growth_limit), NULL,
+	 "end where a state's magnitude is beyond"},
 	{"memory-limit", "BYTES", RUN, true, take_count, FIELD(options.memory_limit), NULL,
 	 "of what is kept for the output (default 4 GiB)"},
 	{"progress", NULL, RUN, true, take_flag, FIELD(progress), NULL,

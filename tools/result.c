@@ -92,6 +92,8 @@ static void write_json_stats(FILE *out, const struct result *result)
 	fprintf(out, "{\"status\": \"%s\", \"steps\": %llu, \"rejected\": %llu, \"rhs\": %llu, ",
 	        ojit_outcome_name(s->outcome), (unsigned long long)s->steps,
 	        (unsigned long long)s->rejected, (unsigned long long)s->rhs);
+	if (s->clipped > 0)
+		fprintf(out, "\"clipped\": %llu, ", (unsigned long long)s->clipped);
 	write_json_implicit(out, result);
 	write_json_choice(out, result);
 	write_json_below_atol(out, result->solver);
@@ -160,6 +162,8 @@ void result_print_stats(const struct result *result)
 		fprintf(stderr, "jacobians   %llu\nfactors     %llu\niterations  %llu\nlinear      %s\n",
 		        (unsigned long long)s->jacobians, (unsigned long long)s->factorisations,
 		        (unsigned long long)s->iterations, ojit_solver_linear(result->solver));
+	if (s->clipped > 0)
+		fprintf(stderr, "clipped     %llu\n", (unsigned long long)s->clipped);
 	fprintf(stderr, "compile_ms  %.3f\nsolve_ms    %.6f\nnodes       %zu\ncode_bytes  %zu\n", 1e3 * result->info.compile_seconds,
 	        1e3 * result->seconds, result->info.nodes, result->info.code_bytes);
 	const char *choice = ojit_solver_choice(result->solver);

@@ -135,7 +135,8 @@ static int solve(struct session *session, const struct request *request, struct 
 	refinement_drop(result.refinement ? &refinement : NULL);
 	if (status || wrong)
 		return status ? status : wrong;
-	return result.stats.outcome == OJIT_SUCCESS ? EXIT_DONE : EXIT_EARLY;
+	bool done = result.stats.outcome == OJIT_SUCCESS || result.stats.outcome == OJIT_STEADY;
+	return done ? EXIT_DONE : EXIT_EARLY;
 }
 
 int run_command(const struct request *request)

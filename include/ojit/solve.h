@@ -86,6 +86,18 @@ typedef struct ojit_options {
 	size_t memory_limit; /* bytes of recorded rows, 0: 4 GiB */
 	const char *linear; /* how implicit methods solve linear systems: "auto" or NULL, by counted work;
 	                       "dense", "band", "sparse", or "static" for at most 64 states */
+	/* States that must not go below 0: names and families separated by commas, "x, u[3]", or
+	 * "all"; NULL or "": none.  A step that takes one below by more than its tolerance is
+	 * shortened; by less, the state is set to 0 (counted in ojit_stats), which adds what was
+	 * missing: sums that the equations conserve move by as much.  Inside steps nothing
+	 * negative is put out either.  Needs error control, and initial values that are not
+	 * negative. */
+	const char *nonnegative;
+	/* End as OJIT_STEADY where nothing moves any more: going on as in each of two steps in a
+	 * row, no state would change by more than this share of itself, or by its atol, in the
+	 * whole span, which must have an end.  0: never. */
+	double until_steady;
+	double growth_limit; /* end as OJIT_OUTGROWN where a state's magnitude is beyond; 0: none */
 	/* Asked after each step with the time reached; NULL: never. */
 	ojit_verdict (*check)(void *user, double t);
 	void *user;
@@ -179,10 +191,13 @@ typedef enum ojit_outcome {
 	OJIT_STEP_TOO_SMALL, /* the error control asks for steps that time cannot resolve */
 	OJIT_NONFINITE,      /* a state or a derivative became infinite or not a number */
 	OJIT_INTERRUPTED,    /* the check function said OJIT_INTERRUPT, or rows ran out of memory */
+	OJIT_STEADY,         /* nothing moves any more, see until_steady */
+	OJIT_OUTGROWN,       /* a state is beyond growth_limit */
 	OJIT_OUTCOME_COUNT
 } ojit_outcome;
 
-/* "success", "stopped", "max_steps", "step_too_small", "nonfinite", "interrupted". */
+/* "success", "stopped", "max_steps", "step_too_small", "nonfinite", "interrupted", "steady",
+ * "outgrown". */
 OJIT_API const char *ojit_outcome_name(ojit_outcome outcome);
 
 /* Integrate from t0 to t1, which may lie before t0.  `options` may be NULL.
@@ -205,6 +220,7 @@ typedef struct ojit_stats {
 	uint64_t jacobians;       /* evaluations of the Jacobian, in implicit methods */
 	uint64_t factorisations;  /* of I/(gamma h) - J, real or complex */
 	uint64_t iterations;      /* of Newton's method */
+	uint64_t clipped;         /* values that `nonnegative` set to 0 */
 	double t;                 /* the time reached */
 	double first_step;        /* length of the first accepted step */
 	double last_step;         /* of the last accepted one */

@@ -1,0 +1,240 @@
+/* What a run holds its states to besides tolerances: states that stay at or above 0, an end
+ * where nothing moves, a limit of growth. */
+#include "tests/support_trial.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+static const char *const explicit_methods[] = {"tsit5", "vern8", "rock4", "taylor"};
+static const char *const implicit_methods[] = {"radau", "rodas5p", "rodas4p", "rosenbrock23", "bdf", "kencarp4", "trbdf2", "auto"};
+#define COUNT(list) (sizeof(list) / sizeof *(list))
+
+/* ---- states that stay at or above 0 ---- */
+
+/* L. F. Shampine, S. Thompson, J. A. Kierzenka, G. D. Byrne, Non-negative solutions of ODEs,
+ * Appl. Math. Comput. 170 (2005) 556-569: the solution is exp(-t), and what once is below 0
+ * runs away. */
+static void hold_decay(const char *method)
+{
+	struct trial trial;
+	trial_begin(&trial, "y' = -abs(y)\ninit y = 1\n", method);
+	trial.options.rtol = 1e-3;
+	trial.options.atol = 1e-6;
+	trial.options.nonnegative = "y";
+	trial_solve(&trial, 0, 40, ojit_output_points(401));
+	for (size_t i = 0; i < ojit_solver_rows(trial.solver); i++) {
+		const double *row = ojit_solver_row(trial.solver, i);
+		cr_expect(row[1] >= 0, "%s at %g: %g", method, row[0], row[1]);
+		cr_expect_float_eq(row[1], exp(-row[0]), 1e-2, "%s at %g: %g", method, row[0], row[1]);
+	}
+	trial_end(&trial);
+}
+
+Test(limits, what_runs_away_below_0_does_not_get_there)
+{
+	for (size_t m = 0; m < COUNT(explicit_methods); m++)
+		if (strcmp(explicit_methods[m], "taylor")) /* has no series of a kink */
+			hold_decay(explicit_methods[m]);
+	for (size_t m = 0; m < COUNT(implicit_methods); m++)
+		hold_decay(implicit_methods[m]);
+}
+
+/* The same authors' knee: 1 - t as long as that is positive, then 0; numerically 1 - t goes on
+ * (G. Dahlquist, L. Edsberg, G. Skollermo, G. Soderlind, Are the numerical methods and software
+ * satisfactory for chemical kinetics?, 1982). */
+Test(limits, the_knee_is_turned)
+{
+	for (size_t m = 0; m < COUNT(implicit_methods); m++) {
+		struct trial trial;
+		trial_begin(&trial, "y' = ((1 - t)*y - y^2)/1e-6\ninit y = 1\n", implicit_methods[m]);
+		trial.options.rtol = 1e-3;
+		trial.options.atol = 1e-6;
+		trial.options.nonnegative = "all";
+		trial_solve(&trial, 0, 2, ojit_output_points(41));
+		for (size_t i = 0; i < ojit_solver_rows(trial.solver); i++) {
+			const double *row = ojit_solver_row(trial.solver, i);
+			double expected = fmax(1 - row[0], 0), near_knee = fabs(row[0] - 1) < 0.1 ? 0.02 : 0;
+			cr_expect(row[1] >= 0, "%s at %g: %g", implicit_methods[m], row[0], row[1]);
+			cr_expect_float_eq(row[1], expected, 3e-3 + near_knee, "%s at %g: %g", implicit_methods[m], row[0], row[1]);
+		}
+		trial_end(&trial);
+	}
+}
+
+static const char robertson[] = "a' = -0.04*a + 1e4*b*c\nb' = 0.04*a - 1e4*b*c - 3e7*b^2\nc' = 3e7*b^2\n"
+                                "init a = 1, b = 0, c = 0\n";
+
+/* At loose tolerances a and b, which go to 0, are found on either side of it. */
+Test(limits, robertson_stays_positive_at_loose_tolerances)
+{
+	for (size_t m = 0; m < COUNT(implicit_methods); m++) {
+		struct trial trial;
+		trial_begin(&trial, robertson, implicit_methods[m]);
+		trial.options.rtol = 1e-2;
+		trial.options.atol = 1e-6;
+		trial.options.nonnegative = "a, b, c";
+		trial_solve(&trial, 0, 1e11, ojit_output_steps());
+		for (size_t i = 0; i < ojit_solver_rows(trial.solver); i++) {
+			const double *row = ojit_solver_row(trial.solver, i);
+			cr_expect(row[1] >= 0 && row[2] >= 0 && row[3] >= 0, "%s at %g", implicit_methods[m], row[0]);
+		}
+		double clipped = (double)ojit_solver_stats(trial.solver).clipped;
+		const double *end = ojit_solver_last_states(trial.solver);
+		cr_expect_float_eq(end[0] + end[1] + end[2], 1, 1e-9 + clipped * (1e-6 + 1e-2 * 4e-5), "%s", implicit_methods[m]);
+		trial_end(&trial);
+	}
+}
+
+/* Where nothing goes below 0 nothing changes, not a bit. */
+Test(limits, what_stays_above_is_left_alone)
+{
+	for (size_t m = 0; m < COUNT(implicit_methods); m++) {
+		struct trial trial;
+		double end[2];
+		trial_begin(&trial, "x' = x*(1 - y)\ny' = y*(x - 1)\ninit x = 0.5, y = 2\n", implicit_methods[m]);
+		trial_solve(&trial, 0, 20, ojit_output_final());
+		memcpy(end, ojit_solver_last_states(trial.solver), sizeof end);
+		trial.options.nonnegative = "y,x";
+		trial_solve(&trial, 0, 20, ojit_output_final());
+		cr_expect_arr_eq(ojit_solver_last_states(trial.solver), end, sizeof end, "%s", implicit_methods[m]);
+		cr_expect_eq(ojit_solver_stats(trial.solver).clipped, 0);
+		trial_end(&trial);
+	}
+}
+
+Test(limits, states_are_named_as_elsewhere)
+{
+	struct trial trial;
+	trial_begin(&trial, "u[i in 1..3]' = -i*abs(u[i])\nv' = -1\ninit u[i in 1..3] = 1, v = 0\n", "tsit5");
+	trial.options.rtol = 1e-3;
+	trial.options.atol = 1e-6;
+	trial.options.nonnegative = " u[2] ,u[3]";
+	trial_solve(&trial, 0, 40, ojit_output_final());
+	const double *y = ojit_solver_last_states(trial.solver);
+	cr_expect(y[1] >= 0 && y[2] >= 0);
+	cr_expect_lt(y[3], -39);
+	trial.options.nonnegative = "u, w";
+	cr_expect_eq(ojit_solver_run(trial.solver, &trial.options, 0, 1, ojit_output_final()), OJIT_NAME);
+	cr_expect(strstr(ojit_solver_error(trial.solver).text, "w"), "%s", ojit_solver_error(trial.solver).text);
+	trial_end(&trial);
+}
+
+Test(limits, what_the_equations_take_below_0_is_said)
+{
+	struct trial trial;
+	trial_begin(&trial, "x' = 1\ny' = -1\ninit x = 0, y = 1\n", "tsit5");
+	trial.options.nonnegative = "all";
+	const char *said = trial_fail(&trial, 0, 2, OJIT_STEP_TOO_SMALL);
+	cr_expect(strstr(said, "y is to stay nonnegative"), "%s", said);
+	cr_expect_float_eq(ojit_solver_stats(trial.solver).t, 1, 1e-4);
+	trial_end(&trial);
+}
+
+Test(limits, negative_beginnings_and_steps_of_given_size_are_refused)
+{
+	struct trial trial;
+	trial_begin(&trial, "x' = -x\ny' = -y\ninit x = 1, y = -1\n", "tsit5");
+	trial.options.nonnegative = "all";
+	cr_expect_eq(ojit_solver_run(trial.solver, &trial.options, 0, 1, ojit_output_final()), OJIT_ARGUMENT);
+	cr_expect(strstr(ojit_solver_error(trial.solver).text, "y is to stay nonnegative, but begins with -1"), "%s",
+	          ojit_solver_error(trial.solver).text);
+	trial.options.nonnegative = "x";
+	trial.options.fixed_step = 0.1;
+	cr_expect_eq(ojit_solver_run(trial.solver, &trial.options, 0, 1, ojit_output_final()), OJIT_ARGUMENT);
+	cr_expect(strstr(ojit_solver_error(trial.solver).text, "fixed_step"), "%s", ojit_solver_error(trial.solver).text);
+	trial_end(&trial);
+}
+
+/* An integrator's steps, recalled, show what the open ones showed; a copy goes on alike. */
+Test(limits, integrators_keep_to_it)
+{
+	struct trial trial;
+	trial_begin(&trial, "y' = -abs(y)\ninit y = 1\n", NULL);
+	trial.options.method = "rodas5p";
+	trial.options.rtol = 1e-3;
+	trial.options.atol = 1e-6;
+	trial.options.nonnegative = "all";
+	ojit_integrator *integrator = ojit_integrator_new(trial.program);
+	cr_assert_eq(ojit_integrator_begin(integrator, &trial.options, 0, INFINITY, OJIT_RECORD_ALL), OJIT_OK, "%s",
+	             ojit_integrator_error(integrator).text);
+	cr_assert_eq(ojit_integrator_run_to(integrator, 20, NULL), OJIT_OK);
+	ojit_integrator *copy = ojit_integrator_copy(integrator);
+	cr_assert_eq(ojit_integrator_run_to(integrator, 40, NULL), OJIT_OK);
+	cr_assert_eq(ojit_integrator_run_to(copy, 40, NULL), OJIT_OK);
+	for (double t = 0; t <= 40; t += 0.25) {
+		double y, z;
+		cr_assert_eq(ojit_integrator_interpolate(integrator, t, &y), OJIT_OK);
+		cr_assert_eq(ojit_integrator_interpolate(copy, t, &z), OJIT_OK);
+		cr_expect(y >= 0 && y == z, "at %g: %g, %g", t, y, z);
+	}
+	trial.options.until_steady = 1e-3;
+	cr_expect_eq(ojit_integrator_begin(integrator, &trial.options, 0, INFINITY, OJIT_RECORD_ALL), OJIT_UNSUPPORTED);
+	ojit_integrator_free(copy);
+	ojit_integrator_free(integrator);
+	trial_end(&trial);
+}
+
+/* ---- an end where nothing moves ---- */
+
+static const char reversible[] = "a' = -1e4*a*b + 3*c\nb' = -1e4*a*b + 3*c - 0.1*b + 0.1\nc' = 1e4*a*b - 3*c\n"
+                                 "init a = 1, b = 0.5, c = 0\n";
+
+Test(limits, a_run_ends_where_nothing_moves)
+{
+	for (size_t m = 0; m < COUNT(implicit_methods); m++) {
+		struct trial trial;
+		trial_begin(&trial, reversible, implicit_methods[m]);
+		trial.options.until_steady = 1e-3;
+		const char *said = trial_fail(&trial, 0, 1000, OJIT_STEADY);
+		const double *y = ojit_solver_last_states(trial.solver);
+		double t = ojit_solver_stats(trial.solver).t;
+		cr_expect(t > 50 && t < 1000, "%s: %g", implicit_methods[m], t);
+		cr_expect(strstr(said, "steady at t = "), "%s", said);
+		cr_expect_float_eq(y[1], 1, 1e-4, "%s: %g", implicit_methods[m], y[1] - 1);
+		cr_expect_float_eq(1e4 * y[0] * y[1], 3 * y[2], 1e-3, "%s", implicit_methods[m]);
+		trial_end(&trial);
+	}
+}
+
+/* Neither a slow beginning, nor a turning point, nor a decay that goes on for decades. */
+Test(limits, what_still_moves_is_not_taken_for_its_end)
+{
+	static const struct {
+		const char *text;
+		double end;
+	} moving[] = {
+		{"x' = 1e-3*x*(1 - x)\ninit x = 1e-9\n", 2e4},
+		{"x' = y\ny' = -x\ninit x = 1, y = 0\n", 100},
+		{robertson, 1e11},
+	};
+	for (size_t k = 0; k < COUNT(moving); k++)
+		for (size_t m = 0; m < COUNT(implicit_methods); m++) {
+			struct trial trial;
+			trial_begin(&trial, moving[k].text, implicit_methods[m]);
+			trial.options.atol = 1e-14;
+			trial.options.rtol = 1e-5;
+			trial.options.until_steady = 1e-3;
+			trial_solve(&trial, 0, moving[k].end, ojit_output_final());
+			trial_end(&trial);
+		}
+}
+
+/* ---- a limit of growth ---- */
+
+Test(limits, a_state_that_outgrows_the_limit_is_named)
+{
+	struct trial trial;
+	trial_begin(&trial, "x' = 0\ny' = y\ninit x = 1, y = 1\n", "auto");
+	trial.options.growth_limit = 1e6;
+	const char *said = trial_fail(&trial, 0, 100, OJIT_OUTGROWN);
+	cr_expect(strstr(said, "y is beyond growth_limit = 1000000"), "%s", said);
+	double y = ojit_solver_last_states(trial.solver)[1];
+	cr_expect(y > 1e6 && y < 1e8, "%g", y);
+	trial.options.growth_limit = -1;
+	cr_expect_eq(ojit_solver_run(trial.solver, &trial.options, 0, 1, ojit_output_final()), OJIT_ARGUMENT);
+	trial.options.growth_limit = 0;
+	trial.options.until_steady = 2;
+	cr_expect_eq(ojit_solver_run(trial.solver, &trial.options, 0, 1, ojit_output_final()), OJIT_ARGUMENT);
+	trial_end(&trial);
+}
