@@ -7,6 +7,7 @@
 #include "solvers/auto_state.h"
 
 #include "solvers/implicit.h"
+#include "solvers/tableau.h"
 
 #include <math.h>
 #include <string.h>
@@ -40,12 +41,17 @@ static struct method method_of(size_t row, enum candidate_kind kind)
 	return method;
 }
 
-static struct method method_for(const struct setup *setup, enum candidate_kind kind)
+static size_t row_for(const struct setup *setup)
 {
 	size_t row = 0;
 	while (setup->rtol < rows[row].rtol)
 		row++;
-	return method_of(row, kind);
+	return row;
+}
+
+static struct method method_for(const struct setup *setup, enum candidate_kind kind)
+{
+	return method_of(row_for(setup), kind);
 }
 
 static struct setup setup_for(const struct setup *setup, const struct method *method)
@@ -53,16 +59,20 @@ static struct setup setup_for(const struct setup *setup, const struct method *me
 	return (struct setup){.row = method->row, .n = setup->n, .rtol = setup->rtol};
 }
 
+/* Asked for at every run: the explicit row is looked for among tableaus alone. */
 static void variant(const struct setup *setup, struct variant *variant)
 {
-	struct method method = method_for(setup, CANDIDATE_EXPLICIT);
-	struct setup own = setup_for(setup, &method);
-	method.stepper->variant(&own, variant);
+	const char *name = rows[row_for(setup)].names[CANDIDATE_EXPLICIT];
+	size_t i = 0;
+	while (strcmp(oj_tableau_at(i)->name, name) != 0)
+		i++;
+	struct setup own = {.row = oj_tableau_at(i), .n = setup->n, .rtol = setup->rtol};
+	oj_stepper_explicit.variant(&own, variant);
 }
 
-static struct controller control(const struct setup *setup)
+static const struct controller *control(const void *state)
 {
-	return method_for(setup, CANDIDATE_EXPLICIT).control;
+	return &((const struct auto_state *)state)->candidates[CANDIDATE_EXPLICIT].method.control;
 }
 
 static int shifts(const struct setup *setup)
@@ -210,7 +220,9 @@ static enum attempt attempt(void *state, struct step *step)
 	double squared = outcome == ATTEMPT_OK ? step->squared : HUGE_VAL;
 	if (squared > 1 && !active->method.stepper->propose)
 		step->retry = fabs(step->h) * oj_control_reject(&s->control, squared);
-	s->step = *step;
+	s->t1 = step->t1;
+	s->h = step->h;
+	s->squared = step->squared;
 	return outcome;
 }
 
@@ -247,7 +259,7 @@ static void accept(void *state)
 	if (!s->tolerance)
 		return;
 	s->proposed = stepper->propose ? stepper->propose(active->state)
-	                               : fabs(s->step.h) * oj_control_accept(&s->control, s->step.squared);
+	                               : fabs(s->h) * oj_control_accept(&s->control, s->squared);
 	oj_auto_choose(s);
 }
 

@@ -53,7 +53,7 @@ static double call_price(struct auto_state *s)
 static void record(struct auto_state *s)
 {
 	double effort = s->f->implicit ? s->f->implicit->effort : 0;
-	s->outlays[s->since % OUTLAYS] = (struct outlay){s->f->calls - s->calls, effort - s->effort, fabs(s->step.h)};
+	s->outlays[s->since % OUTLAYS] = (struct outlay){s->f->calls - s->calls, effort - s->effort, fabs(s->h)};
 	s->calls = s->f->calls;
 	s->effort = effort;
 	s->since++;
@@ -153,8 +153,8 @@ void oj_auto_observe(struct auto_state *s)
 {
 	if ((s->since + 1) % LOOK_EVERY != 0 || s->active != CANDIDATE_EXPLICIT)
 		return;
-	s->radius = oj_explicit_radius(active_of(s)->state, s->step.h);
-	bool held = fabs(s->step.h) * s->radius > HELD * s->reach;
+	s->radius = oj_explicit_radius(active_of(s)->state, s->h);
+	bool held = fabs(s->h) * s->radius > HELD * s->reach;
 	s->free = held ? 0 : s->free + 1;
 	s->held = held ? s->held + 1 : s->free < FREE_LOOKS ? s->held : 0;
 }
@@ -168,7 +168,7 @@ static void begin_trial(struct auto_state *s, enum candidate_kind kind, double h
 	double *scratch, price = present_price(s, NULL), length = s->proposed;
 	enum candidate_kind before = s->active;
 	active->method.stepper->look(active->state, &y, &f0, &scratch, &scratch);
-	if (!oj_auto_begin(s, kind, s->step.t1, y, h)) {
+	if (!oj_auto_begin(s, kind, s->t1, y, h)) {
 		s->candidates[kind].impossible = true;
 		return;
 	}
@@ -182,7 +182,7 @@ static void stay(struct auto_state *s, double price)
 {
 	uint64_t at = s->change_count < CHANGES ? s->change_count : CHANGES - 1;
 	struct candidate *left = &s->candidates[s->before];
-	s->changes[at] = (struct change){s->step.t1, s->before, s->active, s->before_price, price,
+	s->changes[at] = (struct change){s->t1, s->before, s->active, s->before_price, price,
 	                                 s->before_length * s->radius / s->reach};
 	s->change_count++;
 	s->trying = false;
@@ -199,7 +199,7 @@ static void go_back(struct auto_state *s)
 	tried->due = s->steps + tried->rest;
 	s->trying = false;
 	tried->method.stepper->look(tried->state, &y, &f0, &scratch, &scratch);
-	oj_auto_begin(s, s->before, s->step.t1, y, s->before_length);
+	oj_auto_begin(s, s->before, s->t1, y, s->before_length);
 }
 
 static void judge_trial(struct auto_state *s)

@@ -48,7 +48,7 @@ struct auto_state {
 	size_t kept; /* doubles of a kept step, the last of which says whose it is */
 	struct control control; /* of candidates that have none of their own */
 	double proposed;        /* the coming step's length; 0: none */
-	struct step step;       /* the last attempt */
+	double t1, h, squared;  /* of the last attempt */
 
 	/* What steps took. */
 	struct outlay outlays[OUTLAYS]; /* a ring: the last ones */

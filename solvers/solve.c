@@ -101,9 +101,13 @@ static ojit_status check_steps(ojit_solver *s, const ojit_options *o)
 	return OJIT_OK;
 }
 
+/* Mostly the last run's. */
 static ojit_status find_method(ojit_solver *s, const ojit_options *o, struct method *method)
 {
 	struct text known;
+	*method = s->loop.method;
+	if (method->stepper && strcmp(o->method, method->info.name) == 0)
+		return OJIT_OK;
 	if (oj_method_find(o->method, method))
 		return OJIT_OK;
 	oj_text_init(&known, s->system->context);
@@ -367,7 +371,7 @@ static void set_loop(ojit_solver *s, const struct method *method, double t0, dou
 	l->method = *method;
 	l->stepper = method->stepper;
 	if (l->stepper->control)
-		l->method.control = l->stepper->control(&s->setup);
+		l->method.control = *l->stepper->control(s->state);
 	l->state = s->state;
 	l->f = &s->rhs;
 	l->tolerance = s->options.fixed_step > 0 ? NULL : &s->tolerance;

@@ -64,9 +64,9 @@ struct stepper {
 	/* The kernel of its own that the method wants; NULL: none. */
 	void (*variant)(const struct setup *setup, struct variant *variant);
 	bool needs_variant; /* and cannot do without */
-	/* The numbers of the control, where they are not the method's but follow from the setup;
-	 * NULL: they do not. */
-	struct controller (*control)(const struct setup *setup);
+	/* The numbers of the control, where they are not the method's but follow from the setup, in
+	 * the state; NULL: they do not. */
+	const struct controller *(*control)(const void *state);
 	/* An implicit method: complex shifts held factorised at once, besides a real one.
 	 * NULL: explicit. */
 	int (*shifts)(const struct setup *setup);
