@@ -14,6 +14,15 @@ if(OJIT_TESTS)
 	pkg_check_modules(CRITERION REQUIRED IMPORTED_TARGET criterion)
 	pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 
+	# Most of what a test takes is being built: little optimised, and linked by LLVM's linker
+	# where it is there.
+	set(quick -O1 -g1)
+	find_program(OJIT_LLD ld.lld PATHS /usr/lib/llvm-19/bin)
+	if(OJIT_LLD)
+		get_filename_component(lld_directory ${OJIT_LLD} DIRECTORY)
+		set(linker -fuse-ld=lld -B${lld_directory})
+	endif()
+
 	add_library(test_support STATIC ${support_sources} ${PROJECT_BINARY_DIR}/empty.c)
 	target_link_libraries(test_support PUBLIC ojit_static ojit_exact PkgConfig::JANSSON m
 		PkgConfig::CRITERION)
@@ -29,6 +38,8 @@ if(OJIT_TESTS)
 		get_filename_component(name ${source} NAME_WE)
 		add_executable(${name} ${source})
 		target_link_libraries(${name} PRIVATE test_support)
+		target_compile_options(${name} PRIVATE ${quick})
+		target_link_options(${name} PRIVATE ${linker})
 		target_compile_definitions(${name} PRIVATE OJIT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
 			OJIT_BINARY_DIR="${PROJECT_BINARY_DIR}")
 		set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
