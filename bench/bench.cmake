@@ -45,7 +45,7 @@ function(add_peer name compiler source)
 	set(module ${peers_directory}/${name}.so)
 	add_custom_command(OUTPUT ${module} VERBATIM
 		DEPENDS ${PROJECT_SOURCE_DIR}/bench/peers/${source} ${PROJECT_SOURCE_DIR}/bench/peers/peer.h
-			${PROJECT_SOURCE_DIR}/bench/peers/problems.h
+			${PROJECT_SOURCE_DIR}/bench/peers/problems.h ${PROJECT_SOURCE_DIR}/bench/peers/stiff.h
 		COMMAND ${compiler} -O3 -march=native -fPIC -shared -fvisibility=hidden -I${PROJECT_SOURCE_DIR}
 			${PROJECT_SOURCE_DIR}/bench/peers/${source} -o ${module} ${ARGN})
 	add_custom_target(bench_peer_${name} DEPENDS ${module})
@@ -54,7 +54,7 @@ endfunction()
 
 find_path(ODEINT_INCLUDE boost/numeric/odeint.hpp)
 if(ODEINT_INCLUDE AND CLANGXX)
-	add_peer(odeint ${CLANGXX} odeint.cpp)
+	add_peer(odeint ${CLANGXX} odeint.cpp -DNDEBUG -Wno-deprecated-declarations)
 endif()
 
 pkg_check_modules(GSL gsl)
@@ -65,14 +65,19 @@ endif()
 # Twice: as Debian builds it, and optimised, where bench/peers/build-sundials was run.
 # The archives' names stay inside the module, or the two would meet in one process.
 find_path(SUNDIALS_INCLUDE arkode/arkode_erkstep.h)
-if(SUNDIALS_INCLUDE)
-	add_peer(sundials_packaged ${CLANG} sundials.c -DSUNDIALS_AS_PACKAGED -lsundials_cvode -lsundials_arkode
-		-lsundials_nvecserial -lm)
+find_path(SUITESPARSE_INCLUDE klu.h PATH_SUFFIXES suitesparse)
+if(SUNDIALS_INCLUDE AND SUITESPARSE_INCLUDE)
+	add_peer(sundials_packaged ${CLANG} sundials.c -DSUNDIALS_AS_PACKAGED -I${SUITESPARSE_INCLUDE} -lsundials_cvode
+		-lsundials_arkode -lsundials_nvecserial -lsundials_sunlinsolband -lsundials_sunlinsoldense
+		-lsundials_sunlinsolklu -lsundials_sunmatrixband -lsundials_sunmatrixdense -lsundials_sunmatrixsparse -lm)
 endif()
 set(optimised ${PROJECT_BINARY_DIR}/sundials/installed)
-if(EXISTS ${optimised}/lib/libsundials_arkode.a)
-	add_peer(sundials ${CLANG} sundials.c -I${optimised}/include -Wl,--exclude-libs,ALL
+if(EXISTS ${optimised}/lib/libsundials_sunlinsolklu.a AND SUITESPARSE_INCLUDE)
+	add_peer(sundials ${CLANG} sundials.c -I${optimised}/include -I${SUITESPARSE_INCLUDE} -Wl,--exclude-libs,ALL
 		${optimised}/lib/libsundials_cvode.a ${optimised}/lib/libsundials_arkode.a
-		${optimised}/lib/libsundials_sunnonlinsolfixedpoint.a ${optimised}/lib/libsundials_nvecserial.a
-		${optimised}/lib/libsundials_generic.a -lm)
+		${optimised}/lib/libsundials_sunlinsolband.a ${optimised}/lib/libsundials_sunlinsoldense.a
+		${optimised}/lib/libsundials_sunlinsolklu.a ${optimised}/lib/libsundials_sunmatrixband.a
+		${optimised}/lib/libsundials_sunmatrixdense.a ${optimised}/lib/libsundials_sunmatrixsparse.a
+		${optimised}/lib/libsundials_sunnonlinsolfixedpoint.a ${optimised}/lib/libsundials_sunnonlinsolnewton.a
+		${optimised}/lib/libsundials_nvecserial.a ${optimised}/lib/libsundials_generic.a -lklu -lm)
 endif()

@@ -1,7 +1,7 @@
 /* Work against precision: ojit's methods and every peer that is installed, on the
- * problems of peers/problems.h, in one run.
+ * problems of peers/problems.h and peers/stiff.h, in one run.
  *
- *     build/bench/work [--quick] [--problem NAME] [--peer NAME] [--curves DIRECTORY]
+ *     build/bench/work [--quick] [--stiff | --problem NAME] [--peer NAME] [--curves DIRECTORY]
  *
  * A method solves a problem at tolerances 1e-3 .. 1e-13 and brings the states at fifty
  * times; its error is the largest there, its time the median of many rounds, in seconds
@@ -11,7 +11,7 @@
  * for people, the others are JSON as from the other benches. */
 #include "bench/bench.h"
 #include "bench/peers/peer.h"
-#include "bench/peers/problems.h"
+#include "bench/peers/stiff.h"
 #include "bench/work/curve.h"
 #include "bench/work/ours.h"
 #include "bench/work/reference.h"
@@ -26,13 +26,14 @@
 
 enum { TIMES = 50, LEAST_ROUNDS = 3, MOST_ROUNDS = 41 };
 
-static const double errors[] = {1e-4, 1e-6, 1e-8, 1e-10};
+static const double errors[] = {1e-3, 1e-4, 1e-6, 1e-8, 1e-10}; /* the first is for stiff problems */
 enum { ERRORS = sizeof errors / sizeof *errors };
 
 struct problem {
 	const char *name, *model, *text;
 	int n;
 	double from, to, absolute;
+	bool by_ratios; /* times asked for are spaced by ratios */
 	void (*start)(double *y);
 	void (*rhs)(double t, const double *y, double *out);
 };
@@ -50,12 +51,30 @@ struct problem {
 #define MODEL_ring "bench/models/ring.ojit"
 #define MODEL_kuramoto "bench/models/oscillators.ojit"
 #define MODEL_brusselator "examples/brusselator1d.ojit"
+#define MODEL_vdpol "bench/models/vdpol.ojit"
+#define MODEL_vdpol_steep "bench/models/vdpol_steep.ojit"
+#define MODEL_rober "bench/models/rober.ojit"
+#define MODEL_rober_long "bench/models/rober.ojit"
+#define MODEL_orego "bench/models/orego.ojit"
+#define MODEL_hires "bench/models/hires.ojit"
+#define MODEL_pollu "bench/models/pollu.ojit"
+#define MODEL_burgers "bench/models/front.ojit"
+#define MODEL_brusselator_line "bench/models/brusselator_line.ojit"
+#define MODEL_brusselator_square "bench/models/brusselator_square.ojit"
 
-#define P(name, n, from, to, absolute, text) \
-	{#name, MODEL_##name, text, n, from, to, absolute, name##_start, name##_rhs},
-static const struct problem problems[] = {PROBLEMS(P)};
-#undef P
-enum { COUNT = sizeof problems / sizeof *problems };
+#define EASY(name, n, from, to, absolute, text) \
+	{#name, MODEL_##name, text, n, from, to, absolute, false, name##_start, name##_rhs},
+#define STIFF(name, n, from, to, absolute, text, bands, by_ratios) \
+	{#name, MODEL_##name, text, n, from, to, absolute, by_ratios, name##_start, name##_rhs},
+static const struct problem problems[] = {PROBLEMS(EASY) STIFF_PROBLEMS(STIFF)};
+#undef EASY
+#undef STIFF
+enum { COUNT = ALL_COUNT };
+
+static bool is_stiff(int problem)
+{
+	return problem >= EASY_COUNT;
+}
 
 /* One method at one tolerance. */
 struct run {
@@ -68,7 +87,7 @@ struct run {
 };
 
 struct bench {
-	bool quick;
+	bool quick, stiff; /* stiff: those problems alone */
 	double patience; /* seconds for the rounds of a problem */
 	const char *problem, *peer, *curves_to;
 	const struct peer_method **lists; /* of the peers */
@@ -137,14 +156,15 @@ static bool try_run(struct bench *b, struct run *r, struct point *point)
 	return isfinite(error);
 }
 
-/* A run at the rung below those the curve has; false: it failed, or nobody would go on
- * with this method. */
-static bool step_down(struct bench *b, const struct peer_method *method, int rung)
+enum step { STEP_ON, STEP_FAILED, STEP_ENOUGH };
+
+/* A run at a rung below those the curve has; STEP_ENOUGH: nobody would go on with this method. */
+static enum step step_down(struct bench *b, const struct peer_method *method, int rung)
 {
 	const struct problem *p = &problems[b->at];
 	struct curve *curve = &b->curves[b->curve_count - 1];
 	struct point *point = &curve->points[curve->count];
-	double tolerance = pow(10, -3 - rung);
+	double tolerance = pow(10, -3 - rung), patience = b->patience / (is_stiff(b->at) ? 10 : 40);
 	b->runs = grown(b->runs, (size_t)(b->run_count + 1) * sizeof *b->runs);
 	struct run *r = &b->runs[b->run_count];
 	*r = (struct run){.method = method, .curve = b->curve_count - 1, .point = curve->count};
@@ -153,21 +173,27 @@ static bool step_down(struct bench *b, const struct peer_method *method, int run
 	if (r->session && try_run(b, r, point)) {
 		b->run_count++;
 		curve->count++;
-		return point->seconds < b->patience / 40 && point->seconds < 100 * curve->points[0].seconds;
+		return point->seconds < patience && point->seconds < 100 * curve->points[0].seconds ? STEP_ON : STEP_ENOUGH;
 	}
-	if (r->session)
-		method->close(r->session);
-	return false;
+	if (!r->session)
+		return STEP_ENOUGH;
+	method->close(r->session);
+	return STEP_FAILED;
 }
 
+/* Loose tolerances may be too loose for a method: a failure at 1e-6 or below is the end. */
 static void climb(struct bench *b, const struct peer_method *method, enum side side)
 {
 	b->curves = grown(b->curves, (size_t)(b->curve_count + 1) * sizeof *b->curves);
 	struct curve *curve = &b->curves[b->curve_count++];
 	*curve = (struct curve){.side = side};
 	snprintf(curve->name, sizeof curve->name, "%s", method->name);
-	for (int rung = 0; rung < RUNGS && step_down(b, method, rung); rung++)
-		;
+	enum step last = STEP_ON;
+	for (int rung = 0; rung < RUNGS && last != STEP_ENOUGH; rung++) {
+		last = step_down(b, method, rung);
+		if (last == STEP_FAILED && rung >= 3)
+			break;
+	}
 }
 
 static void climb_all(struct bench *b)
@@ -261,7 +287,7 @@ static void count_pairs(struct bench *b, double error)
 {
 	static const char *const pairs[][2] = {
 		{"odeint dopri5", "ojit dopri5"}, {"ARKODE dopri5", "ojit dopri5"},
-		{"odeint fehlberg78", "ojit dop853"}, {"GSL rk8pd", "ojit dop853"},
+		{"odeint fehlberg78", "ojit dop853"}, {"GSL rk8pd", "ojit dop853"}, {"CVODE BDF", "ojit bdf"},
 	};
 	char name[160];
 	for (size_t p = 0; p < sizeof pairs / sizeof *pairs; p++) {
@@ -281,6 +307,8 @@ static void answer(struct bench *b)
 		const struct curve *ours = curve_best(b->curves, b->curve_count, OJIT_SIDE, errors[e]);
 		const struct curve *peer = curve_best(b->curves, b->curve_count, PEER_SIDE, errors[e]);
 		char what[128];
+		if (!is_stiff(b->at) && errors[e] > 1e-4)
+			continue;
 		count_rivals(b, errors[e], ours ? curve_seconds(ours, errors[e]) : INFINITY,
 		             peer ? curve_seconds(peer, errors[e]) : INFINITY);
 		count_pairs(b, errors[e]);
@@ -294,15 +322,15 @@ static void answer(struct bench *b)
 	}
 }
 
-/* The geometric mean of a problem's ratios, or of all problems' (problem -1), with how
- * many they are and the least. */
-static double mean_ratio(const struct bench *b, int problem, int *count, double *least)
+/* The geometric mean of the ratios of problems from .. to - 1, with how many they are and the
+ * least. */
+static double mean_ratio(const struct bench *b, int from, int to, int *count, double *least)
 {
 	double sum = 0;
 	*count = 0;
 	*least = INFINITY;
-	for (int k = 0; k < COUNT; k++) {
-		for (int e = 0; e < ERRORS && (problem < 0 || problem == k); e++) {
+	for (int k = from; k < to; k++) {
+		for (int e = 0; e < ERRORS; e++) {
 			const struct answer *a = &b->answers[k][e];
 			if (a->peers == 0)
 				continue;
@@ -314,28 +342,66 @@ static double mean_ratio(const struct bench *b, int problem, int *count, double 
 	return *count ? exp(sum / *count) : 0;
 }
 
-static void tell_ratios(const struct bench *b)
+static void tell_ratios(const struct bench *b, int from, int to)
 {
 	int count;
 	double least;
-	printf("#\n# times of the best peer over those of the best of ojit, at equal error\n#   %-16s", "");
+	printf("#   %-20s", "");
 	for (int e = 0; e < ERRORS; e++)
 		printf("%8.0e", errors[e]);
 	printf("    mean\n");
-	for (int k = 0; k < COUNT; k++) {
-		double mean = mean_ratio(b, k, &count, &least);
+	for (int k = from; k < to; k++) {
+		double mean = mean_ratio(b, k, k + 1, &count, &least);
 		if (!count)
 			continue;
-		printf("#   %-16s", problems[k].name);
+		printf("#   %-20s", problems[k].name);
 		for (int e = 0; e < ERRORS; e++)
 			printf(b->answers[k][e].peers > 0 ? "%8.2f" : "       -", b->answers[k][e].peers / b->answers[k][e].ours);
 		printf("%8.2f\n", mean);
 	}
-	double mean = mean_ratio(b, -1, &count, &least);
-	if (!count)
+}
+
+/* Aims for stiff problems, as ratios at an error. */
+static void tell_stiff(const struct bench *b)
+{
+	static const struct {
+		const char *problem;
+		double error, ratio;
+	} aims[] = {
+		{"vdpol", 1e-6, 2}, {"vdpol_steep", 1e-6, 2}, {"rober", 1e-6, 2}, {"rober_long", 1e-6, 2}, {"orego", 1e-6, 2},
+		{"hires", 1e-6, 2}, {"pollu", 1e-6, 2}, {"vdpol", 1e-8, 5}, {"vdpol", 1e-10, 5}, {"vdpol_steep", 1e-8, 5},
+		{"vdpol_steep", 1e-10, 5}, {"orego", 1e-8, 5}, {"orego", 1e-10, 5}, {"pollu", 1e-8, 3}, {"pollu", 1e-10, 3},
+		{"hires", 1e-8, 2}, {"hires", 1e-10, 2}, {"rober", 1e-8, 2}, {"rober", 1e-10, 2}, {"rober_long", 1e-8, 2},
+		{"rober_long", 1e-10, 2}, {"burgers", 1e-6, 2}, {"brusselator_line", 1e-6, 2}, {"brusselator_square", 1e-6, 3},
+		{"brusselator_square", 1e-3, 8},
+	};
+	for (size_t a = 0; a < sizeof aims / sizeof *aims; a++)
+		for (int k = EASY_COUNT; k < COUNT; k++)
+			for (int e = 0; e < ERRORS; e++) {
+				double ratio = b->answers[k][e].peers / b->answers[k][e].ours;
+				if (strcmp(problems[k].name, aims[a].problem) || errors[e] != aims[a].error || !(ratio > 0))
+					continue;
+				printf("#   %-20s at %.0e: %.2f, held to %g: %s\n", aims[a].problem, aims[a].error, ratio, aims[a].ratio,
+				       ratio >= aims[a].ratio ? "met" : "NOT MET");
+			}
+}
+
+static void tell_all_ratios(const struct bench *b)
+{
+	int count, stiff;
+	double least, mean = mean_ratio(b, 0, EASY_COUNT, &count, &least);
+	printf("#\n# times of the best peer over those of the best of ojit, at equal error\n");
+	if (count) {
+		tell_ratios(b, 0, EASY_COUNT);
+		printf("#   mean of %d ratios %.2f (aim: at least 1.5, %s), the least %.2f (aim: at least 1, %s)\n", count, mean,
+		       mean >= 1.5 ? "met" : "NOT MET", least, least >= 1 ? "met" : "NOT MET");
+	}
+	mean = mean_ratio(b, EASY_COUNT, COUNT, &stiff, &least);
+	if (!stiff)
 		return;
-	printf("#   mean of %d ratios %.2f (aim: at least 1.5, %s), the least %.2f (aim: at least 1, %s)\n", count, mean,
-	       mean >= 1.5 ? "met" : "NOT MET", least, least >= 1 ? "met" : "NOT MET");
+	tell_ratios(b, EASY_COUNT, COUNT);
+	printf("#   mean of %d ratios %.2f, the least %.2f\n", stiff, mean, least);
+	tell_stiff(b);
 }
 
 static int by_name(const void *a, const void *b)
@@ -407,6 +473,14 @@ static void tell_taylor(void)
 
 /* ---- problems ---- */
 
+static void set_times(double times[TIMES + 1], const struct problem *p)
+{
+	for (int i = 0; i <= TIMES; i++) {
+		double share = p->by_ratios ? pow(10, -6 * (TIMES - i) / (double)TIMES) : i / (double)TIMES;
+		times[i] = i == TIMES ? p->to : i == 0 ? p->from : p->from + (p->to - p->from) * share;
+	}
+}
+
 static bool begin_problem(struct bench *b, int at)
 {
 	const struct problem *p = &problems[at];
@@ -417,8 +491,7 @@ static bool begin_problem(struct bench *b, int at)
 	b->reference = grown(b->reference, TIMES * (size_t)p->n * sizeof(double));
 	b->rows = grown(b->rows, TIMES * (size_t)p->n * sizeof(double));
 	p->start(b->start);
-	for (int i = 0; i <= TIMES; i++)
-		b->times[i] = i == TIMES ? p->to : p->from + (p->to - p->from) * i / TIMES;
+	set_times(b->times, p);
 	snprintf(path, sizeof path, "%s/%s", OJIT_SOURCE_DIR, p->model);
 	const char *failure = ours_begin(path, p->n, b->start, p->rhs);
 	if (!failure && !reference_solve(at, p->n, b->start, b->times, TIMES, b->reference))
@@ -432,7 +505,7 @@ static void ask_scipy(struct bench *b)
 {
 	const struct problem *p = &problems[b->at];
 	struct task task = {b->at, p->n, TIMES, b->times, b->start, 0, 0};
-	if (b->scipy && !scipy_solve(b->scipy, p->name, &task, p->absolute, b->reference, &b->curves, &b->curve_count)) {
+	if (b->scipy && !is_stiff(b->at) && !scipy_solve(b->scipy, p->name, &task, p->absolute, b->reference, &b->curves, &b->curve_count)) {
 		scipy_end(b->scipy);
 		b->scipy = NULL;
 	}
@@ -504,6 +577,8 @@ static void read_options(struct bench *b, int argc, char **argv)
 		bool more = i + 1 < argc;
 		if (!strcmp(argv[i], "--quick"))
 			b->quick = true;
+		else if (!strcmp(argv[i], "--stiff"))
+			b->stiff = true;
 		else if (!strcmp(argv[i], "--problem") && more)
 			b->problem = argv[++i];
 		else if (!strcmp(argv[i], "--peer") && more)
@@ -511,7 +586,7 @@ static void read_options(struct bench *b, int argc, char **argv)
 		else if (!strcmp(argv[i], "--curves") && more)
 			b->curves_to = argv[++i];
 		else
-			bench_fail("usage: work [--quick] [--problem NAME] [--peer NAME] [--curves DIRECTORY]");
+			bench_fail("usage: work [--quick] [--stiff | --problem NAME] [--peer NAME] [--curves DIRECTORY]");
 	}
 	b->patience = b->quick ? 1 : 5;
 }
@@ -528,17 +603,17 @@ int main(int argc, char **argv)
 	if (!b->quick && OJIT_PYTHON[0] == '/' && (!b->peer || strcasestr("SciPy Numba", b->peer)))
 		b->scipy = scipy_start(OJIT_PYTHON, OJIT_SOURCE_DIR "/bench/peers/scipy_peer.py", b->patience / 40);
 	for (int k = 0; k < COUNT; k++) {
-		if (b->problem && strcmp(b->problem, problems[k].name))
+		if ((b->problem && strcmp(b->problem, problems[k].name)) || (b->stiff && !is_stiff(k)))
 			continue;
 		any = true;
 		ok &= run_problem(b, k);
 	}
 	if (!any)
-		bench_fail("there is no problem of that name; see PROBLEMS in bench/peers/problems.h");
-	tell_ratios(b);
+		bench_fail("there is no problem of that name; see bench/peers/problems.h and bench/peers/stiff.h");
+	tell_all_ratios(b);
 	tell_rivals(b);
 	tell_held(b);
-	if (!b->problem || !strcmp(b->problem, "lorenz"))
+	if (!b->stiff && (!b->problem || !strcmp(b->problem, "lorenz")))
 		tell_taylor();
 	scipy_end(b->scipy);
 	ours_end();

@@ -13,8 +13,9 @@ double curve_error(const double *rows, const double *reference, int count, int n
 			largest = fmax(largest, fabs(reference[i]));
 		for (int i = 0; i < n; i++) {
 			double error = fabs(rows[i] - reference[i]) / fmax(fabs(reference[i]), 1e-3 * largest);
-			if (!(error <= worst))
-				worst = error;
+			if (!isfinite(error))
+				return INFINITY;
+			worst = fmax(worst, error);
 		}
 	}
 	return worst;

@@ -24,7 +24,8 @@ struct curve {
 	struct point points[RUNGS];
 };
 
-/* The largest error of rows[count][n]: |y_i - r_i| / max(|r_i|, max|r| / 1000). */
+/* The largest error of rows[count][n]: |y_i - r_i| / max(|r_i|, max|r| / 1000); infinite where
+ * one is no number. */
 double curve_error(const double *rows, const double *reference, int count, int n);
 
 /* The least time in which the curve reaches an error: that of a point which is at least
