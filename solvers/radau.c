@@ -13,7 +13,8 @@
  *
  * In the stiff limit the estimate, filtered, tells of the ends alone, which may be exact
  * where u is not.  So what u's slope at the beginning differs by from the slope that the last
- * step's u ended with is held to the tolerance too, as the bubble that it would make.
+ * step's u ended with is held to the tolerance too, as the bubble that it would make (HIRES at
+ * 1e-8: error at fifty times 36 rtol when held to the looser one below, then 1.8).
  *
  * The number of stages follows the convergence of the iterations (1999, section 4):
  * where they converge fast two stages more cost little, where they hardly do, two fewer
@@ -165,8 +166,8 @@ static double estimate(struct radau_state *s, const struct step *step)
 	return fmax(solve_error(s, step->h, s->f1), 1e-10);
 }
 
-/* The error inside of the step, over the scale, as far as the slopes of two polynomials
- * where they meet tell. */
+/* The error inside of the step, as far as the slopes of two polynomials where they meet tell;
+ * over the tolerance that was asked for, for nothing there is of a higher order. */
 static double estimate_inside(struct radau_state *s, double h)
 {
 	if (!s->last.row)
@@ -176,7 +177,7 @@ static double estimate_inside(struct radau_state *s, double h)
 	oj_sum_weighted(s->n, s->row->stages, s->begin[now], s->now.z, s->stride, s->work + s->stride);
 	for (int64_t c = 0; c < s->n; c++)
 		s->work[c] = s->crest[now] * (s->work[c] * (h / s->last.h) - s->work[s->stride + c]);
-	return oj_radau_norm(s, s->work);
+	return s->share * oj_radau_norm(s, s->work);
 }
 
 /* ---- control ---- */

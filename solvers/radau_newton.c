@@ -35,9 +35,10 @@ static void set_scale(struct radau_state *s)
 			s->scale[i] = 16 * DBL_EPSILON * fmax(fabs(s->y0[i]), 1e-3 * most);
 		return;
 	}
-	double rtol = own_rtol(s, s->row), share = rtol / tolerance->rtol;
+	double rtol = own_rtol(s, s->row);
+	s->share = rtol / tolerance->rtol;
 	for (int64_t i = 0; i < s->n; i++)
-		s->scale[i] = share * tolerance->atol[i] + rtol * fabs(s->y0[i]);
+		s->scale[i] = s->share * tolerance->atol[i] + rtol * fabs(s->y0[i]);
 }
 
 double oj_radau_norm(const struct radau_state *s, const double *v)
