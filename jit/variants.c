@@ -38,9 +38,16 @@ static ojit_status make_step(struct program *made, struct program *rhs, const st
 	return oj_fused_step(made, rhs, &variant->recipe, error);
 }
 
+static ojit_status make_extra(struct program *made, struct program *rhs, const struct variant *variant,
+                              struct oj_error *error)
+{
+	return oj_fused_extra(made, rhs, &variant->recipe, error);
+}
+
 static maker *const makers[VARIANT_TANGENT] = {
 	[VARIANT_TAYLOR] = make_taylor,
 	[VARIANT_STEP] = make_step,
+	[VARIANT_EXTRA] = make_extra,
 };
 
 /* Kernels of one variant: the first, and a faster one of the same program where it was
@@ -104,7 +111,8 @@ static struct variant_made *find(struct ojit_program *program, const struct vari
  * to 4 ms; optimising gains from nothing to 5 ns more (Lorenz; Arenstorf by vern9) and
  * takes 15 to 50 ms.  So who solves once and briefly does not wait, and nobody spends much
  * more than twice the time he has to.  Evaluations are counted, and no clock is read, so
- * that the same calls make the same kernels. */
+ * that the same calls make the same kernels.  Extra stages are asked for by who has a whole step
+ * and looked inside of steps, and are compiled at once. */
 enum { STEP_DUE = 500000, STEP_AGAIN = 10000000 };
 
 /* The interpreter takes longer over a sum than the solvers' own loops. */
@@ -115,22 +123,22 @@ static bool wants_steps(const struct settings *settings)
 
 static ojit_status first_due(struct ojit_program *program, const struct variant *v, uint64_t *due, struct oj_error *error)
 {
-	bool pays = false;
+	bool pays = false, step = v->kind == VARIANT_STEP;
 	*due = 0;
-	if (v->kind != VARIANT_STEP)
+	if (!step && v->kind != VARIANT_EXTRA)
 		return OJIT_OK;
 	if (wants_steps(&program->settings))
 		TRY(oj_fused_step_pays(&program->lowered.primal, &v->recipe, &pays, error));
-	if (!pays || program->settings.executor != OJIT_OPTIMISED)
+	if (!pays || (step && program->settings.executor != OJIT_OPTIMISED))
 		*due = pays ? STEP_DUE : UINT64_MAX;
 	return OJIT_OK;
 }
 
 /* Steps by a Taylor series before its loops are optimised: that takes 20 us a node, and
  * gains 0.2 ns or more a node and turn of eight lanes (all pairs of 100 oscillators, 1.2 ms
- * a step, are optimised after 75 steps; the outer planets, 4 us a step, after 40,000).  Of
- * straight code little is gained, and it is left. */
-enum { NODE_TURNS = 100000, LANES = 8 };
+ * a step, are optimised after 75 steps; the outer planets, 4 us a step, after 40,000).
+ * Straight code takes 35 us and gains about 0.05 ns a node. */
+enum { NODE_TURNS = 100000, LANES = 8, STRAIGHT_AGAIN = 1000000 };
 
 static bool count_series(const struct program *program, uint64_t *due)
 {
@@ -146,7 +154,7 @@ static bool count_series(const struct program *program, uint64_t *due)
 		loops = loops || block->rank > 0;
 	}
 	VECTOR_DROP(program->space->context, &list.list);
-	*due = loops && turns > 0 ? (uint64_t)(NODE_TURNS * nodes / turns) + 1 : UINT64_MAX;
+	*due = loops && turns > 0 ? (uint64_t)(NODE_TURNS * nodes / turns) + 1 : STRAIGHT_AGAIN;
 	return ok;
 }
 
@@ -180,7 +188,7 @@ static ojit_status next_due(const struct ojit_program *program, const struct var
 	if (made->variant.kind == VARIANT_JACOBIAN && made->makes == 1 && !made->slots[0].code &&
 	    !count_matrix(&made->program, due))
 		return oj_fail_memory(error);
-	if (made->variant.kind == VARIANT_STEP)
+	if (made->variant.kind == VARIANT_STEP || made->variant.kind == VARIANT_EXTRA)
 		*due = STEP_AGAIN;
 	if (made->variant.kind == VARIANT_TAYLOR && !count_series(&made->program, due))
 		return oj_fail_memory(error);

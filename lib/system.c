@@ -18,9 +18,10 @@ static const char *article(enum family_kind kind)
 
 int oj_taylor_order(double rtol, int64_t states)
 {
-	double shrinking = states <= TAYLOR_FEW ? 0.26359713811572677 : 0.13533528323661269; /* e^(-4/3), e^-2 */
-	int order = 1;
-	for (double reached = 1; reached > rtol || order < 2; order++)
+	bool few = states <= TAYLOR_FEW;
+	double shrinking = few ? 0.26359713811572677 : 0.13533528323661269; /* e^(-4/3), e^-2 */
+	int order = 1, least = few ? 13 : 2;
+	for (double reached = 1; reached > rtol || order < least; order++)
 		reached *= shrinking;
 	return order;
 }

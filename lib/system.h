@@ -79,15 +79,16 @@ enum family_kind { FAMILY_STATES, FAMILY_PARAMETERS, FAMILY_OUTPUTS, FAMILY_DISC
 
 /* What a step of an explicit Runge–Kutta method is made of (HNW II.4): nodes c[stages];
  * rows 1 .. stages-1 of a, one behind the other; weights b[stages] of the solution and
- * e[stages + 1] of each error estimate, the last for f(t1, y1).  Static tables.
+ * e[stages + 1] of each error estimate, the last for f(t1, y1); nodes and rows of the extra
+ * stages that its interpolant has, each row for all stages before.  Static tables.
  *
- * The kernel is given t = t0, y = y0, seed = atol [states], and out = a block: first those
- * entries of a, b and each e, in this order, that are not 0, times h; then, from `vectors` on,
- * vectors, each `stride` (at least STEP_SCALAR_COUNT) doubles after the last: */
+ * The kernel is given t = t0, y = y0, seed = atol [states], and out = a block of vectors, each
+ * `stride` (at least STEP_SCALAR_COUNT) doubles after the last: */
 enum step_vector {
 	STEP_SCALARS,    /* h, t1 and rtol; left there: the norms */
 	STEP_SOLUTION,   /* left there: y1 */
-	STEP_STAGES      /* k[0] = f(t0, y0); left there: k[1] .., k[stages] = f(t1, y1) */
+	STEP_STAGES      /* k[0] = f(t0, y0); left there: k[1] .., k[stages] = f(t1, y1).  The kernel of
+	                  * extra stages finds all these and leaves its own behind them, no more */
 };
 enum step_scalar {
 	STEP_LENGTH,
@@ -97,9 +98,9 @@ enum step_scalar {
 	STEP_SCALAR_COUNT = STEP_NORMS + 2
 };
 struct step_recipe {
-	int stages, estimates;
-	const double *c, *a, *b, *e[STEP_SCALAR_COUNT - STEP_NORMS];
-	int64_t states, vectors, stride;
+	int stages, estimates, extra;
+	const double *c, *a, *b, *e[STEP_SCALAR_COUNT - STEP_NORMS], *extra_c, *extra_a;
+	int64_t states, stride;
 	bool fused; /* products and sums are rounded once, together, as solvers/sums.h has it */
 };
 
@@ -110,6 +111,7 @@ struct variant {
 	enum variant_kind {
 		VARIANT_TAYLOR,   /* Taylor coefficients of the solution, to `order` */
 		VARIANT_STEP,     /* a whole step of `recipe` */
+		VARIANT_EXTRA,    /* the extra stages of `recipe`, after a step */
 		VARIANT_TANGENT,  /* in `order` directions at a time; lib/graph/tangent.h */
 		VARIANT_ADJOINT,  /* lib/graph/adjoint.h */
 		VARIANT_JACOBIAN, /* out[entries of its pattern]; lib/graph/jacobian.h */

@@ -1,6 +1,7 @@
 /* See control.h. */
 #include "solvers/control.h"
 
+#include "solvers/rough.h"
 #include "solvers/sums.h"
 
 #include <float.h>
@@ -106,9 +107,9 @@ void oj_control_begin(struct control *control, const struct controller *numbers)
 {
 	*control = (struct control){.numbers = numbers, .old = LEAST_LOGARITHM};
 	struct logarithm safety = logarithm(numbers->safety);
-	control->safety = safety.coarse + safety.fine;
-	control->beta = 0.5 * numbers->beta;
-	control->alpha = 0.5 / numbers->error_order - 0.75 * control->beta;
+	control->safety = 0.125 * (safety.coarse + safety.fine);
+	control->beta = 0.125 * (0.5 * numbers->beta);
+	control->alpha = 0.125 * (0.5 / numbers->error_order) - 0.75 * control->beta;
 }
 
 double oj_control_accept(struct control *control, double squared)
@@ -116,11 +117,10 @@ double oj_control_accept(struct control *control, double squared)
 	const struct controller *c = control->numbers;
 	double most = control->rejected ? 1 : c->grow, factor = c->grow, old = LEAST_LOGARITHM;
 	if (squared > 0) {
-		struct logarithm size = logarithm(squared);
-		double rest = control->safety + control->beta * control->old;
-		factor = power_of_two(rest - control->alpha * size.coarse, -control->alpha * size.fine);
+		double size = oj_rough_logarithm(squared), rest = control->safety + control->beta * control->old;
+		factor = oj_rough_power_of_256(rest - control->alpha * size);
 		if (squared > LEAST_ERROR * LEAST_ERROR)
-			old = size.coarse + size.fine;
+			old = size;
 	}
 	control->old = old;
 	control->rejected = false;

@@ -8,10 +8,11 @@
  * h grows by safety err^-alpha old^beta, alpha = 1/error_order - 0.75 beta; after a
  * rejected one by safety err^(-1/error_order).  Limited by shrink and
  * grow; no growth in the step after a rejection.  Errors are handed over as their
- * squares, and kept as logarithms to base 2 of these. */
+ * squares, and kept as rough logarithms to base 2 of these: the next step waits for the
+ * factor, which is as near to the formula as a percent (three for factors beyond 1/4 and 4). */
 struct control {
 	const struct controller *numbers;
-	double safety, alpha, beta; /* log2 of the one, half of the others */
+	double safety, alpha, beta; /* log2 of the one, half of the others, all over 8 */
 	double old;                 /* of the last accepted step's error, at least of 1e-4 */
 	bool rejected;
 };

@@ -12,7 +12,7 @@
  *
  * Where the system has a kernel for the whole step (struct step_recipe), an attempt is
  * one call of it, and nothing else changes: it leaves the same stages with the same
- * bits.  It computes f(t1, y1) in any case, which counts as an evaluation when it is
+ * bits.  So does the kernel for the extra stages.  The first computes f(t1, y1) in any case, which counts as an evaluation when it is
  * asked for.  It leaves y1 in one place only, so that y1 becomes y0 by copying; else the
  * two change places.
  *
@@ -41,7 +41,9 @@ struct explicit {
 	bool have_f1, have_extra;
 	bool whole; /* the last attempt was, and left f1 where it belongs */
 	double *y0, *stage, *weights;
-	double *scaled, *vectors;     /* see struct step_recipe and enum step_vector */
+	double h;                     /* of the last attempt */
+	double *scaled;               /* weights times h; not those of a step that was whole */
+	double *vectors;              /* see enum step_vector */
 	double *y1, *k;               /* among the vectors */
 	int step_weights, all_weights; /* what an attempt reads, and with the extra stages' */
 	struct sum inner[TABLEAU_STAGES]; /* of stages 1 .. stages-1, then the extra ones */
@@ -135,9 +137,10 @@ static void variant(const struct setup *setup, struct variant *variant)
 	const struct tableau *row = setup->row;
 	*variant = (struct variant){.kind = VARIANT_STEP};
 	variant->recipe = (struct step_recipe){
-		.stages = row->stages, .estimates = row->estimates,
+		.stages = row->stages, .estimates = row->estimates, .extra = row->extra,
 		.c = row->c.at, .a = row->a.at, .b = row->b.at, .e = {row->e[0].at, row->e[1].at},
-		.states = setup->n, .vectors = weight_room(row), .stride = stride_of(setup->n),
+		.extra_c = row->extra_c.at, .extra_a = row->extra_a.at,
+		.states = setup->n, .stride = stride_of(setup->n),
 		.fused = oj_sums(setup->n)->fused,
 	};
 }
@@ -249,13 +252,28 @@ static void evaluate_f1(struct explicit *s, const struct step *step)
 	s->have_f1 = true;
 }
 
+static void scale_weights(const struct explicit *s, int from, int count)
+{
+	oj_terms_scale(count, s->h, s->weights + from, s->scaled + from);
+}
+
+/* The weights of an estimate, times h, after whatever attempt. */
+static const double *estimate_weights(const struct explicit *s, int estimate)
+{
+	const struct sum *sum = &s->estimate[estimate];
+	if (s->whole)
+		scale_weights(s, sum->first, sum->terms.count);
+	return s->scaled + sum->first;
+}
+
 /* The square of the norm of an estimate. */
 static double squared_norm(const struct explicit *s, int estimate)
 {
 	const struct sum *sum = &s->estimate[estimate];
 	if (s->whole && !s->tolerance->max_norm)
 		return s->vectors[STEP_SCALARS * s->stride + STEP_NORMS + estimate];
-	return s->sums->norm(s->n, s->k, &sum->terms, s->scaled + sum->first, s->y0, s->y1, s->tolerance);
+	const double *weights = estimate_weights(s, estimate);
+	return s->sums->norm(s->n, s->k, &sum->terms, weights, s->y0, s->y1, s->tolerance);
 }
 
 /* The square of the error over the tolerance; two estimates are combined as in DOP853. */
@@ -274,10 +292,10 @@ static bool takes_whole(const struct explicit *s)
 	return s->f->variant && s->y1 == s->vectors + STEP_SOLUTION * s->stride;
 }
 
-/* y1, all stages and the norms by one call. */
-static void take_whole(struct explicit *s, const struct step *step)
+/* What a kernel of the step is given. */
+static void run_kernel(struct explicit *s, const struct step *step, const struct kernel *kernel,
+                       struct kernel_args *args)
 {
-	struct kernel_args *args = &s->f->variant_args;
 	double *scalars = s->vectors + STEP_SCALARS * s->stride;
 	scalars[STEP_LENGTH] = step->h;
 	scalars[STEP_END] = step->t1;
@@ -285,9 +303,15 @@ static void take_whole(struct explicit *s, const struct step *step)
 	args->t = &step->t0;
 	args->y = s->y0;
 	args->seed = s->tolerance ? s->tolerance->atol : s->y0; /* any numbers do where none count */
-	args->out = s->scaled;
+	args->out = s->vectors;
+	kernel->run(args);
+}
+
+/* y1, all stages and the norms by one call. */
+static void take_whole(struct explicit *s, const struct step *step)
+{
+	run_kernel(s, step, s->f->variant, &s->f->variant_args);
 	s->f->calls += (uint64_t)stages_of(s) - 1;
-	s->f->variant->run(args);
 }
 
 /* The argument of stage i, or of an extra one. */
@@ -301,6 +325,7 @@ static void take_stages(struct explicit *s, const struct step *step)
 {
 	const struct tableau *row = s->row;
 	const struct sum *solution = &s->solution;
+	scale_weights(s, 0, s->step_weights);
 	for (int i = 1; i < stages_of(s); i++) {
 		double c = row->c.at[i];
 		sum_stage(s, i);
@@ -317,7 +342,7 @@ static enum attempt attempt(void *state, struct step *step)
 	step->y1 = s->y1;
 	rhs_ask(s->f);
 	s->whole = takes_whole(s);
-	oj_terms_scale(s->step_weights, step->h, s->weights, s->scaled);
+	s->h = step->h;
 	if (s->whole)
 		take_whole(s, step);
 	else
@@ -342,19 +367,30 @@ static enum attempt complete(void *state, const struct step *step)
 	return oj_all_finite(s->n, stage_at(s, s->row->stages)) ? ATTEMPT_OK : ATTEMPT_RETRY;
 }
 
-static void evaluate_extra(struct explicit *s, const struct step *step)
+static void take_extra(struct explicit *s, const struct step *step)
 {
-	if (s->have_extra)
-		return;
-	evaluate_f1(s, step);
-	int stages = s->row->stages, from = s->step_weights;
-	oj_terms_scale(s->all_weights - from, step->h, s->weights + from, s->scaled + from);
+	int stages = s->row->stages;
+	scale_weights(s, s->step_weights, s->all_weights - s->step_weights);
 	for (int i = 0; i < s->row->extra; i++) {
 		double t = step->t0 + s->row->extra_c.at[i] * step->h;
 		sum_stage(s, stages + i);
 		rhs_eval(s->f, t, s->stage, stage_at(s, stages + 1 + i));
 	}
+}
+
+static void evaluate_extra(struct explicit *s, const struct step *step)
+{
+	if (s->have_extra)
+		return;
+	evaluate_f1(s, step);
+	s->f->inside = true;
 	s->have_extra = true;
+	if (!s->f->extra) {
+		take_extra(s, step);
+		return;
+	}
+	run_kernel(s, step, s->f->extra, &s->f->extra_args);
+	s->f->calls += (uint64_t)s->row->extra;
 }
 
 static void interpolate(void *state, const struct step *step, double t, double *y)
@@ -443,9 +479,8 @@ static int64_t culprit(const void *state, const struct step *step, bool *finite)
 	if (at >= 0)
 		return at;
 	*finite = true;
-	const struct sum *sum = &s->estimate[0];
-	return !s->tolerance ? 0 : oj_largest_error(s->n, s->k, &sum->terms, s->scaled + sum->first, step->y0, step->y1,
-	                                            s->tolerance);
+	return !s->tolerance ? 0 : oj_largest_error(s->n, s->k, &s->estimate[0].terms, estimate_weights(s, 0), step->y0,
+	                                            step->y1, s->tolerance);
 }
 
 /* ---- what is stiff ---- */

@@ -129,8 +129,8 @@ static ojit_status fail_room(ojit_integrator *ig, enum record_room room)
 static void point_kernels(ojit_integrator *ig)
 {
 	ojit_solver *s = ig->solver;
-	struct kernel_args *args[] = {&s->rhs.args, &s->rhs.variant_args, &s->implicit.args};
-	for (int i = 0; i < 3; i++) {
+	struct kernel_args *args[] = {&s->rhs.args, &s->rhs.variant_args, &s->rhs.extra_args, &s->implicit.args};
+	for (int i = 0; i < 4; i++) {
 		args[i]->p = oj_history_in_force(&ig->history);
 		args[i]->d = args[i]->p + s->system->parameters;
 	}

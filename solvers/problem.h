@@ -12,6 +12,9 @@ struct rhs {
 	uint64_t calls;
 	const struct kernel *variant;    /* the kernel made for the method; NULL: none */
 	struct kernel_args variant_args; /* set but for t, y, out and what the variant wants more */
+	const struct kernel *extra;      /* of steps: the one for the stages of their inside; NULL: none */
+	struct kernel_args extra_args;   /* likewise */
+	bool inside;                     /* somebody has asked for these stages */
 	/* `wait` calls after it was `told` how many there were, the system may have a variant
 	 * that it did not have: a stepper that can change over between steps asks, unless
 	 * `ask` is NULL. */

@@ -250,13 +250,39 @@ static ojit_status make_room(ojit_solver *s, void **at, size_t *room, size_t byt
 	return OJIT_OK;
 }
 
+/* Memory and arguments of a kernel that a method has for itself. */
+static ojit_status bind_variant(ojit_solver *s, const struct kernel *kernel, struct kernel_args *args)
+{
+	void *scratch = s->variant_scratch;
+	TRY(make_room(s, &scratch, &s->variant_bytes, (size_t)kernel->scratch * sizeof(double)));
+	s->variant_scratch = scratch;
+	*args = s->rhs.args;
+	args->scratch = s->variant_scratch;
+	oj_kernel_bind(kernel, args);
+	return OJIT_OK;
+}
+
+/* The kernel for extra stages, which go with whole steps; both are straight code, without scratch
+ * of which one could take the other's. */
+static ojit_status ask_extra(ojit_solver *s, const struct variant *step, struct oj_error *error)
+{
+	struct variant variant = *step;
+	s->rhs.extra = NULL;
+	if (!s->rhs.variant || step->kind != VARIANT_STEP || step->recipe.extra == 0 || !s->rhs.inside)
+		return OJIT_OK;
+	variant.kind = VARIANT_EXTRA;
+	variant.wait = NULL;
+	TRY(s->system->variant(s->system, &variant, &s->rhs.extra, error));
+	return s->rhs.extra ? bind_variant(s, s->rhs.extra, &s->rhs.extra_args) : OJIT_OK;
+}
+
 /* The kernel a method wants for itself. */
 static ojit_status ask_variant(ojit_solver *s, const struct method *method, const struct setup *setup,
                                struct oj_error *error)
 {
 	const struct stepper *stepper = method->stepper;
 	struct variant variant = {0};
-	s->rhs.variant = NULL;
+	s->rhs.variant = s->rhs.extra = NULL;
 	s->rhs.wait = UINT64_MAX;
 	if (!stepper->variant)
 		return OJIT_OK;
@@ -270,14 +296,8 @@ static ojit_status ask_variant(ojit_solver *s, const struct method *method, cons
 		return !stepper->needs_variant ? OJIT_OK
 			: oj_fail(error, OJIT_UNSUPPORTED, "method %s is made from the equations, and this "
 			          "system has only functions; choose another method", method->info.name);
-	void *scratch = s->variant_scratch;
-	ojit_status status = make_room(s, &scratch, &s->variant_bytes,
-	                               (size_t)s->rhs.variant->scratch * sizeof(double));
-	s->variant_scratch = scratch;
-	s->rhs.variant_args = s->rhs.args;
-	s->rhs.variant_args.scratch = s->variant_scratch;
-	oj_kernel_bind(s->rhs.variant, &s->rhs.variant_args);
-	return status;
+	TRY(bind_variant(s, s->rhs.variant, &s->rhs.variant_args));
+	return ask_extra(s, &variant, error);
 }
 
 static ojit_status make_implicit(ojit_solver *s, const struct stepper *stepper, const struct setup *setup,
@@ -327,11 +347,13 @@ static double count_effort(struct rhs *f)
 static void ask_again(struct rhs *f)
 {
 	ojit_solver *s = solver_of(f);
-	const struct kernel *before = f->variant;
+	const struct kernel *before = f->variant, *extra = f->extra;
 	struct oj_error ignored;
 	oj_error_init(&ignored, s->system->context);
-	if (ask_variant(s, &s->loop.method, &s->setup, &ignored) != OJIT_OK)
+	if (ask_variant(s, &s->loop.method, &s->setup, &ignored) != OJIT_OK) {
 		f->variant = before;
+		f->extra = extra;
+	}
 	oj_error_drop(&ignored);
 }
 

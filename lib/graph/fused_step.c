@@ -4,7 +4,7 @@
  * time is the stage's, states are its sums, and intermediates what was just stored there.
  * What depends on neither is the same node in all stages and is computed once a step.
  *
- * All stages are stored, since interpolants and messages read them; stores wait for
+ * Weights are numbers in the code, times h once a step.  All stages are stored, since interpolants and messages read them; stores wait for
  * nothing and nothing waits for them.  The norm is the mean square; who wants another takes
  * it of the stages. */
 #include "lib/graph/fused_step.h"
@@ -31,10 +31,9 @@ struct fuser {
 	struct arena arena;
 	int64_t *temporary;    /* [arrays] where the elements of a TEMP array begin in `kept` */
 	ojit_expr *kept;       /* values of TEMP arrays in this stage */
-	ojit_expr *y0, *y, *k; /* [n], [n] of the stage, [(stages + 1) n] */
+	ojit_expr *y0, *y, *k; /* [n], [n] of the stage, [(stages + 1 + extra) n] */
 	ojit_expr *roots;      /* room for the values of a block */
 	ojit_expr t0, t, h;
-	int64_t weights;       /* taken from what the caller hands over */
 	uint32_t tolerances;   /* arrays over all that the caller hands over */
 	uint32_t given;
 	uint32_t results;      /* and over all that it gets */
@@ -90,12 +89,12 @@ static ojit_expr element(struct fuser *f, uint32_t array, int64_t at)
 
 static ojit_expr input(struct fuser *f, int64_t vector, int64_t at)
 {
-	return element(f, f->given, f->recipe->vectors + vector * f->recipe->stride + at);
+	return element(f, f->given, vector * f->recipe->stride + at);
 }
 
 static bool output(struct fuser *f, int64_t vector, int64_t at, ojit_expr value)
 {
-	ojit_expr index = oj_integer(f->g, f->recipe->vectors + vector * f->recipe->stride + at);
+	ojit_expr index = oj_integer(f->g, vector * f->recipe->stride + at);
 	return value && index && oj_block_store(f->space, &f->made->blocks.at[0], f->results, value, &index);
 }
 
@@ -156,10 +155,11 @@ static ojit_expr plus(struct fuser *f, ojit_expr sum, ojit_expr a, ojit_expr b)
 	return sum ? oj_make2(f->g, OP_ADD, sum, product) : product;
 }
 
-/* The next weight of all, times stage j of state i, after what is there. */
-static ojit_expr with_term(struct fuser *f, ojit_expr sum, int j, int64_t i)
+/* Stage j of state i by its weight, times h, after what is there. */
+static ojit_expr with_term(struct fuser *f, ojit_expr sum, const double *weights, int j, int64_t i)
 {
-	return plus(f, sum, element(f, f->given, f->weights++), f->k[j * f->n + i]);
+	ojit_expr number = oj_literal(f->g, weights[j]), weight = oj_make2(f->g, OP_MUL, f->h, number);
+	return plus(f, sum, weight, f->k[j * f->n + i]);
 }
 
 /* The last weight that is not 0; -1: there is none. */
@@ -176,7 +176,7 @@ static ojit_expr sum_of(struct fuser *f, const double *weights, int end, int64_t
 	ojit_expr sum = 0;
 	for (int j = 0; j < end; j++)
 		if (weights[j] != 0)
-			sum = with_term(f, sum, j, i);
+			sum = with_term(f, sum, weights, j, i);
 	return sum;
 }
 
@@ -188,34 +188,33 @@ static ojit_expr after_y0(struct fuser *f, ojit_expr sum, int64_t i)
 /* The argument of a stage: y0 and the older terms, and then the newest. */
 static void advance_stage(struct fuser *f, const double *weights, int count)
 {
-	int64_t first = f->weights;
 	int last = last_of(weights, count);
 	for (int64_t i = 0; i < f->n; i++) {
-		f->weights = first;
 		ojit_expr sum = sum_of(f, weights, last, i);
 		f->y[i] = after_y0(f, sum, i);
 		if (last >= 0)
-			f->y[i] = with_term(f, f->y[i], last, i);
+			f->y[i] = with_term(f, f->y[i], weights, last, i);
 	}
 }
 
 static void advance(struct fuser *f, const double *weights, int count)
 {
-	int64_t first = f->weights;
 	for (int64_t i = 0; i < f->n; i++) {
-		f->weights = first;
 		ojit_expr sum = sum_of(f, weights, count, i);
 		f->y[i] = after_y0(f, sum, i);
 	}
 }
 
+static ojit_expr time_inside(struct fuser *f, double c)
+{
+	ojit_expr factor = oj_literal(f->g, c), part = oj_make2(f->g, OP_MUL, factor, f->h);
+	return oj_make2(f->g, OP_ADD, f->t0, part);
+}
+
 /* A stage at c = 1 sees exactly t1. */
 static ojit_expr time_of(struct fuser *f, double c)
 {
-	if (c == 1)
-		return input(f, STEP_SCALARS, STEP_END);
-	ojit_expr factor = oj_literal(f->g, c), part = oj_make2(f->g, OP_MUL, factor, f->h);
-	return oj_make2(f->g, OP_ADD, f->t0, part);
+	return c == 1 ? input(f, STEP_SCALARS, STEP_END) : time_inside(f, c);
 }
 
 static bool take_stages(struct fuser *f)
@@ -235,6 +234,25 @@ static bool take_stages(struct fuser *f)
 	for (int s = 1; s <= r->stages; s++)
 		for (int64_t i = 0; ok && i < f->n; i++)
 			ok = output(f, STEP_STAGES + s, i, f->k[s * f->n + i]);
+	return ok;
+}
+
+/* Stages behind all those of the step, which were stored. */
+static bool take_extra(struct fuser *f)
+{
+	const struct step_recipe *r = f->recipe;
+	const double *row = r->extra_a;
+	bool ok = true;
+	for (int s = 1; s <= r->stages; s++)
+		for (int64_t i = 0; i < f->n; i++)
+			f->k[s * f->n + i] = input(f, STEP_STAGES + s, i);
+	for (int s = r->stages + 1; ok && s <= r->stages + r->extra; row += s++) {
+		advance_stage(f, row, s);
+		f->t = time_inside(f, r->extra_c[s - r->stages - 1]);
+		ok = evaluate(f, f->k + s * f->n);
+		for (int64_t i = 0; ok && i < f->n; i++)
+			ok = output(f, STEP_STAGES + s, i, f->k[s * f->n + i]);
+	}
 	return ok;
 }
 
@@ -271,9 +289,7 @@ static ojit_expr both(struct fuser *f, ojit_expr a, ojit_expr b)
 static ojit_expr norm_of(struct fuser *f, const double *weights)
 {
 	ojit_expr part[PARTS] = {0};
-	int64_t first = f->weights;
 	for (int64_t i = 0; i < f->n; i++) {
-		f->weights = first;
 		part[i % PARTS] = both(f, part[i % PARTS], square_of(f, weights, i));
 	}
 	for (int width = PARTS; width > 1; width /= 2)
@@ -306,7 +322,7 @@ static bool make_room(struct fuser *f)
 {
 	size_t stores = most_stores(f->rhs);
 	size_t arrays = f->space->arrays.count, elements = 0, states = (size_t)f->n;
-	size_t terms = (size_t)f->recipe->stages + 1;
+	size_t terms = (size_t)f->recipe->stages + 1 + (size_t)f->recipe->extra;
 	f->temporary = ARENA_ZEROED(&f->arena, int64_t, arrays);
 	for (size_t a = 0; f->temporary && a < arrays; a++) {
 		if (f->space->arrays.at[a].role != ROLE_TEMP)
@@ -324,7 +340,7 @@ static bool make_room(struct fuser *f)
 
 static void begin(struct fuser *f)
 {
-	int64_t length = f->recipe->vectors + f->recipe->stride * (STEP_STAGES + f->recipe->stages + 1);
+	int64_t length = f->recipe->stride * (STEP_STAGES + f->recipe->stages + 1 + f->recipe->extra);
 	uint32_t states = whole(f, "y0", ROLE_STATE, f->n);
 	f->tolerances = whole(f, "atol", ROLE_SEED, f->n);
 	f->given = whole(f, "step", ROLE_OUT, length);
@@ -337,24 +353,43 @@ static void begin(struct fuser *f)
 	}
 }
 
-static bool run(struct fuser *f)
+typedef bool filler(struct fuser *f);
+
+static bool take_step(struct fuser *f)
+{
+	return take_stages(f) && take_norms(f);
+}
+
+static bool run(struct fuser *f, filler *fill)
 {
 	if (!make_room(f))
 		return false;
 	begin(f);
 	if (f->results == UINT32_MAX || !oj_program_block(f->made, 0, NULL, NULL, f->rhs->blocks.at[0].origin))
 		return false;
-	return take_stages(f) && take_norms(f) && oj_program_layout(f->made) == OJIT_OK;
+	return fill(f) && oj_program_layout(f->made) == OJIT_OK;
 }
 
-ojit_status oj_fused_step(struct program *made, const struct program *rhs, const struct step_recipe *recipe,
-                          struct oj_error *error)
+static ojit_status fuse(struct program *made, const struct program *rhs, const struct step_recipe *recipe, filler *fill,
+                        struct oj_error *error)
 {
 	struct space *space = rhs->space;
 	struct fuser f = {.made = made, .rhs = rhs, .space = space, .g = &space->graph, .recipe = recipe,
 	                  .n = recipe->states};
 	oj_arena_init(&f.arena, space->context);
-	bool ok = run(&f) && !space->graph.failed;
+	bool ok = run(&f, fill) && !space->graph.failed;
 	oj_arena_drop(&f.arena);
 	return ok ? OJIT_OK : oj_fail_memory(error);
+}
+
+ojit_status oj_fused_step(struct program *made, const struct program *rhs, const struct step_recipe *recipe,
+                          struct oj_error *error)
+{
+	return fuse(made, rhs, recipe, take_step, error);
+}
+
+ojit_status oj_fused_extra(struct program *made, const struct program *rhs, const struct step_recipe *recipe,
+                           struct oj_error *error)
+{
+	return fuse(made, rhs, recipe, take_extra, error);
 }

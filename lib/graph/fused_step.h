@@ -20,4 +20,8 @@ ojit_status oj_fused_step_pays(const struct program *rhs, const struct step_reci
 ojit_status oj_fused_step(struct program *made, const struct program *rhs, const struct step_recipe *recipe,
                           struct oj_error *error);
 
+/* The same for the extra stages, after a step. */
+ojit_status oj_fused_extra(struct program *made, const struct program *rhs, const struct step_recipe *recipe,
+                           struct oj_error *error);
+
 #endif
