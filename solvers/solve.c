@@ -102,19 +102,30 @@ static ojit_status check_steps(ojit_solver *s, const ojit_options *o)
 }
 
 /* Mostly the last run's. */
-static ojit_status find_method(ojit_solver *s, const ojit_options *o, struct method *method)
+static ojit_status find_method(ojit_solver *s, const char *name, struct method *method)
 {
 	struct text known;
 	*method = s->loop.method;
-	if (method->stepper && strcmp(o->method, method->info.name) == 0)
+	if (method->stepper && strcmp(name, method->info.name) == 0)
 		return OJIT_OK;
-	if (oj_method_find(o->method, method))
+	if (oj_method_find(name, method))
 		return OJIT_OK;
 	oj_text_init(&known, s->system->context);
-	oj_method_known(o->method, &known);
-	oj_fail(&s->error, OJIT_NAME, "there is no method '%s'; choose one of %s", o->method, oj_text_get(&known));
+	oj_method_known(name, &known);
+	oj_fail(&s->error, OJIT_NAME, "there is no method '%s'; choose one of %s", name, oj_text_get(&known));
 	oj_text_drop(&known);
 	return s->error.status;
+}
+
+static ojit_status find_way_back(ojit_solver *s, const ojit_options *o)
+{
+	s->back = (struct method){.stepper = NULL};
+	if (!o->reverse_method)
+		return OJIT_OK;
+	if (s->held)
+		return oj_fail(&s->error, OJIT_UNSUPPORTED, "reverse_method is for runs; an integrator goes back with another "
+		               "beginning");
+	return find_method(s, o->reverse_method, &s->back);
 }
 
 static ojit_status find_linear(ojit_solver *s, const ojit_options *o, const struct method *method)
@@ -408,12 +419,15 @@ ojit_status oj_solver_prepare(ojit_solver *s, const ojit_options *options, doubl
 	struct method method;
 	s->options = options ? *options : ojit_options_default();
 	complete_options(&s->options, s->system);
-	TRY(find_method(s, &s->options, &method));
+	TRY(find_method(s, s->options.method, &method));
+	TRY(find_way_back(s, &s->options));
 	TRY(check_tolerances(s, &s->options));
 	TRY(check_steps(s, &s->options));
 	TRY(find_linear(s, &s->options, &method));
 	TRY(check_limits(s, &s->options, t1));
 	TRY(check_span(s, t0, t1, s->held));
+	if (s->back.stepper)
+		TRY(oj_solver_lay_out(s, &s->back)); /* so that what it lacks is said before anything is run */
 	TRY(oj_solver_lay_out(s, &method));
 	TRY(oj_solver_start(s, t0, s->y));
 	TRY(begin_limits(s, t0, t1));
@@ -442,6 +456,13 @@ static void observe_end(ojit_solver *s)
 		s->kernels[KERNEL_OUTPUTS]->run(&args);
 }
 
+static void take_states(ojit_solver *s)
+{
+	oj_loop_settle(&s->loop);
+	if (s->system->states > 0)
+		memcpy(s->y, oj_loop_states(&s->loop), (size_t)s->system->states * sizeof *s->y);
+}
+
 static void integrate(ojit_solver *s)
 {
 	struct loop *l = &s->loop;
@@ -453,9 +474,75 @@ static void integrate(ojit_solver *s)
 			oj_loop_ask(l);
 	}
 	oj_rows_end(&s->rows, l);
-	oj_loop_settle(l);
-	if (s->system->states > 0)
-		memcpy(s->y, oj_loop_states(l), (size_t)s->system->states * sizeof *s->y);
+	take_states(s);
+}
+
+/* ---- there and back ---- */
+
+/* The time reached is one that the way back comes by. */
+static void note_time(ojit_solver *s)
+{
+	struct loop *l = &s->loop;
+	double *time = oj_record_add(&s->way, &l->ending.room);
+	if (time)
+		*time = l->t;
+	else
+		oj_loop_end(l, OJIT_INTERRUPTED);
+}
+
+static void go_there(ojit_solver *s)
+{
+	struct loop *l = &s->loop;
+	oj_record_begin(&s->way, 1, s->options.memory_limit);
+	oj_loop_begin(l, s->y);
+	note_time(s);
+	while (l->running && oj_loop_step(l, l->t1)) {
+		note_time(s);
+		if (s->options.check)
+			oj_loop_ask(l);
+	}
+	take_states(s);
+}
+
+/* Steps that would be longer than all there is land on the times they are given. */
+static void go_back(ojit_solver *s)
+{
+	struct loop *l = &s->loop;
+	oj_loop_begin(l, s->y);
+	oj_rows_due(&s->rows, l);
+	for (size_t i = s->way.rows - 1; i > 0 && l->running && oj_loop_step(l, *oj_record_row(&s->way, i - 1)); i--) {
+		oj_rows_due(&s->rows, l);
+		if (s->options.check)
+			oj_loop_ask(l);
+	}
+	oj_rows_end(&s->rows, l);
+	take_states(s);
+}
+
+static void add_counts(ojit_stats *to, const ojit_stats *more)
+{
+	to->steps += more->steps;
+	to->rejected += more->rejected;
+	to->rhs += more->rhs;
+	to->jacobians += more->jacobians;
+	to->factorisations += more->factorisations;
+	to->iterations += more->iterations;
+	to->clipped += more->clipped;
+}
+
+static ojit_status integrate_there_and_back(ojit_solver *s, double t0, double t1)
+{
+	go_there(s);
+	ojit_stats there = s->loop.stats;
+	if (there.outcome != OJIT_SUCCESS || t0 == t1)
+		return OJIT_OK;
+	s->options.fixed_step = 2 * fabs(t1 - t0);
+	TRY(oj_solver_lay_out(s, &s->back));
+	set_loop(s, &s->back, t1, t0);
+	s->loop.limits = (struct limits){.count = 0};
+	go_back(s);
+	add_counts(&s->loop.stats, &there);
+	return OJIT_OK;
 }
 
 ojit_status ojit_solver_run(ojit_solver *s, const ojit_options *options, double t0, double t1,
@@ -467,8 +554,13 @@ ojit_status ojit_solver_run(ojit_solver *s, const ojit_options *options, double 
 		               "make another with ojit_solver_new");
 	s->ran = false;
 	TRY(oj_solver_prepare(s, options, t0, t1));
-	TRY(prepare_rows(s, &output, t0, t1));
-	integrate(s);
+	if (s->back.stepper) {
+		TRY(prepare_rows(s, &output, t1, t0));
+		TRY(integrate_there_and_back(s, t0, t1));
+	} else {
+		TRY(prepare_rows(s, &output, t0, t1));
+		integrate(s);
+	}
 	observe_end(s);
 	s->ran = true;
 	oj_report(s->system, &s->loop, RECORDED_ROWS, &s->message);

@@ -87,6 +87,7 @@ ojit_solver *oj_solver_new(struct system *system)
 	oj_error_init(&s->error, system->context);
 	oj_arena_init(&s->arena, system->context);
 	oj_record_init(&s->rows.record, system->context);
+	oj_record_init(&s->way, system->context);
 	oj_text_init(&s->message, system->context);
 	oj_text_init(&s->choice, system->context);
 	oj_text_init(&s->name, system->context);
@@ -100,6 +101,7 @@ void ojit_solver_free(ojit_solver *s)
 		return;
 	ojit_context *context = s->system->context;
 	oj_record_drop(&s->rows.record);
+	oj_record_drop(&s->way);
 	oj_implicit_drop(&s->implicit, context);
 	oj_memory_put(context, s->state, s->state_bytes);
 	oj_memory_put(context, s->variant_scratch, s->variant_bytes);

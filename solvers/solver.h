@@ -48,6 +48,8 @@ struct ojit_solver {
 	/* Result. */
 	struct loop loop;
 	struct rows rows;
+	struct method back; /* of the way back; stepper NULL: there is none */
+	struct record way;  /* times at the ends of steps, where there is one */
 	ojit_options options; /* of the last run, defaulted */
 	double *y, *outputs;  /* last states, last observables */
 	double *start;        /* what ojit_solver_initials shows */

@@ -287,6 +287,10 @@ static const struct option_row rows[] = {
 	{"until-steady", "X", RUN, true, take_positive, FIELD(options.until_steady), NULL,
 	 "end where, going on as in two steps in a row, no state would change by more than this share of itself, or its "
 	 "atol, in the whole span"},
+	{"reverse-method", "NAME", RUN, true, take_text, FIELD(options.reverse_method), NULL,
+	 "having reached the end, go back over the same steps with this method and put out the way back; the adjoint of "
+	 "--method returns to the initial values: implicit_euler for euler, implicit_midpoint and trapezoid for "
+	 "themselves"},
 	{"growth-limit", "X", RUN, true, take_positive, FIELD(options.growth_limit), NULL,
 	 "end where a state's magnitude is beyond"},
 	{"memory-limit", "BYTES", RUN, true, take_count, FIELD(options.memory_limit), NULL,

@@ -89,11 +89,27 @@ static int make_plan(struct plan *plan, struct session *session, const struct re
 /* ---- the command ---- */
 
 /* The library refused to begin: say so, pointing at the option where one is known. */
+/* Of a name that is not known: the option that has it, with a caret below it. */
 static int fail_run(const struct request *request, ojit_error error)
 {
-	const char *method = request->options.method;
-	if (error.status == OJIT_NAME && method)
-		return complain("method", method, 0, strlen(method), "%s", error.message);
+	const ojit_options *o = &request->options;
+	const struct {
+		const char *option, *text;
+		bool list; /* of names */
+	} named[] = {{"method", o->method, false}, {"reverse-method", o->reverse_method, false},
+	             {"nonnegative", o->nonnegative, true}};
+	const char *from = error.status == OJIT_NAME ? strchr(error.message, '\'') : NULL;
+	const char *to = from ? strchr(from + 1, '\'') : NULL;
+	char name[64];
+	if (!to || to - from > (ptrdiff_t)sizeof name)
+		return complain_error(error);
+	memcpy(name, from + 1, (size_t)(to - from - 1));
+	name[to - from - 1] = '\0';
+	for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
+		const char *at = named[i].text ? strstr(named[i].text, name) : NULL;
+		if (at && (named[i].list || !strcmp(named[i].text, name)))
+			return complain(named[i].option, named[i].text, (size_t)(at - named[i].text), strlen(name), "%s", error.message);
+	}
 	return complain_error(error);
 }
 

@@ -97,6 +97,15 @@ typedef struct ojit_options {
 	 * row, no state would change by more than this share of itself, or by its atol, in the
 	 * whole span, which must have an end.  0: never. */
 	double until_steady;
+	/* Having reached t1, go back to t0 over the same steps with this method, and record the way
+	 * back (the output's times run from t1 to t0); NULL: do not.  A method's adjoint undoes its
+	 * steps but for rounding, which grows where solutions meet going forward: implicit_euler
+	 * for euler and the reverse; implicit_midpoint and trapezoid are their own (E. Hairer,
+	 * Ch. Lubich, G. Wanner, Geometric Numerical Integration, II.3).  Steps back are solved to
+	 * rounding; implicit steps forward are if fixed_step is given, else to the tolerance.  Limits
+	 * hold going forward alone.  Where the way forward ends early there are no rows.  Counts are
+	 * those of both ways. */
+	const char *reverse_method;
 	double growth_limit; /* end as OJIT_OUTGROWN where a state's magnitude is beyond; 0: none */
 	/* Asked after each step with the time reached; NULL: never. */
 	ojit_verdict (*check)(void *user, double t);
