@@ -93,6 +93,22 @@ static ojit_expr replaced(struct graph *g, ojit_expr e, ojit_expr atom, int64_t 
 	return oj_integer_sum(g, 0, 3, (ojit_expr[]){e, atom, by}, (int64_t[]){1, -c, c});
 }
 
+/* The greater of k + x and k - x is at least k, the lesser at most: so c times it and the
+ * rest has a bound that x has no part in. */
+static bool mirrored_extreme(struct surroundings *s, ojit_expr e, ojit_expr atom, int64_t c, bool greatest, int depth,
+                             int64_t *value)
+{
+	struct graph *g = &s->space->graph;
+	int64_t least, most, rest;
+	if (!oj_mirrored(g, oj_operands(g, atom)[0], oj_operands(g, atom)[1], &least, &most))
+		return false;
+	ojit_expr others = replaced(g, e, atom, c, oj_integer(g, oj_is(g, atom, OP_IMAX) ? least : most));
+	if (!others || !extreme(s, others, greatest, depth + 1, &rest))
+		return false;
+	*value = rest;
+	return true;
+}
+
 /* c * min(a, b) + rest is the lesser of c * a + rest and c * b + rest, or the
  * greater for negative c; what a has in common with the rest then cancels. */
 static bool choice_extreme(struct surroundings *s, ojit_expr e, ojit_expr atom, int64_t c, bool greatest,
@@ -108,10 +124,8 @@ static bool choice_extreme(struct surroundings *s, ojit_expr e, ojit_expr atom, 
 	    !extreme(s, right, greatest, depth + 1, &b))
 		return false;
 	*value = (a < b) == lesser ? a : b;
-	if (e == atom && oj_mirrored(g, oj_operands(g, atom)[0], oj_operands(g, atom)[1], &a, &b)) {
-		*value = !lesser && !greatest && *value < a ? a : *value;
-		*value = lesser && greatest && *value > b ? b : *value;
-	}
+	if (lesser == greatest && mirrored_extreme(s, e, atom, c, greatest, depth, &a))
+		*value = (a < *value) == greatest ? a : *value;
 	return true;
 }
 
