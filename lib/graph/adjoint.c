@@ -396,6 +396,16 @@ static void drop_target(struct adjoint *a, struct target *t)
 
 /* ---------------------------------------------------------------- intermediates */
 
+/* Does everything that is added up hold for some of the elements only?  The others are read
+ * by nobody, so their zeros mean "no part", as with r[i, i] of distances where j != i. */
+static bool is_partial(const struct target *t)
+{
+	bool partial = t->guarded.count > 0 && t->fixed.count == 0;
+	for (size_t k = 0; k < t->guarded.count; k++)
+		partial = partial && t->guarded.at[k].condition;
+	return partial;
+}
+
 /* The adjoints of an array whose users have all been swept. */
 static bool settle(struct adjoint *a, uint32_t array)
 {
@@ -406,6 +416,7 @@ static bool settle(struct adjoint *a, uint32_t array)
 	t.array = oj_space_array(a->space, like.name, ROLE_TEMP, like.rank, like.base, like.extent, 0);
 	a->array[array] = t.array + 1;
 	bool ok = t.array != UINT32_MAX && collect(a, &t, array, false) && store_target(a, &t);
+	a->chosen[array] |= is_partial(&t);
 	drop_target(a, &t);
 	return ok;
 }
