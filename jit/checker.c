@@ -9,30 +9,43 @@
 
 /* ---------------------------------------------------------------- making */
 
-static const struct {
-	const char *name;
-	int subject;
-	unsigned by;
-	enum check_form form;
-} kernels[] = {
-	{"rhs", SUBJECT_RHS, 0, CHECK_VALUES},
-	{"jac", SUBJECT_RHS, OJIT_BY_STATES, CHECK_MATRIX},
-	{"dfdp", SUBJECT_RHS, OJIT_BY_PARAMETERS, CHECK_MATRIX},
-	{"dfdt", SUBJECT_RHS, OJIT_BY_TIME, CHECK_MATRIX},
-	{"newton", SUBJECT_RHS, OJIT_BY_STATES, CHECK_NEWTON},
-	{"linearised", SUBJECT_RHS, OJIT_BY_STATES, CHECK_LINEARISATION},
-	{"jvp", SUBJECT_RHS, OJIT_BY_STATES, CHECK_TANGENT},
-	{"jvp", SUBJECT_RHS, OJIT_BY_STATES | OJIT_BY_PARAMETERS | OJIT_BY_TIME, CHECK_TANGENT},
-	{"vjp", SUBJECT_RHS, OJIT_BY_STATES, CHECK_ADJOINT},
-	{"vjp", SUBJECT_RHS, OJIT_BY_STATES | OJIT_BY_PARAMETERS, CHECK_ADJOINT},
-	{"hvp", SUBJECT_RHS, OJIT_BY_STATES | OJIT_BY_PARAMETERS, CHECK_HESSIAN_PRODUCT},
-	{"outputs", SUBJECT_OUTPUTS, 0, CHECK_VALUES},
-	{"jac", SUBJECT_OUTPUTS, OJIT_BY_STATES, CHECK_MATRIX},
-	{"dfdp", SUBJECT_OUTPUTS, OJIT_BY_PARAMETERS, CHECK_MATRIX},
-	{"dfdt", SUBJECT_OUTPUTS, OJIT_BY_TIME, CHECK_MATRIX},
-	{"jvp", SUBJECT_OUTPUTS, OJIT_BY_STATES | OJIT_BY_PARAMETERS | OJIT_BY_TIME, CHECK_TANGENT},
-	{"vjp", SUBJECT_OUTPUTS, OJIT_BY_STATES | OJIT_BY_PARAMETERS, CHECK_ADJOINT},
-	{"hvp", SUBJECT_OUTPUTS, OJIT_BY_STATES | OJIT_BY_PARAMETERS, CHECK_HESSIAN_PRODUCT},
+enum { STATES = OJIT_BY_STATES, PARAMETERS = OJIT_BY_PARAMETERS, TIME = OJIT_BY_TIME };
+
+/* Those that others are held to come first. */
+static const struct check_row rows[] = {
+	{"rhs", SUBJECT_RHS, 0, CHECK_VALUES, 0, 0, false},
+	{"jac", SUBJECT_RHS, STATES, CHECK_MATRIX, 0, 0, false},
+	{"dfdp", SUBJECT_RHS, PARAMETERS, CHECK_MATRIX, 0, 0, false},
+	{"dfdt", SUBJECT_RHS, TIME, CHECK_MATRIX, 0, 0, false},
+	{"newton", SUBJECT_RHS, STATES, CHECK_NEWTON, 0, 0, false},
+	{"linearised", SUBJECT_RHS, STATES, CHECK_LINEARISATION, 0, 0, false},
+	{"linearised", SUBJECT_RHS, PARAMETERS, CHECK_LINEARISATION, 0, 0, false},
+	{"jvp", SUBJECT_RHS, STATES, CHECK_TANGENT, 1, 0, false},
+	{"jvp", SUBJECT_RHS, PARAMETERS, CHECK_TANGENT, 1, 0, false},
+	{"jvp", SUBJECT_RHS, STATES | PARAMETERS | TIME, CHECK_TANGENT, 1, 0, false},
+	{"jvp x 4", SUBJECT_RHS, STATES | PARAMETERS | TIME, CHECK_TANGENT, 4, 0, false},
+	{"vjp", SUBJECT_RHS, STATES, CHECK_ADJOINT, 0, 0, false},
+	{"vjp", SUBJECT_RHS, PARAMETERS, CHECK_ADJOINT, 0, 0, false},
+	{"vjp", SUBJECT_RHS, STATES | PARAMETERS, CHECK_ADJOINT, 0, 0, false},
+	{"hvp", SUBJECT_RHS, STATES | PARAMETERS, CHECK_HESSIAN_PRODUCT, 1, 0, false},
+	{"hvp x 3", SUBJECT_RHS, STATES | PARAMETERS, CHECK_HESSIAN_PRODUCT, 3, 0, false},
+	{"hess", SUBJECT_RHS, STATES, CHECK_HESSIAN, 0, STATES, false},
+	{"hess", SUBJECT_RHS, STATES, CHECK_HESSIAN, 0, PARAMETERS, false},
+	{"hess", SUBJECT_RHS, PARAMETERS, CHECK_HESSIAN, 0, PARAMETERS, false},
+	{"grad", SUBJECT_RHS, STATES | PARAMETERS, CHECK_ADJOINT, 0, 0, true},
+	{"hess", SUBJECT_RHS, STATES, CHECK_HESSIAN, 0, STATES, true},
+	{"outputs", SUBJECT_OUTPUTS, 0, CHECK_VALUES, 0, 0, false},
+	{"jac", SUBJECT_OUTPUTS, STATES, CHECK_MATRIX, 0, 0, false},
+	{"dfdp", SUBJECT_OUTPUTS, PARAMETERS, CHECK_MATRIX, 0, 0, false},
+	{"dfdt", SUBJECT_OUTPUTS, TIME, CHECK_MATRIX, 0, 0, false},
+	{"linearised", SUBJECT_OUTPUTS, STATES, CHECK_LINEARISATION, 0, 0, false},
+	{"jvp", SUBJECT_OUTPUTS, STATES | PARAMETERS | TIME, CHECK_TANGENT, 1, 0, false},
+	{"vjp", SUBJECT_OUTPUTS, STATES | PARAMETERS, CHECK_ADJOINT, 0, 0, false},
+	{"hvp", SUBJECT_OUTPUTS, STATES | PARAMETERS, CHECK_HESSIAN_PRODUCT, 1, 0, false},
+	{"grad", SUBJECT_OUTPUTS, STATES | PARAMETERS, CHECK_ADJOINT, 0, 0, true},
+	{"hvp", SUBJECT_OUTPUTS, STATES | PARAMETERS, CHECK_HESSIAN_PRODUCT, 1, 0, true},
+	{"hess", SUBJECT_OUTPUTS, STATES, CHECK_HESSIAN, 0, STATES, true},
+	{"hess", SUBJECT_OUTPUTS, PARAMETERS, CHECK_HESSIAN, 0, STATES, true},
 };
 
 ojit_check_options ojit_check_options_default(void)
@@ -40,41 +53,43 @@ ojit_check_options ojit_check_options_default(void)
 	return (ojit_check_options){.digits = 13, .seed = 1, .findings = 10};
 }
 
-static const char *inputs_name(unsigned by)
+static const char *inputs_name(const struct check_row *row)
 {
 	static const char *const names[] = {
 		[0] = "",
-		[OJIT_BY_STATES] = "states",
-		[OJIT_BY_PARAMETERS] = "parameters",
-		[OJIT_BY_STATES | OJIT_BY_PARAMETERS] = "states, parameters",
-		[OJIT_BY_TIME] = "time",
-		[OJIT_BY_STATES | OJIT_BY_PARAMETERS | OJIT_BY_TIME] = "states, parameters, time",
+		[STATES] = "states",
+		[PARAMETERS] = "parameters",
+		[STATES | PARAMETERS] = "states, parameters",
+		[TIME] = "time",
+		[STATES | PARAMETERS | TIME] = "states, parameters, time",
 	};
-	return names[by];
+	static const char *const twice[][4] = {
+		[STATES] = {[STATES] = "states and states", [PARAMETERS] = "states and parameters"},
+		[PARAMETERS] = {[STATES] = "parameters and states", [PARAMETERS] = "parameters twice"},
+	};
+	return row->form == CHECK_HESSIAN ? twice[row->by][row->columns] : names[row->by];
 }
 
 /* Is there anything that the kernel would put out? */
-static bool has_kernel(const struct ojit_check *c, size_t k)
+static bool has_kernel(const struct ojit_check *c, const struct check_row *row)
 {
-	size_t inputs = (kernels[k].by & OJIT_BY_STATES ? c->states : 0) +
-	                (kernels[k].by & OJIT_BY_PARAMETERS ? c->parameters : 0) + (kernels[k].by & OJIT_BY_TIME ? 1 : 0);
-	return (kernels[k].form == CHECK_VALUES || inputs) && c->subjects[kernels[k].subject].rows;
+	return (row->form == CHECK_VALUES || oj_check_inputs(c, row->by)) && c->subjects[row->subject].rows &&
+	       (row->columns == 0 || oj_check_inputs(c, row->columns));
 }
 
 static ojit_status list_kernels(struct ojit_check *c)
 {
-	enum { COUNT = sizeof kernels / sizeof kernels[0] };
+	enum { COUNT = sizeof rows / sizeof rows[0] };
+	static const char *const subjects[SUBJECTS] = {[SUBJECT_RHS] = "rhs", [SUBJECT_OUTPUTS] = "outputs"};
+	static const char *const elements[SUBJECTS] = {[SUBJECT_RHS] = "one of rhs", [SUBJECT_OUTPUTS] = "one output"};
 	c->kernels = ARENA_ZEROED(&c->arena, struct check_kernel, COUNT);
 	for (size_t k = 0; c->kernels && k < COUNT; k++) {
-		if (!has_kernel(c, k))
+		if (!has_kernel(c, &rows[k]))
 			continue;
 		struct check_kernel *made = &c->kernels[c->kernel_count++];
-		made->name = kernels[k].name;
-		made->subject = kernels[k].subject;
-		made->by = kernels[k].by;
-		made->form = kernels[k].form;
-		made->found = (ojit_check_row){.kernel = made->name, .of = made->subject == SUBJECT_RHS ? "rhs" : "outputs",
-		                               .by = inputs_name(made->by), .digits = 17, .row = "", .column = ""};
+		made->row = rows[k];
+		made->found = (ojit_check_row){.kernel = rows[k].name, .by = inputs_name(&rows[k]), .digits = 17, .row = "", .column = "",
+		                               .of = (rows[k].is_element ? elements : subjects)[rows[k].subject], .part = 1};
 	}
 	return c->kernels ? OJIT_OK : OJIT_OUT_OF_MEMORY;
 }
@@ -102,7 +117,7 @@ static ojit_status compile_ways(struct ojit_check *c, ojit_model *model, const o
 }
 
 /* A kernel as the model has it. */
-static ojit_status lower_plain(struct subject *s, ojit_model *model, enum kernel_kind kind, const struct truth_table *table)
+static ojit_status lower_plain(struct ojit_check *c, struct subject *s, ojit_model *model, enum kernel_kind kind)
 {
 	struct settings settings;
 	TRY(oj_settings(NULL, &settings, &model->error));
@@ -113,23 +128,28 @@ static ojit_status lower_plain(struct subject *s, ojit_model *model, enum kernel
 	if (oj_program_layout(&s->lowered.programs[kind]) != OJIT_OK)
 		return oj_fail_memory(&model->error);
 	s->rows = (size_t)s->lowered.lengths[kind == KERNEL_RHS ? FAMILY_STATES : FAMILY_OUTPUTS];
-	return table->open(&s->lowered.programs[kind], NULL, &s->truth, &model->error);
+	if (oj_measured_open(c, &s->measured, &s->lowered.programs[kind], NULL, s->rows) != OJIT_OK)
+		return oj_fail_copy(&model->error, &c->error);
+	return OJIT_OK;
 }
 
 static bool make_room(struct ojit_check *c)
 {
 	for (int k = 0; k < SUBJECTS; k++) {
 		struct subject *s = &c->subjects[k];
-		s->values = ARENA_ZEROED(&c->arena, struct truth_value, s->rows + 1);
-		s->by_states = ARENA_ZEROED(&c->arena, struct truth_value, s->rows + 1);
-		s->by_parameters = ARENA_ZEROED(&c->arena, struct truth_value, s->rows + 1);
-		s->by_time = ARENA_ZEROED(&c->arena, struct truth_value, s->rows + 1);
+		for (int slope = 0; slope < SLOPES; slope++)
+			s->slopes[slope] = ARENA_ZEROED(&c->arena, struct truth_value, s->rows + 1);
 		c->weights[k] = ARENA_ZEROED(&c->arena, double, s->rows + 1);
+		c->unit[k] = ARENA_ZEROED(&c->arena, double, s->rows + 1);
+		c->element[k] = (size_t)(oj_check_draw(c, DRAW_ELEMENT, (size_t)k) * (double)s->rows);
+		if (c->unit[k])
+			c->unit[k][c->element[k]] = 1;
 	}
 	c->y = ARENA_ZEROED(&c->arena, double, c->states + 1);
 	c->p = ARENA_ZEROED(&c->arena, double, c->parameters + 1);
 	c->direction = ARENA_ZEROED(&c->arena, double, c->inputs);
-	c->seeds = ARENA_ZEROED(&c->arena, double, c->subjects[SUBJECT_RHS].rows + c->subjects[SUBJECT_OUTPUTS].rows + c->inputs);
+	c->other_direction = ARENA_ZEROED(&c->arena, double, c->inputs);
+	c->away = ARENA_ZEROED(&c->arena, double, c->inputs);
 	return !c->arena.failed;
 }
 
@@ -139,7 +159,7 @@ static ojit_status make(struct ojit_check *c, ojit_model *model, const ojit_comp
 	TRY(oj_truth_open(c->context, &c->table, &model->error));
 	TRY(compile_ways(c, model, compile));
 	for (int k = 0; k < SUBJECTS; k++)
-		TRY(lower_plain(&c->subjects[k], model, kinds[k], c->table));
+		TRY(lower_plain(c, &c->subjects[k], model, kinds[k]));
 	ojit_program_info info = ojit_program_describe(c->programs[WAY_MACHINE]);
 	c->states = info.states;
 	c->parameters = info.parameters;
@@ -182,10 +202,9 @@ void ojit_check_free(ojit_check *c)
 	if (!c)
 		return;
 	for (size_t k = 0; k < c->kernel_count; k++)
-		c->table->close(c->kernels[k].truth);
+		oj_measured_close(c, &c->kernels[k].measured);
 	for (int k = 0; k < SUBJECTS; k++) {
-		if (c->table)
-			c->table->close(c->subjects[k].truth);
+		oj_measured_close(c, &c->subjects[k].measured);
 		oj_lowered_drop(&c->subjects[k].lowered);
 	}
 	for (int w = 0; w < CHECK_WAYS; w++) {
@@ -235,6 +254,8 @@ static void draw_directions(struct ojit_check *c)
 	size_t n = c->states, m = c->parameters;
 	for (size_t k = 0; k < n + m; k++)
 		c->direction[k] = draw_near(c, DRAW_DIRECTION, k, oj_check_scale(k < n ? c->point.y[k] : c->point.p[k - n]));
+	for (size_t k = 0; k < n + m; k++)
+		c->other_direction[k] = draw_near(c, DRAW_DIRECTION, n + m + k, oj_check_scale(k < n ? c->point.y[k] : c->point.p[k - n]));
 	c->direction[n + m] = 1;
 	c->gamma = draw_near(c, DRAW_GAMMA, 0, 1);
 	for (int s = 0; s < SUBJECTS; s++)
@@ -261,6 +282,55 @@ static ojit_status set_states(struct ojit_check *c, double t, const double *y)
 	return OJIT_OK;
 }
 
+/* ---------------------------------------------------------------- one point */
+
+/* Rows that a sample leaves out have no weight. */
+static ojit_status measure_subjects(struct ojit_check *c)
+{
+	for (int k = 0; k < SUBJECTS; k++) {
+		struct subject *s = &c->subjects[k];
+		oj_measured_forget(&s->measured);
+		TRY(oj_subject_measure(c, s));
+		for (size_t row = 0; row < s->rows; row++)
+			if (s->measured.values[row].marks & TRUTH_SKIPPED)
+				c->weights[k][row] = 0;
+	}
+	return OJIT_OK;
+}
+
+/* The least part that was looked at, of what it is held to and of its own program. */
+static void note_part(const struct ojit_check *c, struct check_kernel *k)
+{
+	const struct measured *parts[] = {&c->subjects[k->row.subject].measured, &k->measured};
+	for (int i = 0; i < 2; i++)
+		if (parts[i]->part != 0 && !parts[i]->is_whole)
+			k->found.part = fmin(k->found.part, fmax(parts[i]->part, 0));
+}
+
+static ojit_status check_point(struct ojit_check *c)
+{
+	static ojit_status (*const forms[CHECK_FORMS])(struct ojit_check *, struct check_kernel *) = {
+		[CHECK_VALUES] = oj_check_values, [CHECK_MATRIX] = oj_check_matrix, [CHECK_NEWTON] = oj_check_newton,
+		[CHECK_LINEARISATION] = oj_check_linearisation, [CHECK_TANGENT] = oj_check_tangent,
+		[CHECK_ADJOINT] = oj_check_adjoint, [CHECK_HESSIAN_PRODUCT] = oj_check_hessian_product,
+		[CHECK_HESSIAN] = oj_check_hessian,
+	};
+	TRY(measure_subjects(c));
+	for (size_t i = 0; i < c->kernel_count; i++) {
+		struct check_kernel *k = &c->kernels[i];
+		oj_measured_forget(&k->measured);
+		TRY(oj_checked_make(c, k));
+		if (!k->made)
+			continue;
+		TRY(forms[k->row.form](c, k));
+		oj_name_worst(c, k);
+		note_part(c, k);
+	}
+	if (c->arena.failed)
+		oj_fail_memory(&c->error);
+	return c->error.status;
+}
+
 ojit_status ojit_check_at(ojit_check *c, double t, const double *y, const double *p)
 {
 	oj_error_clear(&c->error);
@@ -268,7 +338,7 @@ ojit_status ojit_check_at(ojit_check *c, double t, const double *y, const double
 	TRY(set_states(c, t, y));
 	c->point = (struct truth_point){.t = t, .y = c->y, .p = c->p, .states = c->states, .parameters = c->parameters};
 	draw_directions(c);
-	ojit_status status = oj_check_point(c);
+	ojit_status status = check_point(c);
 	c->points++;
 	return status;
 }

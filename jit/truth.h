@@ -21,11 +21,16 @@ enum truth_mark {
 	TRUTH_SWITCH = 2,   /* a condition or a step on the way is so near its limit that double may
 	                     * fall on the other side */
 	TRUTH_OVERFLOW = 4, /* something on the way is beyond double's range */
-	TRUTH_KINK = 8,     /* of a slope: differences to both sides are not the same */
+	TRUTH_KINK = 8,     /* of a slope: the point is an edge of something on the way: a condition, min
+	                     * or max chooses otherwise to a side of it, or an operator is not smooth */
+	TRUTH_SKIPPED = 16, /* it was not computed: see sample */
+	TRUTH_NOWHERE = 32, /* of a slope: there is no number at the point itself */
 };
 
+/* Long, for a slope may be beyond double's range where what it is divided by is as well. */
 struct truth_value {
-	double value, size;
+	long double value;
+	double size;
 	unsigned marks;
 };
 
@@ -48,15 +53,23 @@ struct truth_table {
 	/* The first `count` elements that the program puts out. */
 	ojit_status (*values)(struct truth *truth, const struct truth_point *point, size_t count,
 	                      struct truth_value *out, struct oj_error *error);
-	/* Their derivatives along `direction` in t, y and p, by central differences, at the
-	 * point where as many values were asked for last; the step is 2^-85 of the direction, so that what is left of the second order is as small as what
-	 * rounding leaves. */
+	/* Their derivatives along `direction` in t, y, p and seed, by central differences, at the
+	 * point where as many values were asked for last; the step is 2^-85 of the direction, so
+	 * that what is left of the second order is as small as what rounding leaves.  size: what
+	 * the slope may be off by where the point alone tells. */
 	ojit_status (*slopes)(struct truth *truth, const struct truth_point *point, const struct truth_point *direction,
 	                      size_t count, struct truth_value *out, struct oj_error *error);
-	/* What evaluating it once takes, in additions; known after the first time. */
+	/* Their second derivatives along `a` and `b`, in the same way; the step is 2^-64. */
+	ojit_status (*bends)(struct truth *truth, const struct truth_point *point, const struct truth_point *a,
+	                     const struct truth_point *b, size_t count, struct truth_value *out, struct oj_error *error);
+	/* From now on evaluate `part` of what loops put out, chosen by `seed`, 0 < part <= 1, and give
+	 * up what takes more than `most` additions: its values mean nothing, its whole is infinite. */
+	void (*sample)(struct truth *truth, double part, uint64_t seed, double most);
+	/* In additions: what it took so far, and what evaluating all of it once takes. */
 	double (*work)(const struct truth *truth);
+	double (*whole)(const struct truth *truth);
 };
-enum { TRUTH_VERSION = 1 };
+enum { TRUTH_VERSION = 2 };
 
 /* The table, from libojit-mpfr.  OJIT_BACKEND where there is none. */
 ojit_status oj_truth_open(ojit_context *context, const struct truth_table **table, struct oj_error *error);

@@ -39,9 +39,9 @@ static void print_row(FILE *out, const ojit_check_row *row)
 {
 	char name[64];
 	snprintf(name, sizeof name, "%s%s%s", row->kernel, *row->by ? " of " : "", *row->by ? row->of : "");
-	fprintf(out, "%-16s %-25s", name, row->by);
-	if (row->refused) {
-		fprintf(out, " not made: %s\n", row->refused);
+	fprintf(out, "%-20s %-25s", name, row->by);
+	if (row->refused || row->omitted) {
+		fprintf(out, " %s: %s\n", row->refused ? "not made" : "left out", row->refused ? row->refused : row->omitted);
 		return;
 	}
 	fprintf(out, " %9zu", row->compared);
@@ -54,25 +54,31 @@ static void print_row(FILE *out, const ojit_check_row *row)
 	}
 	if (row->differenced < row->columns)
 		fprintf(out, " (%zu of %zu columns one by one)", row->differenced, row->columns);
+	if (row->part < 1)
+		fputs(" (a sample)", out);
 	fputc('\n', out);
 }
 
-/* Of what is only marked, the first of each kind and kernel. */
-static bool is_told(const ojit_check *check, size_t k)
+static bool is_mark(ojit_found kind)
+{
+	return kind != OJIT_FOUND_WRONG && kind != OJIT_FOUND_BITS;
+}
+
+/* The first of its kind that names that equation. */
+static bool is_first(const ojit_check *check, size_t k)
 {
 	ojit_finding f = ojit_check_finding_at(check, k);
-	bool is_first = true;
-	for (size_t i = 0; i < k && is_first; i++) {
+	for (size_t i = 0; i < k; i++) {
 		ojit_finding before = ojit_check_finding_at(check, i);
-		is_first = before.kind != f.kind || strcmp(before.kernel, f.kernel) || strcmp(before.of, f.of) ||
-		           strcmp(before.by, f.by);
+		if (before.kind == f.kind && (!*f.row || strcmp(before.row, f.row) == 0))
+			return false;
 	}
-	return is_first || f.kind == OJIT_FOUND_WRONG || f.kind == OJIT_FOUND_BITS;
+	return true;
 }
 
 static void print_finding(FILE *out, const ojit_finding *f)
 {
-	bool wrong = f->kind == OJIT_FOUND_WRONG || f->kind == OJIT_FOUND_BITS;
+	bool wrong = !is_mark(f->kind);
 	fprintf(out, "%s: %s", wrong ? "WRONG" : "marked", f->kernel);
 	if (*f->by)
 		fprintf(out, " of %s by %s", f->of, f->by);
@@ -87,6 +93,18 @@ static void print_finding(FILE *out, const ojit_finding *f)
 	fprintf(out, "; at point %zu, t = ", f->point);
 	csv_number(out, f->t);
 	fprintf(out, "; %s\n", marks[f->kind].text);
+}
+
+/* Of what is only marked, a few equations of each kind. */
+static void print_findings(FILE *out, const ojit_check *check)
+{
+	enum { FEW = 5 };
+	size_t told[OJIT_FOUND_KINDS] = {0};
+	for (size_t k = 0; k < ojit_check_finding_count(check); k++) {
+		ojit_finding f = ojit_check_finding_at(check, k);
+		if (!is_mark(f.kind) || (is_first(check, k) && told[f.kind]++ < FEW))
+			print_finding(out, &f);
+	}
 }
 
 static size_t total(const struct report *r, ojit_found kind)
@@ -113,17 +131,13 @@ static void print_summary(FILE *out, const struct report *r)
 
 static void print_report(FILE *out, const struct report *r)
 {
-	fprintf(out, "%-16s %-25s %9s %7s  %s\n", "kernel", "by", "compared", "digits", "fewest at");
+	fprintf(out, "%-20s %-25s %9s %7s  %s\n", "kernel", "by", "compared", "digits", "fewest at");
 	for (size_t k = 0; k < ojit_check_row_count(r->check); k++) {
 		ojit_check_row row = ojit_check_row_at(r->check, k);
 		print_row(out, &row);
 	}
 	fputc('\n', out);
-	for (size_t k = 0; k < ojit_check_finding_count(r->check); k++) {
-		ojit_finding finding = ojit_check_finding_at(r->check, k);
-		if (is_told(r->check, k))
-			print_finding(out, &finding);
-	}
+	print_findings(out, r->check);
 	print_summary(out, r);
 }
 
@@ -158,11 +172,14 @@ static void json_row(FILE *out, const ojit_check_row *row)
 	json_where(out, row->kernel, row->of, row->by, row->row, row->column);
 	if (row->refused)
 		json_member(out, "refused", row->refused);
+	if (row->omitted)
+		json_member(out, "omitted", row->omitted);
 	for (int kind = 0; kind < OJIT_FOUND_KINDS; kind++)
 		json_amount(out, marks[kind].key, (double)row->found[kind]);
 	json_amount(out, "columns", (double)row->columns);
 	json_amount(out, "differenced", (double)row->differenced);
 	json_amount(out, "digits", row->digits);
+	json_amount(out, "part", row->part);
 	json_amount(out, "point", (double)row->point);
 	fprintf(out, "\"compared\": %zu}", row->compared);
 }

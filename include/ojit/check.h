@@ -7,20 +7,23 @@
  * derivatives as central differences.  One row a kernel:
  *
  *   rhs, outputs   the values
- *   jac            the sparse Jacobian: every entry with the Jacobian's own program in
- *                  MPFR, its product with a direction with a difference along it, and its
- *                  columns one by one with differences, as many as the work allows (columns
- *                  that share no row at once)
- *   dfdp           the same by parameters
- *   dfdt           by time
+ *   jac            the sparse Jacobian: its product with a direction with a difference along it,
+ *                  every entry with the Jacobian's own program in MPFR, and its columns one by
+ *                  one with differences, as many as the work allows (columns that share no
+ *                  row at once)
+ *   dfdp, dfdt     the same by parameters and by time
  *   newton         I - gamma J, entry by entry, with J
  *   linearised     values and Jacobian in one call, with the bits of the two
- *   jvp            J v, by states, and by states, parameters and time together, with
- *                  differences along v
- *   vjp            weights' J, by states, and by states and parameters together, with the
- *                  rows of jac and dfdp, and its product with a direction
- *   hvp            second derivatives of the weighted sum times a direction, with
- *                  differences of the gradient's program
+ *   jvp            J v, with differences along v: by states, by parameters and by all with
+ *                  time; and four directions at a time
+ *   vjp            weights' J, by states, by parameters and by both, with the rows of jac and
+ *                  dfdp, and its product with a direction
+ *   grad           vjp of one element, drawn once
+ *   hvp            second derivatives of the weighted sum, or of one element, times a direction,
+ *                  with differences of the gradient's program, and as a whole with second
+ *                  differences of the model itself; and three directions at a time
+ *   hess           their entries: with the matrix's own program in MPFR, and its products with a
+ *                  direction as hvp
  *
  * Agreement is to so many digits relative to the *size* of the value: the sum of the
  * absolute values of what is added up on the way to it (|x| for a number or an input, the
@@ -29,11 +32,20 @@
  * where double has no digits of it.
  *
  * Not every point can be judged, and is then marked instead:
- *   a kink or a jump: differences to both sides are not the same, or a condition or
- *     a step like floor is so near its limit that rounding decides;
+ *   a kink or a jump: to a side of the point a condition, min or max chooses otherwise, or
+ *     an operator has an edge there (abs at 0, floor at a whole number, 1/x at 0); or a
+ *     condition or a step like floor is so near its limit that rounding decides;
  *   an overflow: a number on the way is beyond double's range, or so cancelled that double
  *     may have no digit of what follows;
  *   nothing to compare with: there is no number here, as with the logarithm of -1.
+ * What agrees is not marked: so a rule that gives the derivative of a side or the mean of both
+ * is passed over where it does, and marked where it does not.
+ *
+ * The work grows with the operations of the model: where an evaluation in MPFR takes more than
+ * some 10 ms, loops that put out are looked at in part, others at every point (struct
+ * ojit_check_row, part), and derivatives are held to differences along directions alone.
+ * When something does not agree there, all of it is computed before it is said to be wrong.
+ * Kernels whose code is long are left out where another one stands for them (omitted).
  *
  * MPFR lives in libojit-mpfr.so, found as libojit-llvm.so is (environment: OJIT_MPFR).
  * MPFR itself ends the process when it runs out of memory.  Everything here is
@@ -89,9 +101,11 @@ typedef struct ojit_check_row {
 	const char *kernel;  /* "rhs", "outputs", "jac", ... */
 	const char *of;      /* what it is the derivative of: "rhs", "outputs" */
 	const char *by;      /* and by what: "states", ...; "" for values */
-	const char *refused; /* why the kernel cannot be made; NULL: it was */
+	const char *refused; /* why the kernel cannot be made; NULL: it can */
+	const char *omitted; /* why it was not made, and what stands for it; NULL: it was */
 	size_t compared;     /* values compared, all points together */
 	size_t columns, differenced; /* of a matrix, all points together, and those compared one by one */
+	double part;         /* of what its loops put out that is held to MPFR at a point; 1: all */
 	size_t found[OJIT_FOUND_KINDS];
 	double digits;       /* the fewest that agreed where it could be judged; 17 at most */
 	const char *row, *column; /* where; "" where there is none */

@@ -2,9 +2,11 @@
  * that is of no interest. */
 #include "jit/mpfr/exact.h"
 
+#include "jit/mpfr/edges.h"
 #include "jit/mpfr/operators.h"
 #include "jit/mpfr/sizes.h"
 #include "lib/graph/plan.h"
+#include "lib/math/math.h"
 
 #include <assert.h>
 #include <math.h>
@@ -52,6 +54,13 @@ struct exact {
 	int bits;
 	bool failed;
 	struct { VECTOR(struct number_piece) chunks; } vectors[ROLE_COUNT];
+	bool met_time;
+	enum exact_sides sides;
+	VECTOR(signed char) kept; /* sides */
+	size_t met;               /* that many, in these runs */
+	double part;              /* of an axis, to be run, and what chooses it */
+	uint64_t seed;
+	double most;              /* additions, before a run is given up */
 	struct number_piece own; /* the time, and a number that stands in after a failure */
 };
 
@@ -60,7 +69,7 @@ struct exact *oj_exact_new(ojit_context *context, int bits)
 	struct exact *x = oj_memory_get(context, sizeof *x);
 	if (!x)
 		return NULL;
-	*x = (struct exact){.context = context, .bits = bits};
+	*x = (struct exact){.context = context, .bits = bits, .part = 1, .most = INFINITY};
 	if (make_piece(context, &x->own, 2, bits))
 		return x;
 	oj_memory_put(context, x, sizeof *x);
@@ -77,12 +86,43 @@ void oj_exact_free(struct exact *x)
 		VECTOR_DROP(x->context, &x->vectors[role].chunks);
 	}
 	drop_piece(x->context, &x->own);
+	VECTOR_DROP(x->context, &x->kept);
 	oj_memory_put(x->context, x, sizeof *x);
+}
+
+void oj_exact_sides(struct exact *x, enum exact_sides sides)
+{
+	x->sides = sides;
+	x->met = 0;
+	if (sides == SIDES_KEPT)
+		x->kept.count = 0;
+}
+
+void oj_exact_sample(struct exact *x, double part, uint64_t seed, double most)
+{
+	x->part = part;
+	x->seed = seed;
+	x->most = most;
+}
+
+/* Is it another side than the one that was kept? */
+static bool is_other_side(struct exact *x, int side)
+{
+	if (x->sides == SIDES_KEPT && !VECTOR_PUSH(x->context, &x->kept, (signed char)side))
+		x->failed = true;
+	if (x->sides != SIDES_COMPARED || x->met >= x->kept.count)
+		return false;
+	return x->kept.at[x->met++] != (signed char)side;
 }
 
 struct exact_number *oj_exact_time(struct exact *x)
 {
 	return &x->own.numbers[0];
+}
+
+bool oj_exact_met_time(const struct exact *x)
+{
+	return x->met_time;
 }
 
 static struct exact_number *fail_element(struct exact *x)
@@ -125,7 +165,7 @@ struct exact_plan {
 	const struct program *program;
 	int bits;
 	size_t count;
-	double work;
+	double work, whole;
 	mpfr_operator operators[OP_COUNT];
 	struct number_piece slots;                  /* as many as the block with most has */
 	struct number_piece spare;                  /* a result in the making, and an exponent */
@@ -182,6 +222,11 @@ double oj_exact_work(const struct exact_plan *p)
 	return p->work;
 }
 
+double oj_exact_whole(const struct exact_plan *p)
+{
+	return p->whole;
+}
+
 /* One run of one block. */
 struct run {
 	struct exact *x;
@@ -190,8 +235,16 @@ struct run {
 	const struct space *space;
 	const struct graph *g;
 	struct exact_number *values;
+	size_t block;
+	bool puts_out; /* the block does, and nothing else */
 	int64_t index[LEVELS];
 };
+
+/* Differences are of values alone. */
+static bool is_sized(const struct run *run)
+{
+	return run->x->sides != SIDES_COMPARED;
+}
 
 /* ---- integers ---- */
 
@@ -282,9 +335,9 @@ static void of_numbers(struct run *run, enum op op, struct exact_number *to, con
 {
 	unsigned marks = a->marks | b->marks;
 	to->integer = compare(op, a, b);
-	if (is_near(difference(run, a, b), a->size + b->size, marks))
+	if (is_sized(run) && is_near(difference(run, a, b), a->size + b->size, marks))
 		marks |= TRUTH_SWITCH;
-	to->marks = marks;
+	to->marks = marks | (is_other_side(run->x, (int)to->integer) ? TRUTH_KINK : 0);
 }
 
 static void truth(struct run *run, const struct node *n, struct exact_number *to, const uint32_t *o)
@@ -342,10 +395,10 @@ static void combine_two(struct run *run, bool sum, struct exact_number *to, cons
                         const struct exact_number *b)
 {
 	mpfr_ptr result = run->p->spare.numbers[0].value;
-	double x = as_double(a), y = as_double(b);
 	(sum ? mpfr_add : mpfr_mul)(result, a->value, b->value, MPFR_RNDN);
-	double size = sum ? oj_size_of_sum(mpfr_get_d(result, MPFR_RNDN), a->size, b->size)
-	                  : oj_size_of_product(x, a->size, y, b->size);
+	double size = !is_sized(run) ? 0
+	            : sum ? oj_size_of_sum(mpfr_get_d(result, MPFR_RNDN), a->size, b->size)
+	                  : oj_size_of_product(as_double(a), a->size, as_double(b), b->size);
 	to->marks = a->marks | b->marks | TRUTH_ROUNDED;
 	to->size = size;
 	mpfr_set(to->value, result, MPFR_RNDN);
@@ -363,7 +416,7 @@ static void choose(struct exact_number *to, const struct exact_number *condition
                    const struct exact_number *no)
 {
 	copy(to, condition->integer ? yes : no);
-	if (condition->marks & TRUTH_SWITCH)
+	if (condition->marks & (TRUTH_SWITCH | TRUTH_KINK))
 		to->size = fmax(yes->size, no->size);
 	to->marks |= condition->marks;
 }
@@ -377,6 +430,8 @@ static void extreme(struct run *run, enum op op, struct exact_number *to, const 
 	run->p->operators[op](result, both, 2);
 	bool first = mpfr_equal_p(result, a->value) || mpfr_nan_p(a->value);
 	copy(to, first ? a : b);
+	if (is_other_side(run->x, first))
+		to->marks |= TRUTH_KINK;
 }
 
 /* Where an operator jumps, and double may take the other side. */
@@ -399,30 +454,44 @@ static bool is_at_jump(enum op op, const double *a, const struct exact_number *c
 	}
 }
 
+/* The size and the marks of what operator n made of its operands. */
+static void measure(const struct node *n, struct exact_number *to,
+                    const struct exact_number *const *operands)
+{
+	double a[SIZE_OPERANDS] = {0}, sizes[SIZE_OPERANDS] = {0};
+	for (uint32_t i = 0; i < n->arity; i++) {
+		a[i] = as_double(operands[i]);
+		sizes[i] = operands[i]->size;
+	}
+	if (n->op == OP_POWI)
+		a[1] = (double)n->integer;
+	to->size = oj_size(n->op, a, sizes, as_double(to));
+	to->marks |= is_at_jump(n->op, a, operands) ? TRUTH_SWITCH : 0;
+	settle(to);
+}
+
 /* An operator of fixed arity. */
 static void operate(struct run *run, const struct node *n, struct exact_number *to, const uint32_t *o)
 {
 	const struct exact_number *operands[SIZE_OPERANDS];
-	double a[SIZE_OPERANDS] = {0}, sizes[SIZE_OPERANDS] = {0};
 	mpfr_srcptr values[SIZE_OPERANDS];
 	int count = (int)n->arity;
 	unsigned marks = oj_op_info[n->op].way == WAY_INSTR && oj_op_info[n->op].bound == 0 ? 0 : TRUTH_ROUNDED;
 	for (int i = 0; i < count; i++) {
 		operands[i] = &run->values[o[i]];
 		values[i] = operands[i]->value;
-		a[i] = as_double(operands[i]);
-		sizes[i] = operands[i]->size;
 		marks |= operands[i]->marks;
 	}
 	if (n->op == OP_POWI) {
 		mpfr_set_si(run->p->spare.numbers[1].value, (long)n->integer, MPFR_RNDN);
 		values[count++] = run->p->spare.numbers[1].value;
-		a[1] = (double)n->integer;
 	}
 	run->p->operators[n->op](to->value, values, count);
-	to->size = oj_size(n->op, a, sizes, as_double(to));
-	to->marks = marks | (is_at_jump(n->op, a, operands) ? TRUTH_SWITCH : 0);
-	settle(to);
+	to->marks = marks;
+	if (oj_has_edges(n->op) && is_other_side(run->x, oj_edge_side(n->op, values, to->value)))
+		to->marks |= TRUTH_KINK;
+	if (is_sized(run))
+		measure(n, to, operands);
 	enum { FUNCTION = 60 }; /* additions */
 	run->p->work += oj_op_info[n->op].way == WAY_INSTR ? 1 : FUNCTION;
 }
@@ -445,6 +514,7 @@ static void number(struct run *run, const struct node *n, struct exact_number *t
 		oj_exact_set(to, n->real);
 		break;
 	case OP_TIME:
+		run->x->met_time = true;
 		copy(to, oj_exact_time(run->x));
 		break;
 	case OP_LOAD:
@@ -508,6 +578,11 @@ static void combine(struct run *run, const struct member *member)
 		extreme(run, kind == REDUCE_MIN ? OP_MIN : OP_MAX, result, result, body);
 }
 
+static bool is_too_much(const struct run *run)
+{
+	return run->p->work > run->x->most;
+}
+
 static void run_reduction(struct run *run, uint32_t r)
 {
 	const struct region *region = &run->plan->regions.at[r];
@@ -515,12 +590,38 @@ static void run_reduction(struct run *run, uint32_t r)
 	int64_t lo = run->values[region->lo].integer, end = run->values[region->end].integer;
 	for (size_t m = 0; m < region->members.count; m++)
 		copy(&run->values[members[m].slot], &run->values[members[m].start]);
-	for (int64_t i = lo; i < end; i++) {
+	for (int64_t i = lo; i < end && !is_too_much(run); i++) {
 		run->index[region->level] = i;
 		run_steps(run, r);
 		for (size_t m = 0; m < region->members.count; m++)
 			combine(run, &members[m]);
 	}
+}
+
+static bool is_chosen(const struct run *run, int64_t i, int64_t lo, int64_t end)
+{
+	double operands[4] = {(double)run->x->seed, (double)run->block, (double)i, 0};
+	uint64_t words[2] = {0};
+	if (run->x->part >= 1 || i == lo || i == end - 1)
+		return true;
+	oj_math_random(operands, OJ_MATH_STREAM_UNIFORM, words);
+	return (double)words[0] < run->x->part * 0x1p64;
+}
+
+/* The outermost axis of a block that puts out, or what is chosen of it. */
+static void run_outermost(struct run *run, uint32_t r)
+{
+	const struct block *block = run->plan->block;
+	double before = run->p->work, taken = 0;
+	for (int64_t i = block->lo[0]; i < block->end[0] && !is_too_much(run); i++)
+		if (is_chosen(run, i, block->lo[0], block->end[0])) {
+			run->index[0] = i;
+			run_steps(run, r);
+			taken++;
+		}
+	double all = (double)(block->end[0] - block->lo[0]);
+	if (taken > 0)
+		run->p->whole += (run->p->work - before) * (all / taken - 1);
 }
 
 static void run_region(struct run *run, uint32_t r)
@@ -531,7 +632,11 @@ static void run_region(struct run *run, uint32_t r)
 		run_reduction(run, r);
 		return;
 	}
-	for (int64_t i = block->lo[region->level]; i < block->end[region->level]; i++) {
+	if (region->level == 0 && run->puts_out) {
+		run_outermost(run, r);
+		return;
+	}
+	for (int64_t i = block->lo[region->level]; i < block->end[region->level] && !is_too_much(run); i++) {
 		run->index[region->level] = i;
 		run_steps(run, r);
 	}
@@ -551,19 +656,30 @@ static void run_steps(struct run *run, uint32_t r)
 	}
 }
 
+static bool puts_out(const struct space *space, const struct block *block)
+{
+	bool all = true;
+	for (size_t k = 0; k < block->stores.count; k++)
+		all = all && space->arrays.at[block->stores.at[k].array].role == ROLE_OUT;
+	return all;
+}
+
 ojit_status oj_exact_run(struct exact *x, struct exact_plan *p)
 {
 	enum { EXPONENTS = 16384 };
 	mpfr_exp_t least = mpfr_get_emin(), greatest = mpfr_get_emax();
 	struct run run = {.x = x, .p = p, .space = p->program->space, .g = &p->program->space->graph,
 	                  .values = p->slots.numbers};
-	p->work = 0;
+	p->work = p->whole = 0;
 	mpfr_set_emin(-EXPONENTS);
 	mpfr_set_emax(EXPONENTS);
-	for (size_t b = 0; b < p->count; b++) {
+	for (size_t b = 0; b < p->count && !is_too_much(&run); b++) {
 		run.plan = &p->plans[b];
+		run.block = b;
+		run.puts_out = puts_out(run.space, run.plan->block);
 		run_steps(&run, 0);
 	}
+	p->whole = is_too_much(&run) ? INFINITY : p->whole + p->work;
 	mpfr_set_emin(least);
 	mpfr_set_emax(greatest);
 	ojit_status status = x->failed ? OJIT_OUT_OF_MEMORY : OJIT_OK;

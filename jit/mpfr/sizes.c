@@ -122,8 +122,9 @@ double oj_size(enum op op, const double *a, const double *sizes, double self)
 		return at_least(times(a[1] * pow(a[0], a[1] - 1), sizes[0]), self);
 	if (op == OP_ABS)
 		return at_least(sizes[0], self);
+	bool fixed = op == OP_POW && a[0] < 0; /* the exponent is a whole number and stays one */
 	for (size_t r = 0; r < sizeof rules / sizeof rules[0]; r++)
-		if (rules[r].op == op)
+		if (rules[r].op == op && !(fixed && rules[r].slot == 1))
 			size += times(slope(rules[r].text, a, self), sizes[rules[r].slot]);
 	return at_least(size, self);
 }

@@ -1,22 +1,27 @@
-/* The table of libojit-mpfr: values and slopes of programs; see jit/truth.h.
+/* The table of libojit-mpfr: values, slopes and bends of programs; see jit/truth.h.
  *
  * A slope is (f(x + h v) - f(x - h v)) / 2h with h = 2^-85: of 256 bits, what is left of
- * the third derivative takes 2^-170 and rounding 2^-171, both far below a double. */
+ * the third derivative takes 2^-170 and rounding 2^-171, both far below a double.  A bend is
+ * (f(x + hu + hv) - f(x + hu - hv) - f(x - hu + hv) + f(x - hu - hv)) / 4h^2 with
+ * h = 2^-64, which leaves 2^-128 of either. */
 #include "jit/mpfr/exact.h"
 
 #include <math.h>
+#include <string.h>
 
-enum { BITS = 256, STEP = BITS / 3 };
+enum { BITS = 256, STEP = BITS / 3, BEND = BITS / 4 };
 
 struct truth {
 	ojit_context *context;
 	struct exact *exact;
 	struct exact_plan *program, *prepare; /* prepare NULL: there is none */
 	int64_t derived;
-	double work;
+	double work, whole; /* in all; of one evaluation that leaves nothing out */
+	double part, most;  /* see sample */
+	uint64_t seed;
 	struct kept {        /* [room] what was put out */
-		mpfr_t here, above; /* at x and x + h v */
-		double size;
+		mpfr_t sum;  /* of differences */
+		double size; /* at the point itself */
 		unsigned marks;
 	} *kept;
 	size_t room;
@@ -27,7 +32,7 @@ static void close_truth(struct truth *t)
 	if (!t)
 		return;
 	for (size_t k = 0; k < t->room; k++)
-		mpfr_clears(t->kept[k].here, t->kept[k].above, (mpfr_ptr)0);
+		mpfr_clear(t->kept[k].sum);
 	oj_memory_put(t->context, t->kept, t->room * sizeof *t->kept);
 	oj_exact_plan_free(t->program);
 	oj_exact_plan_free(t->prepare);
@@ -56,7 +61,7 @@ static ojit_status open_truth(const struct program *program, const struct progra
 	*truth = NULL;
 	if (!t)
 		return oj_fail_memory(error);
-	*t = (struct truth){.context = context};
+	*t = (struct truth){.context = context, .part = 1, .most = INFINITY};
 	if (make(t, program, prepare) != OJIT_OK) {
 		close_truth(t);
 		return oj_fail_memory(error);
@@ -67,39 +72,55 @@ static ojit_status open_truth(const struct program *program, const struct progra
 
 /* ---- places ---- */
 
-/* One input: x + h v; h = 0 for a value. */
-static void place(struct exact_number *at, double x, double v, double h)
+/* A point, and up to two steps from it. */
+enum { STEPS = 2 };
+struct place {
+	const struct truth_point *point;
+	const struct truth_point *along[STEPS]; /* NULL: no step */
+	double h[STEPS];
+};
+
+/* One input: x + h v + ... */
+static void place_one(struct exact_number *at, double x, const double *v, const double *h)
 {
 	mpfr_t step;
 	oj_exact_set(at, x);
-	if (h == 0 || v == 0)
-		return;
-	mpfr_init2(step, BITS);
-	mpfr_set_d(step, v, MPFR_RNDN);
-	mpfr_mul_d(step, step, h, MPFR_RNDN);
-	mpfr_add(at->value, at->value, step, MPFR_RNDN);
-	mpfr_clear(step);
-}
-
-static void place_all(struct exact *x, enum array_role role, const double *at, const double *along, size_t count, double h)
-{
-	for (size_t k = 0; k < count; k++)
-		place(oj_exact_element(x, role, (int64_t)k), at ? at[k] : 0, along ? along[k] : 0, h);
-}
-
-static ojit_status run_at(struct truth *t, const struct truth_point *point, const struct truth_point *along, double h)
-{
-	static const struct truth_point nowhere = {0};
-	const struct truth_point *v = along ? along : &nowhere;
-	place(oj_exact_time(t->exact), point->t, v->t, h);
-	place_all(t->exact, ROLE_STATE, point->y, v->y, point->states, h);
-	place_all(t->exact, ROLE_PARAMETER, point->p, v->p, point->parameters, h);
-	place_all(t->exact, ROLE_SEED, point->seed, v->seed, point->seeds, h);
-	t->work = 0;
-	if (t->prepare) {
-		TRY(oj_exact_run(t->exact, t->prepare));
-		t->work += oj_exact_work(t->prepare);
+	for (int k = 0; k < STEPS; k++) {
+		if (h[k] == 0 || v[k] == 0)
+			continue;
+		mpfr_init2(step, BITS);
+		mpfr_set_d(step, v[k], MPFR_RNDN);
+		mpfr_mul_d(step, step, h[k], MPFR_RNDN);
+		mpfr_add(at->value, at->value, step, MPFR_RNDN);
+		mpfr_clear(step);
 	}
+}
+
+static const double *vector_of(const struct truth_point *point, enum array_role role)
+{
+	if (!point)
+		return NULL;
+	return role == ROLE_STATE ? point->y : role == ROLE_PARAMETER ? point->p : point->seed;
+}
+
+static void place_all(struct exact *x, enum array_role role, const struct place *place, size_t count)
+{
+	const double *at = vector_of(place->point, role);
+	const double *along[STEPS] = {vector_of(place->along[0], role), vector_of(place->along[1], role)};
+	for (size_t k = 0; k < count; k++) {
+		double v[STEPS] = {along[0] ? along[0][k] : 0, along[1] ? along[1][k] : 0};
+		place_one(oj_exact_element(x, role, (int64_t)k), at ? at[k] : 0, v, place->h);
+	}
+}
+
+static ojit_status derive_parameters(struct truth *t)
+{
+	if (!t->prepare)
+		return OJIT_OK;
+	oj_exact_sample(t->exact, 1, 0, INFINITY);
+	TRY(oj_exact_run(t->exact, t->prepare));
+	t->work += oj_exact_work(t->prepare);
+	t->whole += oj_exact_work(t->prepare);
 	for (int64_t k = 0; k < t->derived; k++) {
 		const struct exact_number *from = oj_exact_element(t->exact, ROLE_OUT, k);
 		struct exact_number *to = oj_exact_element(t->exact, ROLE_DERIVED, k);
@@ -107,7 +128,25 @@ static ojit_status run_at(struct truth *t, const struct truth_point *point, cons
 		to->size = from->size;
 		to->marks = from->marks;
 	}
+	return OJIT_OK;
+}
+
+/* What a sample leaves out says so afterwards. */
+static ojit_status run_at(struct truth *t, const struct place *place, size_t count)
+{
+	const struct truth_point *point = place->point;
+	double v[STEPS] = {place->along[0] ? place->along[0]->t : 0, place->along[1] ? place->along[1]->t : 0};
+	place_one(oj_exact_time(t->exact), point->t, v, place->h);
+	place_all(t->exact, ROLE_STATE, place, point->states);
+	place_all(t->exact, ROLE_PARAMETER, place, point->parameters);
+	place_all(t->exact, ROLE_SEED, place, point->seeds);
+	t->whole = 0;
+	TRY(derive_parameters(t));
+	for (size_t k = 0; t->part < 1 && k < count; k++)
+		oj_exact_element(t->exact, ROLE_OUT, (int64_t)k)->marks = TRUTH_SKIPPED;
+	oj_exact_sample(t->exact, t->part, t->seed, t->most);
 	TRY(oj_exact_run(t->exact, t->program));
+	t->whole += oj_exact_whole(t->program);
 	t->work += oj_exact_work(t->program);
 	return OJIT_OK;
 }
@@ -123,61 +162,101 @@ static bool reserve(struct truth *t, size_t count)
 		return false;
 	t->kept = fresh;
 	for (; t->room < count; t->room++)
-		mpfr_inits2(BITS, fresh[t->room].here, fresh[t->room].above, (mpfr_ptr)0);
+		mpfr_init2(fresh[t->room].sum, BITS);
 	return true;
 }
 
 static ojit_status values(struct truth *t, const struct truth_point *point, size_t count, struct truth_value *out,
                           struct oj_error *error)
 {
-	if (!reserve(t, count) || run_at(t, point, NULL, 0) != OJIT_OK)
+	oj_exact_sides(t->exact, SIDES_KEPT);
+	if (!reserve(t, count) || run_at(t, &(struct place){.point = point}, count) != OJIT_OK)
 		return oj_fail_memory(error);
 	for (size_t k = 0; k < count; k++) {
 		const struct exact_number *n = oj_exact_element(t->exact, ROLE_OUT, (int64_t)k);
-		out[k] = (struct truth_value){mpfr_get_d(n->value, MPFR_RNDN), n->size, n->marks};
-		mpfr_set(t->kept[k].here, n->value, MPFR_RNDN);
+		out[k] = (struct truth_value){mpfr_get_ld(n->value, MPFR_RNDN), n->size, n->marks};
 		t->kept[k].size = n->size;
-		t->kept[k].marks = n->marks & (TRUTH_SWITCH | TRUTH_OVERFLOW);
+		t->kept[k].marks = n->marks & (TRUTH_SWITCH | TRUTH_OVERFLOW | TRUTH_SKIPPED);
+		t->kept[k].marks |= mpfr_number_p(n->value) ? 0 : TRUTH_NOWHERE;
 	}
 	return OJIT_OK;
 }
 
-/* Slopes to both sides, and whether they are the same.  Along a straight line they differ
- * by rounding, which is 2^-256 of the size divided by the step. */
-static struct truth_value slope(struct kept *kept, mpfr_srcptr below, mpfr_ptr work)
+/* sum += f(there), or -= it. */
+static ojit_status add_values(struct truth *t, const struct place *place, bool subtract, size_t count)
 {
-	struct truth_value made = {.marks = kept->marks | TRUTH_ROUNDED};
-	mpfr_sub(work, kept->above, below, MPFR_RNDN);
-	mpfr_mul_2si(work, work, STEP - 1, MPFR_RNDN);
-	made.value = mpfr_get_d(work, MPFR_RNDN);
-	made.size = fabs(made.value);
-	mpfr_sub(work, kept->here, below, MPFR_RNDN);
-	mpfr_mul_2si(work, work, STEP, MPFR_RNDN);
-	mpfr_sub(kept->above, kept->above, kept->here, MPFR_RNDN);
-	mpfr_mul_2si(kept->above, kept->above, STEP, MPFR_RNDN);
-	double right = mpfr_get_d(kept->above, MPFR_RNDN), left = mpfr_get_d(work, MPFR_RNDN);
-	mpfr_sub(work, kept->above, work, MPFR_RNDN);
-	double apart = fabs(mpfr_get_d(work, MPFR_RNDN));
-	if (!(apart <= 0x1p-40 * (fabs(right) + fabs(left)) + 0x1p-150 * kept->size))
-		made.marks |= TRUTH_KINK;
-	return made;
+	oj_exact_sides(t->exact, SIDES_COMPARED);
+	TRY(run_at(t, place, count));
+	for (size_t k = 0; k < count; k++) {
+		const struct exact_number *n = oj_exact_element(t->exact, ROLE_OUT, (int64_t)k);
+		(subtract ? mpfr_sub : mpfr_add)(t->kept[k].sum, t->kept[k].sum, n->value, MPFR_RNDN);
+		t->kept[k].marks |= n->marks & (TRUTH_KINK | TRUTH_SKIPPED);
+	}
+	return OJIT_OK;
+}
+
+/* Forget the sums and the marks of the last differences. */
+static void begin_sums(struct truth *t, size_t count)
+{
+	for (size_t k = 0; k < count; k++) {
+		mpfr_set_zero(t->kept[k].sum, 1);
+		t->kept[k].marks &= ~(unsigned)TRUTH_KINK;
+	}
+}
+
+/* Sums times 2^shift; rounding is 2^-256 of the value's size, times that. */
+static void hand_out(struct truth *t, int shift, size_t count, struct truth_value *out)
+{
+	for (size_t k = 0; k < count; k++) {
+		struct kept *kept = &t->kept[k];
+		mpfr_mul_2si(kept->sum, kept->sum, shift, MPFR_RNDN);
+		out[k] = (struct truth_value){mpfr_get_ld(kept->sum, MPFR_RNDN), isfinite(kept->size) ? 0x1p-100 * kept->size : 0,
+		                              kept->marks | TRUTH_ROUNDED};
+	}
+}
+
+static bool is_still(const struct truth *t, const struct truth_point *direction)
+{
+	return !direction->y && !direction->p && !direction->seed && !oj_exact_met_time(t->exact);
 }
 
 static ojit_status slopes(struct truth *t, const struct truth_point *point, const struct truth_point *direction,
                           size_t count, struct truth_value *out, struct oj_error *error)
 {
-	mpfr_t work;
-	if (run_at(t, point, direction, ldexp(1, -STEP)) != OJIT_OK)
-		return oj_fail_memory(error);
-	for (size_t k = 0; k < count; k++)
-		mpfr_set(t->kept[k].above, oj_exact_element(t->exact, ROLE_OUT, (int64_t)k)->value, MPFR_RNDN);
-	if (run_at(t, point, direction, -ldexp(1, -STEP)) != OJIT_OK)
-		return oj_fail_memory(error);
-	mpfr_init2(work, BITS);
-	for (size_t k = 0; k < count; k++)
-		out[k] = slope(&t->kept[k], oj_exact_element(t->exact, ROLE_OUT, (int64_t)k)->value, work);
-	mpfr_clear(work);
+	double h = ldexp(1, -STEP);
+	if (is_still(t, direction)) {
+		memset(out, 0, count * sizeof *out);
+		return OJIT_OK;
+	}
+	begin_sums(t, count);
+	for (int side = 1; side >= -1; side -= 2) {
+		struct place place = {point, {direction}, {side * h}};
+		if (add_values(t, &place, side < 0, count) != OJIT_OK)
+			return oj_fail_memory(error);
+	}
+	hand_out(t, STEP - 1, count, out);
 	return OJIT_OK;
+}
+
+static ojit_status bends(struct truth *t, const struct truth_point *point, const struct truth_point *a,
+                         const struct truth_point *b, size_t count, struct truth_value *out, struct oj_error *error)
+{
+	double h = ldexp(1, -BEND);
+	begin_sums(t, count);
+	for (int corner = 0; corner < 4; corner++) {
+		struct place place = {point, {a, b}, {corner & 1 ? -h : h, corner & 2 ? -h : h}};
+		if (add_values(t, &place, corner == 1 || corner == 2, count) != OJIT_OK)
+			return oj_fail_memory(error);
+	}
+	hand_out(t, 2 * BEND - 2, count, out);
+	return OJIT_OK;
+}
+
+static void sample(struct truth *t, double part, uint64_t seed, double most)
+{
+	t->part = part;
+	t->seed = seed;
+	t->most = most;
 }
 
 static double work(const struct truth *t)
@@ -185,7 +264,12 @@ static double work(const struct truth *t)
 	return t->work;
 }
 
-static const struct truth_table table = {TRUTH_VERSION, open_truth, close_truth, values, slopes, work};
+static double whole(const struct truth *t)
+{
+	return t->whole;
+}
+
+static const struct truth_table table = {TRUTH_VERSION, open_truth, close_truth, values, slopes, bends, sample, work, whole};
 
 OJIT_API const unsigned *ojit_mpfr_truth(void);
 const unsigned *ojit_mpfr_truth(void)
