@@ -19,7 +19,7 @@ enum { FIXED_ROUNDS = 60 }; /* of iterations, where no shorter step can be tried
 static double own_rtol(const struct radau_state *s, const struct radau_row *row)
 {
 	double stages = row->stages;
-	return 0.3 * oj_control_power(s->tolerance->rtol, (3 * stages + 1) / (4 * stages));
+	return 0.25 * oj_control_power(s->tolerance->rtol, (3 * stages + 1) / (4 * stages));
 }
 
 /* scale[n], what increments and errors are measured by.  Steps of given size have no
