@@ -27,21 +27,6 @@ static uint32_t loops_of(const struct part *part)
 	return part->c.domain.count;
 }
 
-/* Over a box, fixed when compiling? */
-static bool find_box(const struct jacobian *j, const struct part *part, int64_t *lo, int64_t *end)
-{
-	const struct domain *domain = &part->c.domain;
-	size_t points = 1;
-	if (part->source || domain->count == 0 || domain->count > RANK)
-		return false;
-	for (uint32_t k = 0; k < domain->count; k++) {
-		if (!oj_integer_value(j->g, domain->at[k].lo, &lo[k]) || !oj_integer_value(j->g, domain->at[k].end, &end[k]))
-			return false;
-		points *= (size_t)(end[k] - lo[k]);
-	}
-	return points == part->count;
-}
-
 static const struct term *terms_of(const struct sparse *s, const struct part *part)
 {
 	return s->by_part + part->first;
@@ -53,7 +38,7 @@ static bool lead(struct finder *f, size_t p)
 	const struct part *part = &f->s->parts.at[p];
 	const struct term *terms = terms_of(f->s, part);
 	int64_t lo[RANK], end[RANK];
-	if (!find_box(f->j, part, lo, end))
+	if (!oj_jacobian_is_box(f->j, part, lo, end))
 		return false;
 	for (size_t k = 0; k < part->count; k++)
 		if (f->leader[terms[k].entry] != NOBODY || (k && terms[k].entry == terms[k - 1].entry))
@@ -123,7 +108,7 @@ static size_t count_met(const struct join *join, uint32_t rank, const int64_t *l
 static bool find_conditions(struct finder *f, const struct part *leader, const struct points *p, struct join *join)
 {
 	int64_t lo[RANK] = {0}, end[RANK] = {0};
-	find_box(f->j, leader, lo, end);
+	oj_jacobian_is_box(f->j, leader, lo, end);
 	join->everywhere = p->count == leader->count;
 	for (uint32_t k = 0; k < p->rank; k++) {
 		join->lo[k] = join->end[k] = p->at[k];
@@ -342,7 +327,7 @@ static bool open_box(struct jacobian *j, const struct sparse *s, const struct pa
 	const struct term *terms = terms_of(s, leader);
 	int64_t lo[RANK] = {0}, end[RANK] = {0}, count = (int64_t)leader->count;
 	*box = (struct box){.leader = leader, .rank = loops_of(leader)};
-	find_box(j, leader, lo, end);
+	oj_jacobian_is_box(j, leader, lo, end);
 	int64_t *entry = oj_jacobian_numbers(j, count);
 	box->entry = oj_jacobian_numbers(j, count);
 	bool ok = entry && box->entry;

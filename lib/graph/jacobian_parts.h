@@ -3,7 +3,9 @@
  * A part is the local derivative of one store by one load: an expression over loops.
  * Its terms are what it adds to entries, one for every point of the loops and, where the
  * load is of an intermediate array, every entry in that array's row.  Terms are sorted,
- * equal places are one entry, and every entry is computed in one of these ways:
+ * equal places are one entry (but for intermediate arrays, where parts over boxes that share
+ * few places have entries of their own: who reads the array adds them up), and every
+ * entry is computed in one of these ways:
  *
  *   by itself    all its terms come of parts without loops: an expression
  *   by a box     a part that has one term an entry leads: a block over its own loops, whose
@@ -26,6 +28,7 @@ struct part {
 	VECTOR(int64_t) index; /* [count * (loops + 1)] the point, then the source's entry */
 	uint32_t store;        /* of all stores in their order */
 	uint32_t origin;
+	bool apart;            /* its entries are its own, though others may be at the same places */
 	bool listed;           /* some of its entries are by lists */
 	uint32_t box;          /* the part that leads the box it is in, + 1; 0: none */
 };
@@ -94,6 +97,8 @@ void oj_jacobian_put(struct jacobian *j, int64_t *numbers, int64_t count);
 /* All terms of a part that `store` gave, of which `to` has no terms yet; what the part
  * reads is settled. */
 bool oj_jacobian_terms(struct jacobian *j, struct sparse *to, struct part *part, const struct store *store);
+/* Over a box, fixed when compiling, with one term a point? */
+bool oj_jacobian_is_box(const struct jacobian *j, const struct part *part, int64_t *lo, int64_t *end);
 /* All parts are there: sort their terms into entries. */
 bool oj_jacobian_entries(struct jacobian *j, struct sparse *s, int64_t rows, bool by_columns);
 /* All boxes are found: whose entries the others are. */

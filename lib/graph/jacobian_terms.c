@@ -79,12 +79,56 @@ static int by_column(const void *a, const void *b)
 	return x->column != y->column ? THREE_WAY(x->column, y->column) : by_row(a, b);
 }
 
+static bool same_place(const struct term *a, const struct term *b)
+{
+	return a->row == b->row && a->column == b->column;
+}
+
+bool oj_jacobian_is_box(const struct jacobian *j, const struct part *part, int64_t *lo, int64_t *end)
+{
+	const struct domain *domain = &part->c.domain;
+	size_t points = 1;
+	if (part->source || domain->count == 0 || domain->count > RANK)
+		return false;
+	for (uint32_t k = 0; k < domain->count; k++) {
+		if (!oj_integer_value(j->g, domain->at[k].lo, &lo[k]) || !oj_integer_value(j->g, domain->at[k].end, &end[k]))
+			return false;
+		points *= (size_t)(end[k] - lo[k]);
+	}
+	return points == part->count;
+}
+
+/* Parts over boxes that share few places with others: were these entries shared, all of a
+ * part would go to lists. */
+static bool find_apart(struct jacobian *j, struct sparse *s)
+{
+	enum { FEW = 8 };
+	int64_t *shared = oj_jacobian_numbers(j, (int64_t)s->parts.count), lo[RANK], end[RANK];
+	if (!shared)
+		return false;
+	for (size_t k = 1; k < s->terms.count; k++) {
+		const struct term *t = &s->terms.at[k];
+		if (same_place(t, t - 1) && t->part != t[-1].part) {
+			shared[t->part]++;
+			shared[t[-1].part]++;
+		}
+	}
+	for (size_t p = 0; p < s->parts.count; p++) {
+		struct part *part = &s->parts.at[p];
+		part->apart = shared[p] && (size_t)shared[p] * FEW <= part->count && oj_jacobian_is_box(j, part, lo, end);
+	}
+	oj_jacobian_put(j, shared, (int64_t)s->parts.count);
+	return true;
+}
+
 static void number_entries(struct sparse *s)
 {
 	s->entries = 0;
 	for (size_t k = 0; k < s->terms.count; k++) {
 		struct term *t = &s->terms.at[k], *before = k ? t - 1 : NULL;
-		bool same = before && before->row == t->row && before->column == t->column;
+		bool same = before && same_place(before, t);
+		if (same && before->part != t->part)
+			same = !s->parts.at[before->part].apart && !s->parts.at[t->part].apart;
 		s->entries += !same;
 		t->entry = s->entries - 1;
 	}
@@ -130,6 +174,8 @@ bool oj_jacobian_entries(struct jacobian *j, struct sparse *s, int64_t rows, boo
 	s->rows = rows;
 	if (s->terms.count)
 		qsort(s->terms.at, s->terms.count, sizeof *s->terms.at, by_columns ? by_column : by_row);
+	if (!by_columns && !find_apart(j, s)) /* a Jacobian's own entries are its pattern */
+		return false;
 	number_entries(s);
 	s->start = oj_jacobian_numbers(j, rows);
 	s->entry = oj_jacobian_numbers(j, s->entries);
