@@ -16,7 +16,7 @@ struct family {
 };
 static const struct family families[] = {
 	{"kuramoto", NULL, 20}, {"brusselator1d", NULL, 64}, {"brusselator2d", NULL, 36}, {"burgers", NULL, 64},
-	{"nbody_ring", NULL, 20}, {"advection", NULL, 64},
+	{"nbody_ring", NULL, 12}, {"advection", NULL, 64},
 	{"network of neurons",
 	 "const m = %d, n = 18\nparam W1[k in 1..m, j in 1..n] = sin(k + 2*j), b1[k in 1..m] = 0.1*k\n"
 	 "param W2[k in 1..m, j in 1..m] = cos(k*j)/m, b2[k in 1..m] = 0.2, W3[k in 1..n, j in 1..m] = sin(3*k + j)/m\n"

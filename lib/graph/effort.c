@@ -34,8 +34,8 @@ static double turns(const struct space *space, const struct plan *plan, uint32_t
 	double sum = 0;
 	if (oj_integer_value(&space->graph, loop->lo, &lo) && oj_integer_value(&space->graph, loop->end, &end))
 		return end > lo ? points * (double)(end - lo) : 0;
-	if (!surround(plan, plan->regions.at[r].parent, loops, &around))
-		return points;
+	if (space->graph.failed || !surround(plan, plan->regions.at[r].parent, loops, &around))
+		return points; /* without memory for an index, nothing is counted in the end */
 	for (oj_walk_begin(&walk, space, &around); oj_walk_next(&walk);) {
 		lo = oj_integer_at(space, loop->lo, walk.index);
 		end = oj_integer_at(space, loop->end, walk.index);

@@ -17,7 +17,7 @@ enum { CHEAP = 5 }; /* an access to memory and the store behind it */
 
 struct producer {
 	uint32_t block, store;
-	bool cheap;
+	bool cheap, gathers; /* to compute again; even so it takes several loads */
 	uint32_t next; /* another producer of the same array, or of an element of the same key, + 1 */
 };
 
@@ -76,6 +76,18 @@ static uint32_t stored_point(const struct graph *g, const struct store *store, u
 	return point_key(store->array, rank, index);
 }
 
+/* Are there several loads below `e`?  *ok: false without memory. */
+static bool takes_loads(const struct graph *g, ojit_expr e, bool *ok)
+{
+	struct expr_list list = {0};
+	int loads = 0;
+	*ok = oj_reach(g, &e, 1, true, &list);
+	for (size_t k = 0; *ok && k < list.list.count; k++)
+		loads += oj_is(g, list.list.at[k], OP_LOAD) && oj_node(g, list.list.at[k])->levels;
+	VECTOR_DROP(g->context, &list.list);
+	return loads > 1;
+}
+
 static bool add_producers(struct inliner *in, uint32_t b)
 {
 	struct space *space = in->program->space;
@@ -89,7 +101,10 @@ static bool add_producers(struct inliner *in, uint32_t b)
 		if (!oj_cost(&space->graph, store->value, CHEAP + 1, &cost))
 			return false;
 		uint32_t key = stored_point(&space->graph, store, array->rank), latest = 0;
-		struct producer producer = {b, i, cost <= CHEAP, in->first[store->array]};
+		bool ok = true, gathers = cost <= CHEAP && takes_loads(&space->graph, store->value, &ok);
+		if (!ok)
+			return false;
+		struct producer producer = {b, i, cost <= CHEAP, gathers, in->first[store->array]};
 		if (key && oj_expr_map_get(&in->points, key, &latest))
 			producer.next = latest;
 		else if (key)
@@ -180,6 +195,20 @@ static bool find_reach(struct inliner *in, uint32_t array, const ojit_expr *inde
 	return true;
 }
 
+/* Does a subscript go through a table?  What is computed again then gathers each of its
+ * loads, instead of one number. */
+static bool is_tabled(const struct graph *g, const ojit_expr *index, uint32_t rank)
+{
+	bool tabled = false;
+	for (uint32_t k = 0; k < rank; k++) {
+		struct affine a;
+		oj_affine(g, index[k], &a);
+		for (uint32_t i = 0; i < a.count; i++)
+			tabled = tabled || oj_is(g, a.atoms[i], OP_TABLE);
+	}
+	return tabled;
+}
+
 /* The producer of all that a load can read, and its map; NULL: none. */
 static const struct producer *find_producer(const struct inliner *in, const struct reach *reach, ojit_expr *map)
 {
@@ -220,8 +249,9 @@ static ojit_expr inline_load(struct inliner *in, ojit_expr e, const ojit_expr *i
 	const struct producer *producer = find_producer(in, &reach, map);
 	if (!producer)
 		return load;
+	bool cheap = producer->cheap && !(producer->gathers && is_tabled(g, index, in->program->space->arrays.at[array].rank));
 	bool once = in->uses[array] == 1 && in->depth == 0 && !repeated(in, producer, load);
-	if (!producer->cheap && !once)
+	if (!cheap && !once)
 		return load;
 	const struct block *block = &in->program->blocks.at[producer->block];
 	return oj_substitute(in->program->space, block->stores.at[producer->store].value, map, block->rank);

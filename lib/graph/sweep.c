@@ -300,6 +300,34 @@ static struct bar by_fixed_factors(struct sweep *s, ojit_expr e, struct bar bar)
 	return fixed ? scaled(s, bar, fixed) : bar;
 }
 
+/* Does a subscript of the load go through a table? */
+static bool is_tabled(const struct graph *g, ojit_expr e)
+{
+	bool tabled = false;
+	for (uint32_t k = 0; oj_is(g, e, OP_LOAD) && k < oj_node(g, e)->arity; k++) {
+		struct affine a;
+		oj_affine(g, oj_operands(g, e)[k], &a);
+		for (uint32_t i = 0; i < a.count; i++)
+			tabled = tabled || oj_is(g, a.atoms[i], OP_TABLE);
+	}
+	return tabled;
+}
+
+/* What several factors that tables name have in common is kept, too: it is needed in a list
+ * for each of them, where what it is made of would be looked up again (m: the adjoint of bcr
+ * 65 us without). */
+static struct bar kept_for_lists(struct sweep *s, const struct surrounding *in, ojit_expr product, struct bar bar)
+{
+	struct domain loops;
+	uint32_t lists = 0;
+	bool made = oj_is(s->g, bar.e, OP_MUL) || oj_is(s->g, bar.e, OP_STRONG);
+	for (uint32_t k = 0; k < oj_node(s->g, product)->arity; k++)
+		lists += is_active(s, product, k) && is_tabled(s->g, oj_operands(s->g, product)[k]);
+	if (made && lists > 1 && !in->outer && in->domain.count > 0 && find_loops(s, in, bar.e, &loops))
+		bar.e = keep(s, bar.e, &loops);
+	return bar;
+}
+
 /* Products: the adjoint times what is before, times what is after, both kept, so that all
  * is linear in the factors. */
 static void of_product(struct sweep *s, struct surrounding *in, ojit_expr e, struct bar bar)
@@ -317,7 +345,7 @@ static void of_product(struct sweep *s, struct surrounding *in, ojit_expr e, str
 		if (is_active(s, e, k))
 			last = last ? oj_times(s->g, factor, last) : factor;
 	}
-	bar = by_fixed_factors(s, e, bar);
+	bar = kept_for_lists(s, in, e, by_fixed_factors(s, e, bar));
 	for (uint32_t k = 0; k < arity && !s->failed; k++) {
 		ojit_expr factor = oj_operands(s->g, e)[k];
 		if (!is_active(s, e, k))
