@@ -82,8 +82,10 @@ static ojit_status run(ojit_evaluator *e, const struct variant *variant, double 
 	return OJIT_OK;
 }
 
+enum { LINEARISATION = VARIANT_KINDS };
+
 /* What was called last is the first of all; `status` is the call's. */
-static ojit_status remember(ojit_evaluator *e, enum variant_kind kind, ojit_kernel of, ojit_status status)
+static ojit_status remember(ojit_evaluator *e, int kind, ojit_kernel of, ojit_status status)
 {
 	struct derivative_kernel *last = e->derivatives;
 	if (status == OJIT_OK && last->kernel)
@@ -94,8 +96,8 @@ static ojit_status remember(ojit_evaluator *e, enum variant_kind kind, ojit_kern
 
 /* Is the same asked for again that was called last?  Then there is nothing to check,
  * prepare or forget. */
-static inline const struct derivative_ready *same_again(const ojit_evaluator *e, enum variant_kind kind, ojit_kernel of,
-                                                        unsigned by, size_t order)
+static inline const struct derivative_ready *same_again(const ojit_evaluator *e, int kind, ojit_kernel of, unsigned by,
+                                                        size_t order)
 {
 	const struct derivative_ready *latest = &e->latest[kind];
 	bool same = latest->run && latest->by == by && latest->of == of && latest->order == order;
@@ -184,13 +186,20 @@ ojit_status ojit_evaluator_jacobian(ojit_evaluator *e, ojit_kernel of, ojit_inpu
 	return again ? call_again(again, t, y, NULL, values) : jacobian_slowly(e, of, by, t, y, values);
 }
 
-ojit_status ojit_evaluator_linearisation(ojit_evaluator *e, ojit_kernel of, ojit_inputs by, double t,
-                                         const double *y, double *out)
+APART static ojit_status linearise_slowly(ojit_evaluator *e, ojit_kernel of, ojit_inputs by, double t, const double *y,
+                                          double *out)
 {
 	struct variant variant;
 	TRY(jacobian_variant(e, of, by, &variant));
 	variant.with_value = true;
-	return run(e, &variant, t, y, NULL, out, 0);
+	return remember(e, LINEARISATION, of, run(e, &variant, t, y, NULL, out, 0));
+}
+
+ojit_status ojit_evaluator_linearisation(ojit_evaluator *e, ojit_kernel of, ojit_inputs by, double t,
+                                         const double *y, double *out)
+{
+	const struct derivative_ready *again = same_again(e, LINEARISATION, of, by, 0);
+	return again ? call_again(again, t, y, NULL, out) : linearise_slowly(e, of, by, t, y, out);
 }
 
 static const struct variant newton = {.kind = VARIANT_NEWTON, .of = KERNEL_RHS, .by = BY_STATES};
@@ -202,10 +211,16 @@ ojit_status ojit_evaluator_newton_pattern(ojit_evaluator *e, ojit_pattern *out)
 	return hand_out_pattern(e, &newton, out);
 }
 
-ojit_status ojit_evaluator_newton(ojit_evaluator *e, double t, const double *y, double gamma, double *values)
+APART static ojit_status newton_slowly(ojit_evaluator *e, double t, const double *y, double gamma, double *values)
 {
 	TRY(oj_evaluator_begin(e));
-	return run(e, &newton, t, y, &gamma, values, 0);
+	return remember(e, VARIANT_NEWTON, OJIT_RHS, run(e, &newton, t, y, &gamma, values, 0));
+}
+
+ojit_status ojit_evaluator_newton(ojit_evaluator *e, double t, const double *y, double gamma, double *values)
+{
+	const struct derivative_ready *again = same_again(e, VARIANT_NEWTON, OJIT_RHS, OJIT_BY_STATES, 0);
+	return again ? call_again(again, t, y, &gamma, values) : newton_slowly(e, t, y, gamma, values);
 }
 
 static ojit_status check_directions(ojit_evaluator *e, size_t directions)

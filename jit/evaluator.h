@@ -24,14 +24,15 @@ struct ojit_evaluator {
 	struct kernel_args args[KERNEL_KINDS];
 	struct derivative_kernel *derivatives;
 	/* The derivative of a kind that was called last and went well: where the same is asked
-	 * for again, nothing is to be found.  run NULL: there is none. */
+	 * for again, nothing is to be found.  run NULL: there is none.  Linearisations, Jacobians
+	 * with values, come behind the kinds. */
 	struct derivative_ready {
 		void (*run)(const struct kernel_args *);
 		struct kernel_args *args;
 		ojit_kernel of;
 		unsigned by;
 		size_t order;
-	} latest[VARIANT_KINDS];
+	} latest[VARIANT_KINDS + 1];
 	/* What a call may go to at once where no failure is to be forgotten, when nothing is
 	 * left to fetch or prepare; set by a call that went well, unset by whatever could
 	 * change it. */

@@ -449,15 +449,28 @@ static ojit_status make_plan(struct plan *plan, const struct space *space, const
 	return ok ? OJIT_OK : OJIT_OUT_OF_MEMORY;
 }
 
+/* The place in its vector that is stored to; -1: it is not one. */
+static int64_t place_of(const struct space *space, const struct store *store)
+{
+	const struct array *array = &space->arrays.at[store->array];
+	int64_t at = 0, index;
+	for (uint32_t k = 0; k < array->rank; k++) {
+		if (!oj_integer_value(&space->graph, store->index[k], &index))
+			return -1;
+		at = at * array->extent[k] + index - array->base[k];
+	}
+	return array->offset < 0 ? -1 : array->offset + at;
+}
+
 /* Are single elements of one vector stored, one behind the other? */
 static bool stores_ascend(const struct space *space, const struct block *block)
 {
-	int64_t last = INT64_MIN, at;
+	int64_t last = -1;
 	bool ascend = block->rank == 0 && block->stores.count > 1;
 	for (size_t s = 0; ascend && s < block->stores.count; s++) {
 		const struct store *store = &block->stores.at[s];
-		ascend = store->array == block->stores.at[0].array && space->arrays.at[store->array].rank == 1 &&
-		         oj_integer_value(&space->graph, store->index[0], &at) && at > last;
+		int64_t at = place_of(space, store);
+		ascend = space->arrays.at[store->array].role == space->arrays.at[block->stores.at[0].array].role && at > last;
 		last = at;
 	}
 	return ascend;
