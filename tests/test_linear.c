@@ -152,6 +152,24 @@ Test(linear, every_way_solves_its_equations)
 			}
 }
 
+static int64_t below, above;
+static bool in_given_band(int64_t i, int64_t j)
+{
+	return i - j <= below && j - i <= above;
+}
+
+/* Narrow ones are eliminated here, wide ones by LAPACK; both exchange rows. */
+Test(linear, bands_of_all_widths_are_solved)
+{
+	for (below = 0; below < 15; below++)
+		for (above = 0; above < 5; above++)
+			for (int64_t n = 1; n < 60; n += 19) {
+				struct matrix m = make_matrix(n, in_given_band);
+				try_way(&m, LINEAR_BAND);
+				drop_matrix(&m);
+			}
+}
+
 Test(linear, an_empty_pattern_leaves_the_shift)
 {
 	for (enum linear_kind kind = LINEAR_DENSE; kind < LINEAR_KINDS; kind++) {

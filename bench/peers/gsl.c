@@ -31,11 +31,12 @@ ALL_PROBLEMS(P)
 static int (*const functions[])(double, const double *, double *, void *) = {ALL_PROBLEMS(P)};
 #undef P
 
-/* By rows; what is never written stays 0. */
+/* By rows. */
 #define P(name, n, ...) \
 	static int name##_full(double t, const double *y, double *J, double *by_time, void *evaluations) \
 	{ \
 		(void)evaluations; \
+		memset(J, 0, (size_t)n * n * sizeof *J); \
 		name##_jacobian(t, y, J, n, 1); \
 		memset(by_time, 0, n * sizeof(double)); \
 		return GSL_SUCCESS; \

@@ -1,14 +1,15 @@
-/* Banded factors, by LAPACK (dgbtrf, zgbtrf): entry (i, j) stands in row
+/* Banded factors, narrow ones by narrow.c, others by LAPACK (dgbtrf, zgbtrf): entry (i, j) stands in row
  * lower + upper + i - j of column j; the first `lower` rows are room for fill. */
 #include "solvers/linear/factors.h"
 #include "solvers/linear/lapack.h"
+#include "solvers/linear/narrow.h"
 
 #include <string.h>
 
 struct banded {
 	struct linear base;
 	int n, lower, upper, rows; /* rows = 2 lower + upper + 1 */
-	int *pivots;     /* [1 + complexes][n] */
+	int *pivots;     /* [1 + complexes][n + 1] */
 	double *factors; /* [rows n], then 2 rows n for each complex shift */
 	size_t bytes;
 };
@@ -38,6 +39,16 @@ static double *factors_of(const struct banded *b, int slot)
 	return slot == 0 ? b->factors : b->factors + room + (size_t)(slot - 1) * 2 * room;
 }
 
+static int *pivots_of(const struct banded *b, int slot)
+{
+	return b->pivots + slot * (b->n + 1);
+}
+
+static bool is_narrow(const struct banded *b)
+{
+	return b->lower <= NARROW_MOST && b->upper <= NARROW_MOST;
+}
+
 static bool factor(struct linear *linear, int slot, const double *values, double re, double im)
 {
 	struct banded *b = (struct banded *)linear;
@@ -54,7 +65,10 @@ static bool factor(struct linear *linear, int slot, const double *values, double
 		if (slot != 0)
 			diagonal[1] = im;
 	}
-	(slot == 0 ? dgbtrf_ : zgbtrf_)(&b->n, &b->n, &b->lower, &b->upper, a, &b->rows, b->pivots + slot * n, &info);
+	int *pivots = pivots_of(b, slot);
+	if (is_narrow(b))
+		return (slot == 0 ? oj_narrow_factor : oj_narrow_factor_complex)(b->n, b->lower, b->upper, a, pivots);
+	(slot == 0 ? dgbtrf_ : zgbtrf_)(&b->n, &b->n, &b->lower, &b->upper, a, &b->rows, pivots, &info);
 	return info == 0;
 }
 
@@ -62,9 +76,13 @@ static void solve(struct linear *linear, int slot, double *x)
 {
 	const struct banded *b = (const struct banded *)linear;
 	const int one = 1;
+	const int *pivots = pivots_of(b, slot);
 	int info;
-	(slot == 0 ? dgbtrs_ : zgbtrs_)("N", &b->n, &b->lower, &b->upper, &one, factors_of(b, slot), &b->rows,
-	                                b->pivots + slot * b->n, x, &b->n, &info, 1);
+	if (is_narrow(b))
+		(slot == 0 ? oj_narrow_solve : oj_narrow_solve_complex)(b->n, b->lower, b->upper, factors_of(b, slot), pivots, x);
+	else
+		(slot == 0 ? dgbtrs_ : zgbtrs_)("N", &b->n, &b->lower, &b->upper, &one, factors_of(b, slot), &b->rows, pivots, x,
+		                                &b->n, &info, 1);
 }
 
 static void drop(struct linear *linear)
@@ -87,7 +105,7 @@ struct linear *oj_band_make(const struct linear *base)
 	struct band band = oj_band_of(base->pattern);
 	size_t n = (size_t)base->pattern->columns, rows = (size_t)(2 * band.lower + band.upper + 1);
 	size_t slots = 1 + (size_t)base->complexes, numbers = n * rows * (2 * slots - 1);
-	size_t bytes = sizeof(struct banded) + numbers * sizeof(double) + slots * n * sizeof(int);
+	size_t bytes = sizeof(struct banded) + numbers * sizeof(double) + slots * (n + 1) * sizeof(int);
 	struct banded *b = oj_memory_get(base->context, bytes);
 	if (!b)
 		return NULL;
