@@ -157,6 +157,7 @@ static void describe(struct ojit_program *program)
 	system->method = lowered->method;
 	system->rtol = lowered->rtol;
 	system->atol = lowered->atol;
+	system->nonnegative = lowered->nonnegative;
 }
 
 static ojit_status plan_parameters(struct ojit_program *program, struct oj_error *error)
@@ -183,6 +184,26 @@ static ojit_status check_method(const ojit_model *model, const char *method, str
 	return error->status;
 }
 
+/* What `nonnegative` names must be states. */
+static ojit_status check_nonnegative(const ojit_model *model, const struct system *system, struct oj_error *error)
+{
+	for (size_t i = 0; i < model->nonnegative.count; i++) {
+		const char *name = oj_forest_text(&model->forest, model->nonnegative.at[i].name);
+		struct oj_error wrong;
+		int64_t first, count;
+		if (strcmp(name, "all") == 0)
+			continue;
+		oj_error_init(&wrong, system->context);
+		if (oj_system_find(system, FAMILY_STATES, name, &first, &count, &wrong) != OJIT_OK) {
+			struct origin origin = oj_forest_origin(&model->forest, model->nonnegative.at[i].place);
+			oj_fail_at(error, wrong.status, &origin, "%s", oj_text_get(&wrong.message));
+		}
+		oj_error_drop(&wrong);
+		TRY(error->status);
+	}
+	return OJIT_OK;
+}
+
 ojit_status ojit_program_compile(ojit_model *model, const ojit_compile_options *options, ojit_program **out)
 {
 	ojit_context *context = model->context;
@@ -205,8 +226,10 @@ ojit_status ojit_program_compile(ojit_model *model, const ojit_compile_options *
 		status = check_method(model, program->lowered.method, error);
 	if (status == OJIT_OK) {
 		describe(program);
-		status = plan_parameters(program, error);
+		status = check_nonnegative(model, &program->system, error);
 	}
+	if (status == OJIT_OK)
+		status = plan_parameters(program, error);
 	if (status != OJIT_OK) {
 		ojit_program_free(program);
 		return status;
@@ -252,6 +275,7 @@ ojit_program_info ojit_program_describe(ojit_program *program)
 		.compile_seconds = program->seconds,
 		.has_span = s->has_span, .span = {s->span[0], s->span[1]},
 		.method = s->method ? s->method : "", .rtol = s->rtol, .atol = s->atol,
+		.nonnegative = s->nonnegative ? s->nonnegative : "",
 	};
 	pthread_mutex_unlock(&program->lock);
 	return info;

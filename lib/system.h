@@ -169,6 +169,7 @@ struct system {
 	double span[2];
 	const char *method;             /* NULL: not given */
 	double rtol, atol;              /* 0: not given */
+	const char *nonnegative;        /* names separated by commas, or "all"; NULL: not given */
 };
 
 /* Add the name of element k of a kind: "x", "u[3]", "u[2,7]". */

@@ -53,6 +53,8 @@ static void complete_options(ojit_options *o, const struct system *system)
 		o->rtol = system->rtol > 0 ? system->rtol : OJ_DEFAULT_RTOL;
 	if (o->atol < 0)
 		o->atol = system->atol > 0 ? system->atol : DEFAULT_ATOL;
+	if (!o->nonnegative)
+		o->nonnegative = system->nonnegative;
 	if (o->step_limit == 0)
 		o->step_limit = DEFAULT_STEP_LIMIT;
 	if (o->memory_limit == 0)
@@ -160,8 +162,9 @@ static size_t first_name(const char *list)
 /* Mark the states that a name means. */
 static ojit_status mark_states(ojit_solver *s, const char *name)
 {
-	int64_t first, count;
-	TRY(oj_system_find(s->system, FAMILY_STATES, name, &first, &count, &s->error));
+	int64_t first = 0, count = s->system->states;
+	if (strcmp(name, "all"))
+		TRY(oj_system_find(s->system, FAMILY_STATES, name, &first, &count, &s->error));
 	for (int64_t i = first; i < first + count; i++)
 		s->marks[i] = 1;
 	return OJIT_OK;
@@ -186,18 +189,19 @@ static ojit_status mark_list(ojit_solver *s, const char *list)
 /* The states that are to stay at or above 0. */
 static ojit_status find_nonnegative(ojit_solver *s, const ojit_options *o)
 {
-	bool all = o->nonnegative && strcmp(o->nonnegative, "all") == 0;
 	int64_t count = 0;
-	memset(s->marks, all, (size_t)s->system->states);
-	if (o->nonnegative && !all)
-		TRY(mark_list(s, o->nonnegative));
+	s->loop.limits = (struct limits){.count = 0};
+	if (!o->nonnegative || !*o->nonnegative)
+		return OJIT_OK;
+	memset(s->marks, 0, (size_t)s->system->states);
+	TRY(mark_list(s, o->nonnegative));
 	for (int64_t i = 0; i < s->system->states; i++)
 		if (s->marks[i])
 			s->nonnegative[count++] = i;
 	s->loop.limits = (struct limits){.nonnegative = s->nonnegative, .count = count};
 	if (count > 0 && o->fixed_step > 0)
 		return oj_fail(&s->error, OJIT_ARGUMENT, "nonnegative needs error control, which shortens steps; "
-		               "leave fixed_step out, or it");
+		               "leave fixed_step out, or give nonnegative no names");
 	return OJIT_OK;
 }
 

@@ -44,7 +44,7 @@ static bool is_taken(const char *name)
 {
 	static const char *const words[] = {
 		"pi", "inf", "and", "or", "not", "if", "in", "const", "param", "init", "let", "fun", "out",
-		"span", "solve", "index", "when", "at", "every", "var", "table", "input", "delay", "wiener", "cost",
+		"span", "solve", "nonnegative", "index", "when", "at", "every", "var", "table", "input", "delay", "wiener", "cost",
 	};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (!strcmp(words[i], name))

@@ -120,6 +120,40 @@ Test(limits, states_are_named_as_elsewhere)
 	trial_end(&trial);
 }
 
+Test(limits, models_may_ask_for_it)
+{
+	struct trial trial;
+	trial_begin(&trial, "u[i in 1..3]' = -i*abs(u[i])\nv' = -abs(v)\ninit u[i in 1..3] = 1, v = 1\nnonnegative u\n",
+	            "tsit5");
+	cr_expect_str_eq(ojit_program_describe(trial.program).nonnegative, "u");
+	trial.options.rtol = 1e-3;
+	trial.options.atol = 1e-6;
+	trial_solve(&trial, 0, 40, ojit_output_final());
+	cr_expect(ojit_solver_last_states(trial.solver)[2] >= 0 && ojit_solver_last_states(trial.solver)[3] < 0);
+	trial.options.nonnegative = "v";
+	trial_solve(&trial, 0, 40, ojit_output_final());
+	cr_expect(ojit_solver_last_states(trial.solver)[2] < 0 && ojit_solver_last_states(trial.solver)[3] >= 0);
+	trial.options.nonnegative = "";
+	trial_solve(&trial, 0, 40, ojit_output_final());
+	const double *y = ojit_solver_last_states(trial.solver);
+	cr_expect_lt(fmin(fmin(y[0], y[1]), fmin(y[2], y[3])), 0);
+	trial_end(&trial);
+}
+
+Test(limits, what_a_model_names_must_be_states)
+{
+	static const char text[] = "x' = 1\ninit x = 0\nnonnegative x, q\n";
+	ojit_context *context = ojit_context_new(NULL);
+	ojit_program *program;
+	ojit_model *model = ojit_model_new(context);
+	ojit_model_read_text(model, text, strlen(text), "test");
+	cr_expect_eq(ojit_program_compile(model, NULL, &program), OJIT_NAME);
+	cr_expect(strstr(ojit_model_error(model).text, "test:3:16: error: there is no state 'q'; the model has x"), "%s",
+	          ojit_model_error(model).text);
+	ojit_model_free(model);
+	ojit_context_free(context);
+}
+
 Test(limits, what_the_equations_take_below_0_is_said)
 {
 	struct trial trial;

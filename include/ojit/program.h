@@ -90,6 +90,7 @@ typedef struct ojit_program_info {
 	double span[2];
 	const char *method; /* "" where the model names none */
 	double rtol, atol;  /* 0 where the model names none */
+	const char *nonnegative; /* names separated by commas, or "all"; "" where the model names none */
 } ojit_program_info;
 OJIT_API ojit_program_info ojit_program_describe(ojit_program *program);
 

@@ -87,7 +87,7 @@ typedef struct ojit_options {
 	const char *linear; /* how implicit methods solve linear systems: "auto" or NULL, by counted work;
 	                       "dense", "band", "sparse", or "static" for at most 64 states */
 	/* States that must not go below 0: names and families separated by commas, "x, u[3]", or
-	 * "all"; NULL or "": none.  A step that takes one below by more than its tolerance is
+	 * "all"; "": none; NULL: the model's.  A step that takes one below by more than its tolerance is
 	 * shortened; by less, the state is set to 0 (counted in ojit_stats), which adds what was
 	 * missing: sums that the equations conserve move by as much.  Inside steps nothing
 	 * negative is put out either.  Needs error control, and initial values that are not

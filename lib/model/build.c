@@ -264,6 +264,8 @@ static ojit_status build_clause(struct builder *b, const struct clause *c)
 		return ojit_model_span(b->model, value_of(b, &frame, c->value), value_of(b, &frame, c->second));
 	if (c->kind == CLAUSE_SOLVE)
 		return ojit_model_solve(b->model, c->text, value_of(b, &frame, c->value), value_of(b, &frame, c->second));
+	if (c->kind == CLAUSE_NONNEGATIVE)
+		return ojit_model_nonnegative(b->model, oj_forest_text(&b->syntax.forest, c->name));
 	return define(b, c, &frame);
 }
 

@@ -30,6 +30,7 @@ void ojit_model_free(ojit_model *model)
 	VECTOR_DROP(context, &model->axes);
 	VECTOR_DROP(context, &model->givens);
 	VECTOR_DROP(context, &model->overridings);
+	VECTOR_DROP(context, &model->nonnegative);
 	oj_forest_drop(&model->forest);
 	oj_error_drop(&model->error);
 	oj_text_drop(&model->spelled);
@@ -525,4 +526,15 @@ const char *oj_primed(struct arena *arena, const char *name, unsigned primes)
 	memset(primed + length, '\'', primes);
 	primed[length + primes] = '\0';
 	return primed;
+}
+
+ojit_status ojit_model_nonnegative(ojit_model *model, const char *name)
+{
+	if (failed(model))
+		return model->error.status;
+	uint32_t known = oj_forest_name(&model->forest, name, strlen(name));
+	if (known == UINT32_MAX ||
+	    !VECTOR_PUSH(model->context, &model->nonnegative, (struct named_place){known, model->place}))
+		return oj_fail_memory(&model->error);
+	return OJIT_OK;
 }

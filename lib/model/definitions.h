@@ -29,6 +29,9 @@ struct definition {
 	ojit_expr value;     /* 0: given, or (OUT) what has this name */
 	uint32_t axes;       /* the first of `rank` in model->axes; rank 0: 0 */
 };
+struct named_place {
+	uint32_t name, place;
+};
 struct overriding {
 	uint32_t name;
 	double value;
@@ -45,6 +48,7 @@ struct ojit_model {
 	ojit_expr span[2], rtol, atol;
 	uint32_t span_place, solve_place;
 	const char *method;
+	VECTOR(struct named_place) nonnegative;
 	struct oj_error error;
 	struct text spelled; /* work space */
 };

@@ -25,6 +25,7 @@ struct lowered {
 	double span[2];
 	const char *method; /* NULL: not given; in the space's arena */
 	double rtol, atol;  /* 0: not given */
+	const char *nonnegative; /* names separated by commas, or "all"; NULL: not given */
 };
 /* `lowered` must not be moved afterwards, and is empty after a failure.  The model
  * may be freed. */

@@ -276,6 +276,8 @@ void oj_syntax_print(const struct syntax *syntax, struct text *text)
 			print_span(&syntax->forest, c->value, c->second, text);
 		} else if (c->kind == CLAUSE_SOLVE) {
 			print_solve(&syntax->forest, c->text, c->value, c->second, text);
+		} else if (c->kind == CLAUSE_NONNEGATIVE) {
+			oj_text_format(text, "nonnegative %s\n", oj_forest_text(&syntax->forest, c->name));
 		} else {
 			struct statement s = {c->kind, c->primes, c->rank, c->name, c->value, {{0}}, c->text, c->listed,
 			                      c->listed ? syntax->numbers.at + c->first_number : NULL, c->number_count};
@@ -302,4 +304,6 @@ void oj_model_print(const ojit_model *model, struct text *text)
 		print_span(&model->forest, model->span[0], model->span[1], text);
 	if (model->method || model->rtol || model->atol)
 		print_solve(&model->forest, model->method, model->rtol, model->atol, text);
+	for (size_t i = 0; i < model->nonnegative.count; i++)
+		oj_text_format(text, "nonnegative %s\n", oj_forest_text(&model->forest, model->nonnegative.at[i].name));
 }

@@ -289,6 +289,22 @@ static ojit_status parse_solve(struct parser *p, const struct token *at)
 	return end_clause(p, &clause);
 }
 
+static ojit_status parse_nonnegative(struct parser *p)
+{
+	for (;;) {
+		struct clause clause = new_clause(p, CLAUSE_NONNEGATIVE);
+		clause.place = oj_parser_place(p, &p->token);
+		if (p->token.kind != TOKEN_NAME)
+			return oj_parser_expected(p, "the name of a state, or all");
+		TRY(oj_parser_name(p, &p->token, &clause.name));
+		TRY(oj_parser_advance(p));
+		TRY(end_clause(p, &clause));
+		if (!oj_parser_at(p, ','))
+			return OJIT_OK;
+		TRY(oj_parser_advance(p));
+	}
+}
+
 static bool is_reserved_statement(const struct token *token)
 {
 	static const char *const words[] = {"when", "at", "every", "var", "table", "input", "delay", "wiener", "cost"};
@@ -342,9 +358,12 @@ static ojit_status parse_statement(struct parser *p)
 	if (kind >= 0)
 		return parse_definitions(p, kind);
 	bool function = oj_token_is(&at, "fun"), span = oj_token_is(&at, "span"), solve = oj_token_is(&at, "solve");
-	if (!function && !span && !solve)
+	bool nonnegative = oj_token_is(&at, "nonnegative");
+	if (!function && !span && !solve && !nonnegative)
 		return parse_definition(p, OJIT_EQUATION);
 	TRY(oj_parser_advance(p));
+	if (nonnegative)
+		return parse_nonnegative(p);
 	return function ? parse_function(p) : span ? parse_span(p, &at) : parse_solve(p, &at);
 }
 

@@ -388,6 +388,21 @@ static uint8_t integral_of(const struct lowering *low, uint32_t term)
 	return all & INTEGRAL ? all : 0;
 }
 
+/* The names one after the other. */
+static ojit_status list_nonnegative(struct lowering *low)
+{
+	const ojit_model *m = low->model;
+	struct text names;
+	oj_text_init(&names, low->context);
+	for (size_t i = 0; i < m->nonnegative.count; i++)
+		oj_text_format(&names, i ? ", %s" : "%s", oj_forest_text(&m->forest, m->nonnegative.at[i].name));
+	if (!names.failed && names.length > 0)
+		low->out->nonnegative = oj_arena_string(&low->space->arena, oj_text_get(&names), names.length);
+	bool ok = !names.failed && (names.length == 0 || low->out->nonnegative);
+	oj_text_drop(&names);
+	return ok ? OJIT_OK : oj_fail_memory(low->error);
+}
+
 static ojit_status evaluate_settings(struct lowering *low)
 {
 	const ojit_model *m = low->model;
@@ -405,7 +420,7 @@ static ojit_status evaluate_settings(struct lowering *low)
 		return oj_fail_place(low, m->solve_place, OJIT_ARGUMENT, "a tolerance must be greater than 0");
 	if (m->method && !(out->method = oj_arena_string(&low->space->arena, m->method, strlen(m->method))))
 		return oj_fail_memory(low->error);
-	return OJIT_OK;
+	return list_nonnegative(low);
 }
 
 ojit_status oj_evaluate_statics(struct lowering *low)

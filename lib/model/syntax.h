@@ -10,7 +10,7 @@
 
 #include "lib/model/terms.h"
 
-enum { CLAUSE_FUNCTION = OJIT_TABLE + 1, CLAUSE_SPAN, CLAUSE_SOLVE }; /* after enum ojit_kind */
+enum { CLAUSE_FUNCTION = OJIT_TABLE + 1, CLAUSE_SPAN, CLAUSE_SOLVE, CLAUSE_NONNEGATIVE }; /* after enum ojit_kind */
 
 struct clause_axis {
 	uint32_t index; /* TERM_INDEX; 0: a single place */
