@@ -133,6 +133,19 @@ static int64_t length_of(const struct family *families, size_t count)
 	return count ? families[count - 1].offset + oj_family_length(&families[count - 1]) : 0;
 }
 
+static bool jumps(const struct graph *g)
+{
+	for (uint32_t e = 1; e < g->nodes.count; e++)
+		switch ((enum op)oj_node(g, e)->op) {
+		case OP_LT: case OP_LE: case OP_EQ: case OP_NE: case OP_SIGN: case OP_HEAVISIDE: case OP_FLOOR: case OP_CEIL:
+		case OP_ROUND: case OP_MOD:
+			return true;
+		default:
+			break;
+		}
+	return false;
+}
+
 static void describe(struct ojit_program *program)
 {
 	struct lowered *lowered = &program->lowered;
@@ -158,6 +171,8 @@ static void describe(struct ojit_program *program)
 	system->rtol = lowered->rtol;
 	system->atol = lowered->atol;
 	system->nonnegative = lowered->nonnegative;
+	system->has_atol = lowered->has_atol;
+	system->jumps = jumps(&lowered->space.graph);
 }
 
 static ojit_status plan_parameters(struct ojit_program *program, struct oj_error *error)
@@ -276,6 +291,7 @@ ojit_program_info ojit_program_describe(ojit_program *program)
 		.has_span = s->has_span, .span = {s->span[0], s->span[1]},
 		.method = s->method ? s->method : "", .rtol = s->rtol, .atol = s->atol,
 		.nonnegative = s->nonnegative ? s->nonnegative : "",
+		.has_atol = s->has_atol,
 	};
 	pthread_mutex_unlock(&program->lock);
 	return info;

@@ -170,6 +170,8 @@ struct system {
 	const char *method;             /* NULL: not given */
 	double rtol, atol;              /* 0: not given */
 	const char *nonnegative;        /* names separated by commas, or "all"; NULL: not given */
+	bool has_atol;                  /* given, though it be 0 */
+	bool jumps;                     /* there are conditions on numbers, or steps such as sign and floor */
 };
 
 /* Add the name of element k of a kind: "x", "u[3]", "u[2,7]". */

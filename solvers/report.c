@@ -117,6 +117,13 @@ static bool kept_short(const struct loop *l)
 		&& l->stats.last_step > 0.9 * l->stepper->longest(l->state);
 }
 
+/* Steps that are refused again and again, where the equations have something that jumps: so
+ * it is when a solution slides along a jump, which sends it back from either side. */
+static bool slides(const struct system *system, const struct loop *l)
+{
+	return l->tolerance && system->jumps && l->stats.rejected > l->stats.steps / 50;
+}
+
 static void report_max_steps(const struct system *system, const struct loop *l, struct text *text)
 {
 	oj_text_format(text, "the step limit of %llu was reached",
@@ -131,6 +138,11 @@ static void report_max_steps(const struct system *system, const struct loop *l, 
 	if (kept_short(l)) {
 		oj_text_format(text, "; longer steps than these are not stable with %s, the equations are too "
 		               "stiff for it", l->method.info.name);
+		return;
+	}
+	if (slides(system, l)) {
+		oj_text_string(text, "; the right-hand side seems to jump back and forth here, at a condition or a step such as "
+		               "sign; make the jump a steep slope, tanh(x/w) for sign(x), or take it out");
 		return;
 	}
 	oj_text_string(text, l->tolerance ? "; raise step_limit, or loosen the tolerances "

@@ -52,7 +52,7 @@ static void complete_options(ojit_options *o, const struct system *system)
 	if (o->rtol < 0)
 		o->rtol = system->rtol > 0 ? system->rtol : OJ_DEFAULT_RTOL;
 	if (o->atol < 0)
-		o->atol = system->atol > 0 ? system->atol : DEFAULT_ATOL;
+		o->atol = system->atol > 0 || system->has_atol ? system->atol : DEFAULT_ATOL;
 	if (!o->nonnegative)
 		o->nonnegative = system->nonnegative;
 	if (o->step_limit == 0)

@@ -249,6 +249,28 @@ Test(tool_run, tells_what_it_took)
 	cr_expect_str_empty(tool_err());
 }
 
+Test(tool_run, sliding_along_a_jump_is_named_as_such)
+{
+	tool_file("slide.ojit", "init x = 0.3, v = 0\nx' = v\nv' = -sign(v + x) - 0.1*x\nspan 0 .. 100\nsolve method = dopri5\n");
+	cr_assert_neq(tool_run("$OJIT run slide.ojit --final --step-limit 20000"), 0);
+	EXPECT_HAS(tool_err(), "seems to jump back and forth here");
+	tool_file("stiff.ojit", "init x = 1\nx' = -1e6*(x - if(t < 5, cos(t), 1))\nspan 0 .. 10\nsolve method = dopri5\n");
+	cr_assert_neq(tool_run("$OJIT run stiff.ojit --final --step-limit 5000"), 0);
+	EXPECT_HAS(tool_err(), "a stiff problem needs short steps");
+}
+
+Test(tool_run, no_absolute_tolerance_is_one_too)
+{
+	tool_file("relative.ojit", "init x = 1e-12\nx' = -x\nspan 0 .. 1\nsolve method = dopri5, atol = 0\n");
+	cr_assert_eq(tool_run("$OJIT run relative.ojit --final"), 0, "%s", tool_err());
+	char *by_model = strdup(tool_out());
+	cr_assert_eq(tool_run("$OJIT run relative.ojit --final --atol 0"), 0);
+	cr_expect_str_eq(tool_out(), by_model);
+	cr_assert_eq(tool_run("$OJIT run relative.ojit --final --atol 1"), 0);
+	cr_expect_str_neq(tool_out(), by_model);
+	free(by_model);
+}
+
 Test(tool_run, names_states_that_were_never_above_their_tolerance)
 {
 	tool_file("small.ojit", "init a = 1, b = 1e-12, u[i in 1..9] = 0\na' = -a\nb' = -b\nu[i in 1..9]' = 0\nspan 0 .. 1\n");

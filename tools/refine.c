@@ -69,7 +69,7 @@ static void settle_options(const struct session *session, ojit_options *o)
 	if (o->rtol < 0)
 		o->rtol = info.rtol > 0 ? info.rtol : 1e-6;
 	if (o->atol < 0)
-		o->atol = info.atol > 0 ? info.atol : 1e-9;
+		o->atol = info.has_atol ? info.atol : 1e-9;
 }
 
 /* False: there is nothing tighter. */

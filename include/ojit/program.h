@@ -91,6 +91,7 @@ typedef struct ojit_program_info {
 	const char *method; /* "" where the model names none */
 	double rtol, atol;  /* 0 where the model names none */
 	const char *nonnegative; /* names separated by commas, or "all"; "" where the model names none */
+	int has_atol;       /* 0 may be what it names */
 } ojit_program_info;
 OJIT_API ojit_program_info ojit_program_describe(ojit_program *program);
 

@@ -26,6 +26,7 @@ struct lowered {
 	const char *method; /* NULL: not given; in the space's arena */
 	double rtol, atol;  /* 0: not given */
 	const char *nonnegative; /* names separated by commas, or "all"; NULL: not given */
+	bool has_atol;
 };
 /* `lowered` must not be moved afterwards, and is empty after a failure.  The model
  * may be freed. */

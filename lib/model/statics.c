@@ -416,8 +416,11 @@ static ojit_status evaluate_settings(struct lowering *low)
 		TRY(oj_constant(low, m->rtol, &out->rtol));
 	if (m->atol)
 		TRY(oj_constant(low, m->atol, &out->atol));
-	if ((m->rtol && !(out->rtol > 0)) || (m->atol && !(out->atol > 0)))
-		return oj_fail_place(low, m->solve_place, OJIT_ARGUMENT, "a tolerance must be greater than 0");
+	out->has_atol = m->atol != 0;
+	if (m->rtol && !(out->rtol > 0))
+		return oj_fail_place(low, m->solve_place, OJIT_ARGUMENT, "rtol must be greater than 0");
+	if (m->atol && !(out->atol >= 0))
+		return oj_fail_place(low, m->solve_place, OJIT_ARGUMENT, "atol must be 0 or greater");
 	if (m->method && !(out->method = oj_arena_string(&low->space->arena, m->method, strlen(m->method))))
 		return oj_fail_memory(low->error);
 	return list_nonnegative(low);
