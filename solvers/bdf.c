@@ -20,6 +20,7 @@
  * stable for all stable equations. */
 #include "solvers/bdf.h"
 
+#include "solvers/bdf_array.h"
 #include "solvers/bdf_formula.h"
 #include "solvers/control.h"
 #include "solvers/implicit.h"
@@ -80,7 +81,7 @@ static void list_vectors(struct bdf_state *s, double **vectors[POINTERS])
 {
 	double **const all[POINTERS] = {
 		&s->low, &s->next_low, &s->f0, &s->psi, &s->change, &s->y1, &s->predicted, &s->d, &s->old_d,
-		&s->newton.gauge.scale, &s->newton.argument, &s->newton.slope, &s->newton.increment, &s->z, &s->next,
+		&s->newton.gauge.weight, &s->newton.argument, &s->newton.slope, &s->newton.increment, &s->z, &s->next,
 	};
 	memcpy(vectors, all, sizeof all);
 }
@@ -156,37 +157,6 @@ static double propose(const void *state)
 
 /* ---- a step ---- */
 
-/* All rows but row 0, moved on by h. */
-static void predict(struct bdf_state *s, double h)
-{
-	double ratio = h / s->past[0], power = 1;
-	for (int j = 1; j <= s->order; j++) {
-		const double *from = s->z + j * s->stride;
-		double *to = s->next + j * s->stride;
-		power *= ratio;
-		for (int64_t i = 0; i < s->n; i++)
-			to[i] = power * from[i];
-	}
-	for (int k = 1; k <= s->order; k++)
-		for (int j = s->order; j >= k && j > 1; j--) {
-			double *to = s->next + (j - 1) * s->stride;
-			const double *from = s->next + j * s->stride;
-			for (int64_t i = 0; i < s->n; i++)
-				to[i] += from[i];
-		}
-}
-
-/* What y changes by: the sum of all other rows, scaled. */
-static void find_change(struct bdf_state *s, double h)
-{
-	double weights[BDF_MOST], ratio = h / s->past[0], power = 1;
-	for (int j = 0; j < s->order; j++)
-		weights[j] = power *= ratio;
-	oj_sum_weighted(s->n, s->order, weights, s->z + s->stride, s->stride, s->change);
-	for (int64_t i = 0; i < s->n; i++)
-		s->predicted[i] = s->z[i] + s->change[i];
-}
-
 /* Factors for gamma, those that are there or new ones, of J at the step's beginning. */
 static bool prepare_factors(struct bdf_state *s, const struct step *step, double gamma)
 {
@@ -254,7 +224,6 @@ static void forget(struct bdf_state *s, const struct step *step)
 static enum attempt attempt(void *state, struct step *step)
 {
 	struct bdf_state *s = state;
-	double shift;
 	step->y0 = s->z;
 	step->y1 = s->y1;
 	step->squared = 0;
@@ -264,17 +233,13 @@ static enum attempt attempt(void *state, struct step *step)
 		return ATTEMPT_OK;
 	forget(s, step);
 	oj_bdf_formula_set(&s->formula, s->order, step->h, s->past);
-	shift = -1 / s->formula.l[1];
-	predict(s, step->h);
-	find_change(s, step->h);
-	for (int64_t i = 0; i < s->n; i++)
-		s->psi[i] = shift * s->next[s->stride + i];
+	oj_bdf_predict(s->n, s->order, s->z, s->stride, step->h / s->past[0], -1 / s->formula.l[1],
+	               &(struct bdf_prediction){s->next, s->change, s->predicted, s->psi});
 	if (!solve(s, step)) {
 		memcpy(s->y1, s->z, (size_t)s->n * sizeof *s->y1);
 		return retry(s, step, s->newton.convergence.shorten);
 	}
-	for (int64_t i = 0; i < s->n; i++)
-		s->y1[i] = oj_add_change(s->z[i], s->low[i], s->change[i] + s->d[i], &s->next_low[i]);
+	oj_bdf_add(s->n, s->z, s->low, s->change, s->d, s->y1, s->next_low);
 	if (!s->tolerance)
 		return oj_all_finite(s->n, s->y1) ? ATTEMPT_OK : ATTEMPT_RETRY;
 	s->error = s->formula.error * oj_gauge_norm(&s->newton.gauge, s->d);
@@ -302,11 +267,7 @@ static void need_next(struct bdf_state *s)
 	if (s->have_next)
 		return;
 	memcpy(s->next, s->y1, (size_t)s->n * sizeof *s->y1);
-	for (int j = 1; j <= s->order; j++) {
-		double l = s->formula.l[j], *row = s->next + j * s->stride;
-		for (int64_t i = 0; i < s->n; i++)
-			row[i] += l * s->d[i];
-	}
+	oj_bdf_correct(s->n, s->order, s->formula.l, s->d, s->next, s->stride);
 	s->have_next = true;
 }
 

@@ -189,12 +189,3 @@ void oj_shift_solve(struct rhs *f, int slot, double *x)
 	m->effort += (slot > 0 ? COMPLEX_PRICE : 1) * m->linear->effort.solve;
 	m->linear->way->solve(m->linear, slot, x);
 }
-
-void oj_sum_weighted(int64_t n, int count, const double *weights, const double *v, int64_t stride, double *out)
-{
-	for (int64_t i = 0; i < n; i++)
-		out[i] = weights[0] * v[i];
-	for (int k = 1; k < count; k++)
-		for (int64_t i = 0; i < n; i++)
-			out[i] += weights[k] * v[k * stride + i];
-}

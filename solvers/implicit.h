@@ -1,5 +1,5 @@
 /* What implicit methods share: the Jacobian of the right-hand side, factors of shifted
- * matrices, counts of both, and sums of a few vectors. */
+ * matrices, and counts of both. */
 #ifndef OJ_IMPLICIT_H
 #define OJ_IMPLICIT_H
 
@@ -59,8 +59,5 @@ bool oj_by_time_eval(struct rhs *f, double t, const double *y, double *out);
 bool oj_shift_factor(struct rhs *f, int slot, double re, double im);
 /* x = (z I - J)^-1 x; see linear_way.solve. */
 void oj_shift_solve(struct rhs *f, int slot, double *x);
-
-/* out[n] = sum of weights[k] v[k stride + i] over k < count, in that order. */
-void oj_sum_weighted(int64_t n, int count, const double *weights, const double *v, int64_t stride, double *out);
 
 #endif

@@ -4,42 +4,37 @@
 #include "solvers/control.h"
 #include "solvers/implicit.h"
 #include "solvers/sums.h"
+#include "solvers/vectors.h"
 
 #include <float.h>
 #include <math.h>
 
 /* ---- scales ---- */
 
+VECTORS static void set_weights(int64_t n, double rtol, const double *restrict atol, const double *restrict y,
+                                double *restrict weight)
+{
+	for (int64_t i = 0; i < n; i++)
+		weight[i] = 1 / (atol[i] + rtol * fabs(y[i]));
+}
+
 void oj_gauge_set(struct gauge *g, const struct tolerance *tolerance, const double *y)
 {
 	double most = DBL_MIN;
 	g->max_norm = tolerance && tolerance->max_norm;
 	if (tolerance) {
-		for (int64_t i = 0; i < g->n; i++)
-			g->scale[i] = tolerance->atol[i] + tolerance->rtol * fabs(y[i]);
+		set_weights(g->n, tolerance->rtol, tolerance->atol, y, g->weight);
 		return;
 	}
 	for (int64_t i = 0; i < g->n; i++)
 		most = fmax(most, fabs(y[i]));
 	for (int64_t i = 0; i < g->n; i++)
-		g->scale[i] = 0.5 * DBL_EPSILON * fmax(fabs(y[i]), 1e-3 * most);
-}
-
-/* What is 0 needs no tolerance. */
-static double over(double value, double scale)
-{
-	return value == 0 ? 0 : value / scale;
+		g->weight[i] = 1 / (0.5 * DBL_EPSILON * fmax(fabs(y[i]), 1e-3 * most));
 }
 
 double oj_gauge_norm(const struct gauge *g, const double *v)
 {
-	double sum = 0, most = 0;
-	for (int64_t i = 0; i < g->n; i++) {
-		double ratio = over(v[i], g->scale[i]);
-		sum += ratio * ratio;
-		most = fabs(ratio) > most ? fabs(ratio) : most;
-	}
-	return g->max_norm && isfinite(sum) ? most : sqrt(sum / (double)g->n);
+	return oj_weighted_norm(g->n, v, g->weight, g->max_norm);
 }
 
 int64_t oj_gauge_worst(const struct gauge *g, const double *v)
@@ -47,7 +42,7 @@ int64_t oj_gauge_worst(const struct gauge *g, const double *v)
 	int64_t worst = 0;
 	double most = -1;
 	for (int64_t i = 0; i < g->n; i++) {
-		double ratio = fabs(over(v[i], g->scale[i]));
+		double ratio = v[i] == 0 ? 0 : fabs(v[i] * g->weight[i]);
 		if (ratio > most)
 			most = ratio, worst = i;
 	}
@@ -169,8 +164,21 @@ static void find_fault(struct newton *nw)
 	nw->fault = oj_first_nonfinite(g->n, nw->slope);
 	nw->fault_is_scale = nw->fault < 0;
 	for (int64_t i = 0; nw->fault < 0 && i < g->n; i++)
-		if (g->scale[i] == 0)
+		if (isinf(g->weight[i]))
 			nw->fault = i;
+}
+
+VECTORS static void add(int64_t n, const double *restrict a, const double *restrict b, double *restrict out)
+{
+	for (int64_t i = 0; i < n; i++)
+		out[i] = a[i] + b[i];
+}
+
+VECTORS static void set_defect(int64_t n, double shift, const double *restrict slope, const double *restrict d,
+                               const double *restrict psi, double *restrict out)
+{
+	for (int64_t i = 0; i < n; i++)
+		out[i] = slope[i] - shift * (d[i] - psi[i]);
 }
 
 /* The size of the next increment of d. */
@@ -180,11 +188,9 @@ static double find_increment(struct newton *nw, double t, double gamma, const do
 	int64_t n = nw->gauge.n;
 	double shift = 1 / gamma, rho = gamma / nw->factored, share = rho == 1 ? 1 : 2 * rho / (1 + rho);
 	double *v = nw->increment;
-	for (int64_t i = 0; i < n; i++)
-		nw->argument[i] = base[i] + d[i];
+	add(n, base, d, nw->argument);
 	rhs_eval(nw->f, t, nw->argument, nw->slope);
-	for (int64_t i = 0; i < n; i++)
-		v[i] = nw->slope[i] - shift * (d[i] - psi[i]);
+	set_defect(n, shift, nw->slope, d, psi, v);
 	oj_shift_solve(nw->f, 0, v);
 	if (share != 1)
 		for (int64_t i = 0; i < n; i++)

@@ -20,14 +20,14 @@
 /* What errors and increments are measured by. */
 struct gauge {
 	int64_t n;
-	double *scale; /* [n] */
+	double *weight; /* [n], one over the scale; infinite where there is no tolerance */
 	bool max_norm;
 };
 /* atol and rtol times the size of y; without a tolerance, rounding of what counts. */
 void oj_gauge_set(struct gauge *gauge, const struct tolerance *tolerance, const double *y);
-/* The norm of v over the scale; not finite where v is not. */
+/* The norm of v times the weights; not finite where v is not. */
 double oj_gauge_norm(const struct gauge *gauge, const double *v);
-/* The state with the largest of v over the scale. */
+/* The state with the largest of v times the weights. */
 int64_t oj_gauge_worst(const struct gauge *gauge, const double *v);
 /* What is nothing, measured by it: max(10 eps/rtol, min(0.03, sqrt(rtol))). */
 double oj_gauge_enough(const struct tolerance *tolerance);

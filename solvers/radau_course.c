@@ -2,6 +2,7 @@
 #include "solvers/radau_state.h"
 
 #include "solvers/implicit.h"
+#include "solvers/sums.h"
 
 #define RADAU(stages, real, ...) {stages, real, __VA_ARGS__},
 static const struct radau_row rows[] = {

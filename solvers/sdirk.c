@@ -133,7 +133,7 @@ enum { POINTERS = VECTORS + 2 };
 static void list_vectors(struct sdirk_state *s, double **vectors[POINTERS])
 {
 	double **const all[POINTERS] = {
-		&s->y0, &s->y1, &s->low, &s->next_low, &s->f0, &s->f1, &s->error, &s->psi, &s->d, &s->newton.gauge.scale,
+		&s->y0, &s->y1, &s->low, &s->next_low, &s->f0, &s->f1, &s->error, &s->psi, &s->d, &s->newton.gauge.weight,
 		&s->newton.argument, &s->newton.slope, &s->newton.increment, &s->k, &s->old_k,
 	};
 	memcpy(vectors, all, sizeof all);

@@ -272,6 +272,31 @@ double oj_scaled_norm(int64_t n, const double *v, const double *w, const double 
 	return sqrt(norm_of(part, n, tolerance->max_norm));
 }
 
+VECTORS double oj_weighted_norm(int64_t n, const double *v, const double *weight, bool max_norm)
+{
+	double part[PARTS] = {0}, tile[TILE];
+	for (int64_t from = 0; from < n; from += TILE) {
+		int64_t count = n - from < TILE ? n - from : TILE;
+		for (int64_t i = 0; i < count; i++) {
+			double ratio = v[from + i] * weight[from + i];
+			ratio = v[from + i] == 0 ? 0 : ratio;
+			tile[i] = ratio * ratio;
+		}
+		gather(count, tile, max_norm, part);
+	}
+	return sqrt(norm_of(part, n, max_norm));
+}
+
+VECTORS void oj_sum_weighted(int64_t n, int count, const double *weights, const double *restrict v, int64_t stride,
+                             double *restrict out)
+{
+	for (int64_t i = 0; i < n; i++)
+		out[i] = weights[0] * v[i];
+	for (int k = 1; k < count; k++)
+		for (int64_t i = 0; i < n; i++)
+			out[i] += weights[k] * v[k * stride + i];
+}
+
 SHORT_VECTORS bool oj_all_finite(int64_t n, const double *v)
 {
 	double zero[PARTS] = {0};

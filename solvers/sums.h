@@ -59,6 +59,11 @@ int64_t oj_largest_error(int64_t n, const double *k, const struct terms *terms, 
 double oj_scaled_norm(int64_t n, const double *v, const double *w, const double *y,
                       const struct tolerance *tolerance);
 
+/* The norm of v times weights, of which 0 takes 0 whatever the weight is. */
+double oj_weighted_norm(int64_t n, const double *v, const double *weight, bool max_norm);
+/* out[n] = sum of weights[k] v[k stride + i] over k < count, in that order; apart from v. */
+void oj_sum_weighted(int64_t n, int count, const double *weights, const double *v, int64_t stride, double *out);
+
 /* y + (left out before + change): the sum, and what it leaves out. */
 static inline double oj_add_change(double y, double low, double change, double *left)
 {

@@ -1,0 +1,59 @@
+/* See bdf_array.h.  Each loop is written once, for an order that is known when it is compiled,
+ * and picked by a switch. */
+#include "solvers/bdf_array.h"
+
+#include "solvers/bdf_formula.h"
+#include "solvers/sums.h"
+#include "solvers/vectors.h"
+
+static INLINE void predict(int64_t n, const int order, const double *restrict z, int64_t stride, double ratio, double shift,
+                           const struct bdf_prediction *out)
+{
+	double *restrict next = out->next, *restrict change = out->change, *restrict predicted = out->predicted;
+	double *restrict psi = out->psi, power[BDF_MOST + 1] = {1};
+	for (int j = 1; j <= order; j++)
+		power[j] = power[j - 1] * ratio;
+	for (int64_t i = 0; i < n; i++) {
+		double row[BDF_MOST + 1], sum = 0;
+		for (int j = order; j > 0; j--) {
+			row[j] = power[j] * z[j * stride + i];
+			sum += row[j];
+		}
+		for (int k = 1; k <= order; k++)
+			for (int j = order; j >= k && j > 1; j--)
+				row[j - 1] += row[j];
+		for (int j = 1; j <= order; j++)
+			next[j * stride + i] = row[j];
+		change[i] = sum;
+		predicted[i] = z[i] + sum;
+		psi[i] = shift * row[1];
+	}
+}
+
+VECTORS void oj_bdf_predict(int64_t n, int order, const double *z, int64_t stride, double ratio, double shift,
+                            const struct bdf_prediction *out)
+{
+	switch (order) {
+#define CASE(q) \
+	case q: \
+		predict(n, q, z, stride, ratio, shift, out); \
+		break;
+	CASE(1) CASE(2) CASE(3) CASE(4) CASE(5)
+#undef CASE
+	}
+}
+
+VECTORS void oj_bdf_add(int64_t n, const double *restrict y, const double *restrict low, const double *restrict change,
+                        const double *restrict d, double *restrict y1, double *restrict left)
+{
+	for (int64_t i = 0; i < n; i++)
+		y1[i] = oj_add_change(y[i], low[i], change[i] + d[i], &left[i]);
+}
+
+VECTORS void oj_bdf_correct(int64_t n, int order, const double *l, const double *restrict d, double *restrict next,
+                            int64_t stride)
+{
+	for (int j = 1; j <= order; j++)
+		for (int64_t i = 0; i < n; i++)
+			next[j * stride + i] += l[j] * d[i];
+}
