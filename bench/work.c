@@ -148,7 +148,7 @@ static bool try_run(struct bench *b, struct run *r, struct point *point)
 	double seconds = spent() - begin;
 	if (evaluations <= 0)
 		return false;
-	if (seconds < b->patience / 4)
+	if (seconds < b->patience)
 		seconds = timed(b, r, 1);
 	double error = fmax(curve_error(b->rows, b->reference, TIMES, n), 1e-17);
 	*point = (struct point){r->task.rtol, error, seconds, evaluations};

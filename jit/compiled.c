@@ -19,6 +19,19 @@ struct target oj_program_target(const struct settings *settings, const struct ba
 	};
 }
 
+/* Straight code stores number by number; loops mostly do not. */
+static bool stores_apart(const struct program *source)
+{
+	double apart = 0, together = 0;
+	for (size_t b = 0; b < source->blocks.count; b++) {
+		const struct block *block = &source->blocks.at[b];
+		for (size_t s = 0; s < block->stores.count; s++)
+			if (source->space->arrays.at[block->stores.at[s].array].role == ROLE_OUT)
+				*(block->rank ? &together : &apart) += (double)oj_block_points(block);
+	}
+	return apart >= together;
+}
+
 ojit_status oj_slot_translate(struct ojit_program *program, const struct program *source, enum pace pace,
                               struct kernel_slot *slot, struct oj_error *error)
 {
@@ -39,6 +52,7 @@ ojit_status oj_slot_translate(struct ojit_program *program, const struct program
 	slot->kernel.env = oj_math_table();
 	slot->kernel.scratch = source->scratch;
 	slot->kernel.lanes = 1;
+	slot->kernel.apart = stores_apart(source);
 	program->code_bytes += backend->code_bytes(slot->code);
 	program->compiles++;
 	atomic_fetch_add_explicit(&context->compiles, 1, memory_order_relaxed);

@@ -47,6 +47,7 @@ struct kernel {
 	const void *env;
 	int64_t scratch; /* doubles a lane */
 	int lanes;       /* trajectories a call, 1 unless an ensemble was asked for */
+	bool apart;      /* half of `out` or more is stored number by number, not as vectors */
 };
 
 /* A named family: "x" (rank 0) or "u[1..3, 0..7]" (rank 2).  Element [i, j] sits

@@ -215,6 +215,7 @@ static void bind(void *state, struct rhs *f, const struct tolerance *tolerance)
 	struct explicit *s = state;
 	s->f = f;
 	s->tolerance = tolerance;
+	s->sums = f->kernel->apart ? oj_sums_apart(s->n) : oj_sums(s->n);
 }
 
 static enum attempt start(void *state, double t, const double *y)

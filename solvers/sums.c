@@ -246,14 +246,24 @@ SUMS(avx2, __attribute__((target("avx2,fma"))), true)
 SUMS(avx512, __attribute__((target("avx512f,fma"))), true)
 
 /* Short vectors below; see vectors.h. */
-enum { MANY = 16 };
+enum { MANY = 16, MANY_APART = 64 };
 
-const struct sums *oj_sums(int64_t n)
+static const struct sums *sums_for(int64_t n, int64_t many)
 {
 	enum oj_math_set best = oj_math_best();
 	if (n < OJ_FEW)
 		return best == OJ_MATH_SSE2 ? &oj_few_apart : &oj_few_fused;
-	return best == OJ_MATH_SSE2 ? &sse2 : best == OJ_MATH_AVX2 || n < MANY ? &avx2 : &avx512;
+	return best == OJ_MATH_SSE2 ? &sse2 : best == OJ_MATH_AVX2 || n < many ? &avx2 : &avx512;
+}
+
+const struct sums *oj_sums(int64_t n)
+{
+	return sums_for(n, MANY);
+}
+
+const struct sums *oj_sums_apart(int64_t n)
+{
+	return sums_for(n, MANY_APART);
 }
 
 /* ---- norms of other vectors ---- */

@@ -41,6 +41,9 @@ struct sums {
 };
 /* For n states; whatever n is, the bits are the same. */
 const struct sums *oj_sums(int64_t n);
+/* For slopes that a kernel has stored number by number: up to 64 states no vectors of eight, for
+ * these wait longer for what was stored in parts. */
+const struct sums *oj_sums_apart(int64_t n);
 
 /* Those of less than OJ_FEW states (few.c), with and without fused multiply-adds. */
 enum { OJ_FEW = 8 };

@@ -72,6 +72,9 @@ Test(solvers_sums, sums_have_the_bits_of_their_formula_in_vectors_of_any_length)
 			oj_sums(n)->step(n, before, k, &terms, scaled, out);
 			for (int64_t i = 0; i < n; i++)
 				expect_bits(out[i], sum_at(i, count, scaled, &terms, false), "step", n, count);
+			oj_sums_apart(n)->step(n, before, k, &terms, scaled, out);
+			for (int64_t i = 0; i < n; i++)
+				expect_bits(out[i], sum_at(i, count, scaled, &terms, false), "step apart", n, count);
 		}
 	}
 }
@@ -90,6 +93,36 @@ static double exact_norm(int64_t n, const double *w, const struct terms *terms, 
 	return (double)(tolerance->max_norm ? most : sum / n);
 }
 
+/* Odd and even powers of h apart, by Horner's scheme; of slopes, each coefficient times its power. */
+static double powers_at(int64_t i, int64_t n, int order, double h, bool slope)
+{
+	double sums[2] = {0, 0};
+	for (int j = order; j >= 1; j--) {
+		double c = slope ? j * k[j * n + i] : k[j * n + i];
+		bool odd = j % 2;
+		sums[odd] = order % 2 && j == order ? c : plus(c, sums[odd], h * h);
+	}
+	double sum = plus(sums[1], sums[0], h);
+	return slope ? sum : h * sum;
+}
+
+Test(solvers_sums, powers_have_the_bits_of_their_formula_in_vectors_of_any_length_with_slopes_or_without)
+{
+	double change[MOST], slope[MOST], alone[MOST];
+	fill(7);
+	for (int order = 1; order < STAGES; order++)
+		for (int c = 0; c < COUNTS; c++) {
+			int64_t n = counts[c];
+			oj_sums(n)->powers(n, order, k, 0.3, change, slope);
+			oj_sums(n)->powers(n, order, k, 0.3, alone, NULL);
+			for (int64_t i = 0; i < n; i++) {
+				expect_bits(change[i], powers_at(i, n, order, 0.3, false), "change", n, order);
+				expect_bits(slope[i], powers_at(i, n, order, 0.3, true), "slope", n, order);
+				expect_bits(alone[i], change[i], "change without slope", n, order);
+			}
+		}
+}
+
 Test(solvers_sums, norms_are_mean_or_largest_squares_with_the_same_bits_in_all_vectors)
 {
 	double w[STAGES];
@@ -103,6 +136,7 @@ Test(solvers_sums, norms_are_mean_or_largest_squares_with_the_same_bits_in_all_v
 			double found = oj_sums(n)->norm(n, k, &terms, w, before, after, &tolerance);
 			double wanted = exact_norm(n, w, &terms, &tolerance);
 			cr_expect_lt(fabs(found - wanted), 1e-13 * wanted, "%d states: %.17g, not %.17g", (int)n, found, wanted);
+			expect_bits(oj_sums_apart(n)->norm(n, k, &terms, w, before, after, &tolerance), found, "norm apart", n, count);
 			expect_bits(oj_sums(n < OJ_FEW ? n : OJ_FEW)->norm(n, k, &terms, w, before, after, &tolerance),
 			            oj_sums(MOST)->norm(n, k, &terms, w, before, after, &tolerance), "norm", n, count);
 		}
