@@ -90,6 +90,17 @@ static int live(ojit_context *context, void *user)
 	o.step_limit = 3;
 	fine = fine && ojit_solver_run(solver, &o, 0, 50, ojit_output_final()) == OJIT_OK
 		&& strstr(ojit_solver_message(solver), "the step limit of 3");
+	o = ojit_options_default();
+	o.method = "rodas5p";
+	o.nonnegative = "x[1]";
+	fine = fine && ojit_solver_run(solver, &o, 0, 50, ojit_output_final()) == OJIT_OK
+		&& strstr(ojit_solver_message(solver), "x[1] is to stay nonnegative");
+	o = ojit_options_default();
+	o.method = "euler";
+	o.reverse_method = "implicit_euler";
+	o.fixed_step = 0.125;
+	fine = fine && ojit_solver_run(solver, &o, 0, 5, ojit_output_points(3)) == OJIT_OK
+		&& ojit_solver_rows(solver) == 3 && fabs(ojit_solver_row(solver, 2)[1] - 1) < 1e-12;
 	fine = fine && ojit_solver_set(solver, OJIT_PARAMETERS, "omgea", 1) == OJIT_NAME;
 	fine = fine && strstr(ojit_solver_error(solver).text, "did you mean 'omega'?");
 	ojit_solver_free(solver);
