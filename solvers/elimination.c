@@ -12,8 +12,9 @@
  * compiling them would; and here rather than in libojit-linear, because such a solve is also
  * shorter than it takes to load LAPACK.
  *
- * Entries of a matrix are numbered in the order of elimination: of each step the pivot, the
- * rest of its row (U), the rest of its column (L).  In place of the pivot stands its inverse. */
+ * Entries of a matrix are numbered by rows in the order of elimination: of each row the multipliers
+ * (L), the pivot, in place of which its inverse stands, the rest (U).  So both halves of a solve
+ * go through memory in order, with a sum in a register for each row. */
 #include "solvers/elimination.h"
 
 #include <math.h>
@@ -26,17 +27,19 @@ enum { MOST = ELIMINATION_MOST };
 
 /* One step of the elimination. */
 struct round {
-	int row, column; /* of the pivot */
-	int first;       /* entry: the pivot's */
-	int across, down; /* further entries of its row, of its column */
+	int row, column;  /* of the pivot */
+	int first;        /* entry of its row */
+	int left, across; /* entries of its row before the pivot, behind it */
+	int down;         /* rows that it is subtracted from */
 };
 
 struct plan {
 	bool chosen;
-	int entries, targets;
+	int entries, lowers, targets;
 	struct round rounds[MOST];
-	uint16_t *other;  /* [entries] the round that an entry's column (of U) or row (of L) is pivot of */
-	uint16_t *target; /* entries that products are taken from, in order */
+	uint16_t *other;  /* [entries] the round that an entry's column is pivot of */
+	uint16_t *lower;  /* multipliers, by rounds, */
+	uint16_t *target; /* and what their products are taken from, in order */
 	uint16_t *place;  /* [J's entries] of J's entries, then [n] of the diagonal */
 	double *values;   /* [entries], complex: pairs */
 };
@@ -219,55 +222,42 @@ static void set_work(struct elimination *e, const double *values, double re, dou
 
 /* ---- lists ---- */
 
-/* Number the entries of a round; those of its row and its column are marked. */
-static void number_round(struct elimination *e, struct plan *plan, int k, uint64_t right, uint64_t below)
+/* What is known of the rounds when all pivots are chosen. */
+struct shape {
+	uint64_t right[MOST], below[MOST]; /* of each round: columns, rows */
+	uint64_t left[MOST];               /* of each row: rounds that were subtracted from it */
+	uint16_t of_column[MOST];          /* the round of each column */
+};
+
+static void number_row(struct elimination *e, struct plan *plan, const struct shape *shape, int k)
 {
 	struct round *round = &plan->rounds[k];
-	int n = e->n, i = round->row, j = round->column;
+	uint16_t *position = e->position + round->row * e->n;
 	round->first = plan->entries;
-	round->across = count_bits(right);
-	round->down = count_bits(below);
-	e->position[i * n + j] = (uint16_t)plan->entries++;
-	while (right) {
-		int c = take_bit(&right);
-		plan->other[plan->entries] = (uint16_t)c; /* columns and rows yet, not rounds */
-		e->position[i * n + c] = (uint16_t)plan->entries++;
+	for (uint64_t rounds = shape->left[round->row]; rounds; plan->entries++) {
+		int before = take_bit(&rounds);
+		plan->other[plan->entries] = (uint16_t)before;
+		position[plan->rounds[before].column] = (uint16_t)plan->entries;
 	}
-	while (below) {
-		int r = take_bit(&below);
-		plan->other[plan->entries] = (uint16_t)r;
-		e->position[r * n + j] = (uint16_t)plan->entries++;
+	round->left = plan->entries - round->first;
+	position[round->column] = (uint16_t)plan->entries++;
+	for (uint64_t columns = shape->right[k]; columns; plan->entries++) {
+		int column = take_bit(&columns);
+		plan->other[plan->entries] = shape->of_column[column];
+		position[column] = (uint16_t)plan->entries;
 	}
+	round->across = plan->entries - round->first - round->left - 1;
 }
 
-/* Entries that the products of every round are taken from. */
-static void list_targets(struct elimination *e, struct plan *plan)
+static void list_round(struct elimination *e, struct plan *plan, const struct shape *shape, int k)
 {
-	uint16_t *target = plan->target;
-	for (int k = 0; k < e->n; k++) {
-		const struct round *round = &plan->rounds[k];
-		const uint16_t *right = plan->other + round->first + 1, *below = right + round->across;
-		for (int r = 0; r < round->down; r++)
-			for (int c = 0; c < round->across; c++)
-				*target++ = e->position[below[r] * e->n + right[c]];
-	}
-	plan->targets = (int)(target - plan->target);
-}
-
-/* Columns and rows become the rounds they are eliminated in. */
-static void name_rounds(struct elimination *e, struct plan *plan)
-{
-	uint16_t of_row[MOST], of_column[MOST];
-	for (int k = 0; k < e->n; k++) {
-		of_row[plan->rounds[k].row] = (uint16_t)k;
-		of_column[plan->rounds[k].column] = (uint16_t)k;
-	}
-	for (int k = 0; k < e->n; k++) {
-		uint16_t *other = plan->other + plan->rounds[k].first + 1;
-		for (int c = 0; c < plan->rounds[k].across; c++, other++)
-			*other = of_column[*other];
-		for (int r = 0; r < plan->rounds[k].down; r++, other++)
-			*other = of_row[*other];
+	struct round *round = &plan->rounds[k];
+	round->down = count_bits(shape->below[k]);
+	for (uint64_t rows = shape->below[k]; rows;) {
+		const uint16_t *position = e->position + take_bit(&rows) * e->n;
+		plan->lower[plan->lowers++] = position[round->column];
+		for (uint64_t columns = shape->right[k]; columns;)
+			plan->target[plan->targets++] = position[take_bit(&columns)];
 	}
 }
 
@@ -284,9 +274,10 @@ static void list_places(struct elimination *e, struct plan *plan)
 /* Pivots for these numbers, and all lists.  False: singular. */
 static bool choose_pivots(struct elimination *e, struct plan *plan, const double *values, double re, double im)
 {
+	struct shape shape = {.right = {0}};
 	struct bits b;
 	plan->chosen = false;
-	plan->entries = 0;
+	plan->entries = plan->lowers = plan->targets = 0;
 	set_work(e, values, re, im);
 	set_bits(e->base.pattern, &b);
 	for (int k = 0; k < e->n; k++) {
@@ -295,12 +286,18 @@ static bool choose_pivots(struct elimination *e, struct plan *plan, const double
 			return false;
 		eliminate_work(e, &b, i, j);
 		plan->rounds[k] = (struct round){.row = i, .column = j};
-		number_round(e, plan, k, across(&b, i, j), down(&b, i, j));
+		shape.of_column[j] = (uint16_t)k;
+		shape.right[k] = across(&b, i, j);
+		shape.below[k] = down(&b, i, j);
+		for (uint64_t rows = shape.below[k]; rows;)
+			shape.left[take_bit(&rows)] |= UINT64_C(1) << k;
 		eliminate_bits(&b, i, j);
 	}
-	list_targets(e, plan);
+	for (int k = 0; k < e->n; k++)
+		number_row(e, plan, &shape, k);
+	for (int k = 0; k < e->n; k++)
+		list_round(e, plan, &shape, k);
 	list_places(e, plan);
-	name_rounds(e, plan);
 	plan->chosen = true;
 	return true;
 }
@@ -326,14 +323,15 @@ static void set_values(const struct elimination *e, struct plan *plan, int width
 /* False: a pivot is 0, a multiplier is too large, or something is not finite. */
 static bool eliminate_real(const struct elimination *e, struct plan *plan)
 {
-	const uint16_t *target = plan->target;
+	const uint16_t *lower = plan->lower, *target = plan->target;
 	double *a = plan->values, growth = 0;
 	for (int k = 0; k < e->n; k++) {
 		const struct round *round = &plan->rounds[k];
-		double *pivot = a + round->first, *u = pivot + 1, *l = u + round->across;
+		double *pivot = a + round->first + round->left;
+		const double *u = pivot + 1;
 		double inverse = *pivot = 1 / *pivot;
 		for (int r = 0; r < round->down; r++) {
-			double factor = l[r] *= inverse;
+			double factor = a[*lower++] *= inverse;
 			growth = fabs(factor) <= growth ? growth : fabs(factor);
 			for (int c = 0; c < round->across; c++)
 				a[target[c]] -= factor * u[c];
@@ -347,13 +345,15 @@ static bool eliminate_real(const struct elimination *e, struct plan *plan)
 
 static bool eliminate_complex(const struct elimination *e, struct plan *plan)
 {
-	const uint16_t *target = plan->target;
+	const uint16_t *lower = plan->lower, *target = plan->target;
 	double *a = plan->values, growth = 0;
 	for (int k = 0; k < e->n; k++) {
 		const struct round *round = &plan->rounds[k];
-		double *pivot = a + 2 * round->first, *u = pivot + 2, *l = u + 2 * round->across;
+		double *pivot = a + 2 * (round->first + round->left);
+		const double *u = pivot + 2;
 		invert(pivot, pivot);
-		for (int r = 0; r < round->down; r++, l += 2) {
+		for (int r = 0; r < round->down; r++) {
+			double *l = a + 2 * *lower++;
 			double re = l[0] * pivot[0] - l[1] * pivot[1], im = l[0] * pivot[1] + l[1] * pivot[0];
 			l[0] = re;
 			l[1] = im;
@@ -383,9 +383,11 @@ static void take_plan(const struct elimination *e, struct plan *to, const struct
 	size_t places = (size_t)(e->base.pattern->entries + e->n);
 	to->chosen = from->chosen;
 	to->entries = from->entries;
+	to->lowers = from->lowers;
 	to->targets = from->targets;
 	memcpy(to->rounds, from->rounds, sizeof to->rounds);
 	memcpy(to->other, from->other, (size_t)from->entries * sizeof *to->other);
+	memcpy(to->lower, from->lower, (size_t)from->lowers * sizeof *to->lower);
 	memcpy(to->target, from->target, (size_t)from->targets * sizeof *to->target);
 	memcpy(to->place, from->place, places * sizeof *to->place);
 }
@@ -413,49 +415,69 @@ static bool factor(struct linear *linear, int slot, const double *values, double
 static void solve_real(const struct elimination *e, const struct plan *plan, double *x)
 {
 	double w[MOST];
-	for (int k = 0; k < e->n; k++)
-		w[k] = x[plan->rounds[k].row];
+	const double *l = plan->values;
+	const uint16_t *other = plan->other;
 	for (int k = 0; k < e->n; k++) {
 		const struct round *round = &plan->rounds[k];
-		const double *l = plan->values + round->first + 1 + round->across;
-		const uint16_t *below = plan->other + round->first + 1 + round->across;
-		for (int r = 0; r < round->down; r++)
-			w[below[r]] -= l[r] * w[k];
+		double sum = x[round->row];
+		for (int c = 0; c < round->left; c++)
+			sum -= l[c] * w[other[c]];
+		w[k] = sum;
+		l += round->left + 1 + round->across;
+		other += round->left + 1 + round->across;
 	}
 	for (int k = e->n - 1; k >= 0; k--) {
 		const struct round *round = &plan->rounds[k];
-		const double *pivot = plan->values + round->first;
-		const uint16_t *right = plan->other + round->first + 1;
+		double sum = w[k];
+		l -= round->across;
+		other -= round->across;
 		for (int c = 0; c < round->across; c++)
-			w[k] -= pivot[1 + c] * w[right[c]];
-		w[k] *= pivot[0];
-		x[round->column] = w[k];
+			sum -= l[c] * w[other[c]];
+		x[round->column] = w[k] = sum * l[-1];
+		l -= round->left + 1;
+		other -= round->left + 1;
 	}
+}
+
+/* The same with pairs. */
+static inline void take_row(double *sum, int count, const double *a, const uint16_t *other, const double *w)
+{
+	double re = sum[0], im = sum[1];
+	for (int c = 0; c < count; c++) {
+		const double *z = w + 2 * other[c];
+		re -= a[2 * c] * z[0] - a[2 * c + 1] * z[1];
+		im -= a[2 * c] * z[1] + a[2 * c + 1] * z[0];
+	}
+	sum[0] = re;
+	sum[1] = im;
 }
 
 static void solve_complex(const struct elimination *e, const struct plan *plan, double *x)
 {
 	double w[2 * MOST];
-	for (int k = 0; k < e->n; k++)
-		memcpy(w + 2 * k, x + 2 * plan->rounds[k].row, 2 * sizeof *w);
+	const double *l = plan->values;
+	const uint16_t *other = plan->other;
 	for (int k = 0; k < e->n; k++) {
 		const struct round *round = &plan->rounds[k];
-		const double *l = plan->values + 2 * (round->first + 1 + round->across);
-		const uint16_t *below = plan->other + round->first + 1 + round->across;
-		for (int r = 0; r < round->down; r++)
-			take_product(w + 2 * below[r], l[2 * r], l[2 * r + 1], w + 2 * k);
+		w[2 * k] = x[2 * round->row];
+		w[2 * k + 1] = x[2 * round->row + 1];
+		take_row(w + 2 * k, round->left, l, other, w);
+		l += 2 * (round->left + 1 + round->across);
+		other += round->left + 1 + round->across;
 	}
 	for (int k = e->n - 1; k >= 0; k--) {
 		const struct round *round = &plan->rounds[k];
-		const double *pivot = plan->values + 2 * round->first, *u = pivot + 2;
-		const uint16_t *right = plan->other + round->first + 1;
-		double *v = w + 2 * k, re;
-		for (int c = 0; c < round->across; c++)
-			take_product(v, u[2 * c], u[2 * c + 1], w + 2 * right[c]);
-		re = v[0] * pivot[0] - v[1] * pivot[1];
-		v[1] = v[0] * pivot[1] + v[1] * pivot[0];
-		v[0] = re;
-		memcpy(x + 2 * round->column, v, 2 * sizeof *v);
+		double *v = w + 2 * k, *out = x + 2 * round->column;
+		l -= 2 * round->across;
+		other -= round->across;
+		take_row(v, round->across, l, other, w);
+		const double *inverse = l - 2;
+		out[0] = v[0] * inverse[0] - v[1] * inverse[1];
+		out[1] = v[0] * inverse[1] + v[1] * inverse[0];
+		v[0] = out[0];
+		v[1] = out[1];
+		l -= 2 * (round->left + 1);
+		other -= round->left + 1;
 	}
 }
 
@@ -496,9 +518,9 @@ static const struct linear_way lists = {.drop = drop, .factor = factor, .solve =
 struct linear *oj_elimination_make(const struct linear *base)
 {
 	size_t n = (size_t)base->pattern->columns, slots = 1 + (size_t)base->complexes, square = n * n;
-	size_t targets = n > 0 ? (n - 1) * n * (2 * n - 1) / 6 : 0, places = (size_t)base->pattern->entries + n;
+	size_t lowers = n > 0 ? n * (n - 1) / 2 : 0, targets = n > 0 ? (n - 1) * n * (2 * n - 1) / 6 : 0, places = (size_t)base->pattern->entries + n;
 	size_t head = sizeof(struct elimination) + slots * sizeof(struct plan);
-	size_t numbers = square * (2 * slots - 1) + 2 * square, shorts = slots * (square + targets + places) + square;
+	size_t numbers = square * (2 * slots - 1) + 2 * square, shorts = slots * (square + lowers + targets + places) + square;
 	size_t bytes = head + numbers * sizeof(double) + shorts * sizeof(uint16_t);
 	struct elimination *e = oj_memory_get(base->context, bytes);
 	if (!e)
@@ -514,7 +536,8 @@ struct linear *oj_elimination_make(const struct linear *base)
 		struct plan *plan = &e->plans[slot];
 		plan->values = number;
 		plan->other = list;
-		plan->target = plan->other + square;
+		plan->lower = plan->other + square;
+		plan->target = plan->lower + lowers;
 		plan->place = plan->target + targets;
 		number += square * (slot == 0 ? 1 : 2);
 		list = plan->place + places;
