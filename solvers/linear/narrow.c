@@ -13,7 +13,7 @@
 #endif
 #if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && \
 	!defined(__SANITIZE_THREAD__)
-#define CONTRACTED __attribute__((target_clones("arch=haswell", "default")))
+#define CONTRACTED __attribute__((target_clones("arch=x86-64-v3", "default")))
 #else
 #define CONTRACTED
 #endif
@@ -231,12 +231,35 @@ static INLINE bool factor_pairs(int n, const int lower, const int upper, struct 
 	return true;
 }
 
+static INLINE void substitute_pairs(int n, const int width, const int step, const int sign, const bool divide,
+                                    const struct pair *d, struct pair *x)
+{
+	struct pair coming[NARROW_MOST + 1];
+	for (int i = 0; i < width; i++)
+		coming[i] = i < n ? x[i * sign] : (struct pair){0, 0};
+	for (int j = 0; j < n; j++, d += step) {
+		struct pair value = divide ? times(coming[0], d[0]) : coming[0];
+		x[j * sign] = value;
+		for (int i = 1; i < width; i++) {
+			coming[i - 1] = coming[i];
+			subtract(&coming[i - 1], times(d[i * sign], value));
+		}
+		coming[width - 1] = j + width < n ? x[(j + width) * sign] : (struct pair){0, 0};
+		subtract(&coming[width - 1], times(d[width * sign], value));
+	}
+}
+
 static INLINE void solve_pairs(int n, const int lower, const int upper, const struct pair *a, const int *pivots,
                                struct pair *x)
 {
 	const int rows = 2 * lower + upper + 1;
 	const struct pair *d = a + lower + upper;
-	int width = pivots[n] == 0 ? upper : upper + lower;
+	bool few = lower > 0 && upper > 0 && lower <= 2 && upper <= 2; /* for the registers there are */
+	if (pivots[n] == 0 && few) {
+		substitute_pairs(n, lower, rows, 1, false, d, x);
+		substitute_pairs(n, upper, -rows, -1, true, d + (n - 1) * rows, x + n - 1);
+		return;
+	}
 	for (int j = 0; j < n; j++, d += rows) {
 		if (pivots[j] > 0)
 			swap_pairs(x + j, x + j + pivots[j]);
@@ -246,7 +269,7 @@ static INLINE void solve_pairs(int n, const int lower, const int upper, const st
 	for (int j = n - 1; j >= 0; j--) {
 		d -= rows;
 		x[j] = times(x[j], d[0]);
-		for (int i = 1; i <= least(width, j); i++)
+		for (int i = 1; i <= least(pivots[n] == 0 ? upper : upper + lower, j); i++)
 			subtract(x + j - i, times(d[-i], x[j]));
 	}
 }
