@@ -81,6 +81,35 @@ Test(tool_derivatives, vectors_have_names)
 	json_decref(json);
 }
 
+/* By any states and parameters and by the time; of any equation or observable. */
+Test(tool_derivatives, inputs_and_rows_are_chosen_by_name)
+{
+	json_t *json = evaluate("jac --wrt x,a,t"), *entries = json_object_get(json, "entries");
+	cr_expect_eq(json_array_size(entries), 5);
+	cr_expect_eq(entry(entries, "u[2]", "x"), 1);
+	cr_expect_eq(entry(entries, "x", "a"), 0.25);
+	cr_expect_eq(entry(entries, "x", "t"), 1); /* u[1] */
+	json_decref(json);
+	json = evaluate("jac --of u --wrt states,b");
+	entries = json_object_get(json, "entries");
+	cr_expect_eq(json_array_size(entries), 6);
+	cr_expect(isnan(entry(entries, "x", "x")));
+	cr_expect_eq(entry(entries, "u[2]", "b"), -2);
+	json_decref(json);
+	json = evaluate("jac --of s");
+	cr_expect_eq(entry(json_object_get(json, "entries"), "s", "u[2]"), 0.5);
+	json_decref(json);
+	json = evaluate("jvp --v x=1,a=2,t=3");
+	cr_expect_eq(named(json, "x"), 2 + 0.5 + 3);
+	cr_expect_eq(named(json, "u[1]"), 1);
+	json_decref(json);
+	json = evaluate("vjp --v x=1 --wrt a,x");
+	cr_expect_eq(json_object_size(json_object_get(json, "values")), 2);
+	cr_expect_eq(named(json, "a"), 0.25);
+	cr_expect_eq(named(json, "x"), 2);
+	json_decref(json);
+}
+
 Test(tool_derivatives, text_says_what_is_derived_by_what)
 {
 	cr_assert_eq(tool_run("$OJIT eval m.ojit --kernel jac"), 0);
@@ -94,9 +123,11 @@ Test(tool_derivatives, what_makes_no_sense_is_refused)
 	cr_expect_eq(tool_run("$OJIT eval m.ojit --kernel jac --v x=1"), 2);
 	EXPECT_HAS(tool_err(), "--v is the vector");
 	cr_expect_eq(tool_run("$OJIT eval m.ojit --kernel rhs --of outputs"), 2);
-	cr_expect_eq(tool_run("$OJIT eval m.ojit --kernel jac --wrt parameters"), 2);
+	cr_expect_eq(tool_run("$OJIT eval m.ojit --kernel dfdt --wrt parameters"), 2);
 	cr_expect_eq(tool_run("$OJIT eval m.ojit --kernel jvp --v y=1"), 2);
-	EXPECT_HAS(tool_err(), "there is no state 'y'");
+	EXPECT_HAS(tool_err(), "there is neither a state nor a parameter 'y'");
+	cr_expect_eq(tool_run("$OJIT eval m.ojit --kernel jvp --v x=1,a=2 --wrt parameters"), 2);
+	EXPECT_HAS(tool_err(), "not among what --wrt");
 	tool_file("g.ojit", "init x = 2\nx' = trigamma(x)\n");
 	cr_expect_eq(tool_run("$OJIT eval g.ojit --kernel jac"), 2);
 	EXPECT_HAS(tool_err(), "trigamma has no derivative");
@@ -226,8 +257,8 @@ Test(tool_scalars, what_makes_no_sense_is_refused)
 		{"hess --of e", "means 2 numbers"}, {"hess --of rhs", "--weights"},
 		{"hess --of V --weights V=1", "is one number"}, {"hess --of V --v x=1", "--v is the vector"},
 		{"hvp --of V --v k=1", "not among what --wrt"}, {"hess --of V --wrt q", "'q'"},
-		{"hess --of V --wrt 'u[7]'", "u[7]"}, {"jac --of V", "neither rhs nor outputs"},
-		{"vjp --wrt x", "by states or by parameters"}, {"jvp --weights x=1", "--weights belongs"},
+		{"hess --of V --wrt 'u[7]'", "u[7]"}, {"jac --of q", "there is no observable 'q'"},
+		{"vjp --of V", "--kernel grad is"}, {"jvp --weights x=1", "--weights belongs"},
 		{"hess --of outputs --weights f=1", "'f'"}, {"rhs --of rhs", "--of belongs"},
 	};
 	for (size_t k = 0; k < sizeof wrong / sizeof wrong[0]; k++) {

@@ -1,15 +1,18 @@
 /* ojit eval --kernel jac, dfdp, dfdt, jvp, vjp: matrices as their entries, vectors as
- * values with names. */
+ * values with names; by whatever --wrt names. */
 #include "tools/tool.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct derivative {
+	const struct request *request;
 	ojit_solver *solver;
 	ojit_evaluator *evaluator;
 	ojit_kernel of;
-	ojit_vector rows, columns; /* what names them */
+	ojit_vector rows;    /* what names them */
+	size_t first, count; /* of the rows, those asked for */
+	struct inputs by;
 	double t;
 	const double *y;
 };
@@ -25,155 +28,244 @@ static const char *row_suffix(const struct derivative *d)
 	return d->of == OJIT_RHS ? "'" : "";
 }
 
+static bool is_json(const struct derivative *d)
+{
+	return d->request->format == JSON;
+}
+
 /* ---- matrices ---- */
 
-static void write_entry(FILE *out, const struct derivative *d, bool json, size_t row, size_t column, double value)
+struct matrix { /* by one kind of inputs */
+	ojit_pattern pattern;
+	double *values;
+};
+
+/* A name lives until the next is asked for. */
+static void write_entry(FILE *out, const struct derivative *d, bool first, size_t row, size_t input, double value)
 {
-	/* A name lives until the next is asked for. */
-	if (json)
-		fputs("{\"row\": ", out);
-	const char *name = ojit_solver_name(d->solver, d->rows, row);
-	if (json)
-		json_string(out, name);
-	else
-		fprintf(out, "d %s%s / d ", name, row_suffix(d));
-	name = ojit_solver_name(d->solver, d->columns, column);
-	if (json) {
+	if (is_json(d)) {
+		fputs(first ? "\n{\"row\": " : ",\n{\"row\": ", out);
+		json_string(out, ojit_solver_name(d->solver, d->rows, row));
 		fputs(", \"col\": ", out);
-		json_string(out, name);
+		json_string(out, inputs_name(&d->by, input));
 		fputs(", \"value\": ", out);
 		json_number(out, value);
 		fputc('}', out);
 	} else {
-		fprintf(out, "%s = ", name);
+		fprintf(out, "d %s%s / d ", ojit_solver_name(d->solver, d->rows, row), row_suffix(d));
+		fprintf(out, "%s = ", inputs_name(&d->by, input));
 		csv_number(out, value);
 		fputc('\n', out);
 	}
 }
 
-static void write_matrix(struct output *output, const struct derivative *d, bool json, const ojit_pattern *pattern,
-                         const double *values)
+static void write_matrices(struct output *output, const struct derivative *d, const struct matrix *matrices)
 {
-	FILE *out = output->file;
+	bool first = true;
 	output_begin(output);
-	fputs(json ? "{\"entries\": [" : "", out);
-	for (size_t c = 0; c < pattern->columns && !output_failed(output); c++)
-		for (int64_t k = pattern->column[c]; k < pattern->column[c + 1]; k++) {
-			fputs(json ? k ? ",\n" : "\n" : "", out);
-			write_entry(out, d, json, (size_t)pattern->row[k], c, values[k]);
+	fputs(is_json(d) ? "{\"entries\": [" : "", output->file);
+	for (int kind = 0; kind < INPUT_KINDS; kind++) {
+		const ojit_pattern *p = &matrices[kind].pattern;
+		for (size_t j = 0; j < p->columns && !output_failed(output); j++) {
+			size_t input = inputs_first(&d->by, kind) + j;
+			for (int64_t e = p->column[j]; d->by.chosen[input] && e < p->column[j + 1]; e++) {
+				size_t row = (size_t)p->row[e];
+				if (row - d->first >= d->count)
+					continue;
+				write_entry(output->file, d, first, row, input, matrices[kind].values[e]);
+				first = false;
+			}
 		}
-	fputs(json ? "]}\n" : "", out);
+	}
+	fputs(is_json(d) ? "]}\n" : "", output->file);
 }
 
-static int show_matrix(const struct derivative *d, const struct request *request, ojit_inputs by)
+static int evaluate_matrix(const struct derivative *d, int kind, struct matrix *matrix)
 {
-	ojit_pattern pattern;
-	struct output output = {0};
-	if (ojit_evaluator_pattern(d->evaluator, d->of, by, &pattern) != OJIT_OK)
+	ojit_inputs by = (ojit_inputs)(1u << kind);
+	if (ojit_evaluator_pattern(d->evaluator, d->of, by, &matrix->pattern) != OJIT_OK)
 		return fail(d);
-	double *values = get_memory(pattern.entries, sizeof *values);
-	int status = ojit_evaluator_jacobian(d->evaluator, d->of, by, d->t, d->y, values) == OJIT_OK ? 0 : fail(d);
+	matrix->values = get_memory(matrix->pattern.entries, sizeof *matrix->values);
+	return ojit_evaluator_jacobian(d->evaluator, d->of, by, d->t, d->y, matrix->values) == OJIT_OK ? 0 : fail(d);
+}
+
+static int show_matrices(const struct derivative *d)
+{
+	struct matrix matrices[INPUT_KINDS] = {0};
+	struct output output = {0};
+	int status = 0;
+	for (int kind = 0; status == 0 && kind < INPUT_KINDS; kind++)
+		if (inputs_has(&d->by, kind))
+			status = evaluate_matrix(d, kind, &matrices[kind]);
 	if (status == 0)
-		status = output_open(&output, request);
+		status = output_open(&output, d->request);
 	if (status == 0) {
-		write_matrix(&output, d, request->format == JSON, &pattern, values);
+		write_matrices(&output, d, matrices);
 		status = output_close(&output);
 	}
-	free(values);
+	for (int kind = 0; kind < INPUT_KINDS; kind++)
+		free(matrices[kind].values);
 	return status;
 }
 
 /* ---- vectors ---- */
 
-static int write_vector(const struct derivative *d, const struct request *request, ojit_vector names,
-                        const char *suffix, const double *values)
+static void write_value(FILE *out, const struct derivative *d, bool first, const char *name, const char *suffix,
+                        double value)
+{
+	if (is_json(d)) {
+		fputs(first ? "" : ", ", out);
+		json_string(out, name);
+		fputs(": ", out);
+		json_number(out, value);
+	} else {
+		fprintf(out, "%s%s = ", name, suffix);
+		csv_number(out, value);
+		fputc('\n', out);
+	}
+}
+
+/* Of the rows, or of the inputs, those asked for. */
+static int write_vector(const struct derivative *d, bool by_row, const double *values)
 {
 	struct output output = {0};
-	int status = output_open(&output, request);
+	bool first = true;
+	int status = output_open(&output, d->request);
 	if (status)
 		return status;
 	output_begin(&output);
-	if (request->format == JSON) {
-		fputs("{\"values\": ", output.file);
-		json_values(output.file, d->solver, names, values);
-		fputs("}\n", output.file);
+	fputs(is_json(d) ? "{\"values\": {" : "", output.file);
+	size_t count = by_row ? d->first + d->count : inputs_total(&d->by);
+	for (size_t k = by_row ? d->first : 0; k < count && !output_failed(&output); k++) {
+		if (!by_row && !d->by.chosen[k])
+			continue;
+		write_value(output.file, d, first, by_row ? ojit_solver_name(d->solver, d->rows, k) : inputs_name(&d->by, k),
+		            by_row ? row_suffix(d) : "", values[k]);
+		first = false;
 	}
-	for (size_t k = 0; request->format != JSON && k < ojit_solver_count(d->solver, names); k++) {
-		fprintf(output.file, "%s%s = ", ojit_solver_name(d->solver, names, k), suffix);
-		csv_number(output.file, values[k]);
-		fputc('\n', output.file);
-	}
+	fputs(is_json(d) ? "}}\n" : "", output.file);
 	return output_close(&output);
 }
 
-int vector_read(ojit_solver *solver, ojit_vector names, const struct items *items, double *v)
+/* Vectors of all inputs and, for the library, of those kinds alone that are asked for. */
+static void pack(const struct derivative *d, const double *all, double *packed)
 {
-	for (size_t i = 0; i < items->count; i++) {
-		const struct item *item = &items->all[i];
-		size_t first, count;
-		if (ojit_solver_find(solver, names, item->name, &first, &count) != OJIT_OK) {
-			const char *message = ojit_solver_error(solver).message;
-			char *kept = copy_text(message, strlen(message));
-			int status = complain_item(item, kept);
-			free(kept);
-			return status;
-		}
-		for (size_t k = first; k < first + count; k++)
-			v[k] = item->value;
+	for (int kind = 0; kind < INPUT_KINDS; kind++) {
+		size_t count = inputs_has(&d->by, kind) ? d->by.counts[kind] : 0;
+		if (count)
+			memcpy(packed, all + inputs_first(&d->by, kind), count * sizeof *packed);
+		packed += count;
 	}
-	return 0;
 }
 
-static double *vector_of(const struct derivative *d, ojit_vector names)
+static void unpack(const struct derivative *d, const double *packed, double *all)
 {
-	size_t count = ojit_solver_count(d->solver, names);
-	double *made = get_memory(count, sizeof *made);
-	memset(made, 0, count * sizeof *made);
-	return made;
+	for (int kind = 0; kind < INPUT_KINDS; kind++) {
+		size_t count = inputs_has(&d->by, kind) ? d->by.counts[kind] : 0;
+		if (count)
+			memcpy(all + inputs_first(&d->by, kind), packed, count * sizeof *packed);
+		packed += count;
+	}
 }
 
-static int show_tangent(const struct derivative *d, const struct request *request, unsigned by, const double *seed)
+static int show_tangent(const struct derivative *d, const double *v)
 {
-	double *out = vector_of(d, d->rows);
-	int status = ojit_evaluator_tangent(d->evaluator, d->of, by, 1, d->t, d->y, seed, out) == OJIT_OK ? 0 : fail(d);
+	double *seed = get_memory(inputs_total(&d->by), sizeof *seed);
+	double *out = get_memory(ojit_solver_count(d->solver, d->rows), sizeof *out);
+	pack(d, v, seed);
+	int status = ojit_evaluator_tangent(d->evaluator, d->of, inputs_kinds(&d->by), 1, d->t, d->y, seed, out) == OJIT_OK
+		? 0 : fail(d);
 	if (status == 0)
-		status = write_vector(d, request, d->rows, row_suffix(d), out);
+		status = write_vector(d, true, out);
+	free(seed);
 	free(out);
 	return status;
 }
 
-static int show_product(const struct derivative *d, const struct request *request, unsigned by)
+static int show_adjoint(const struct derivative *d)
 {
-	bool tangent = request->kernel == EVAL_TANGENT;
-	double *v = vector_of(d, tangent ? d->columns : d->rows), *out;
-	int status = vector_read(d->solver, tangent ? d->columns : d->rows, &request->direction, v);
-	if (status == 0 && tangent) {
-		status = show_tangent(d, request, by, v);
-	} else if (status == 0) {
-		out = vector_of(d, d->columns);
-		status = ojit_evaluator_adjoint(d->evaluator, d->of, by, d->t, d->y, v, out) == OJIT_OK ? 0 : fail(d);
-		if (status == 0)
-			status = write_vector(d, request, d->columns, "", out);
-		free(out);
+	size_t inputs = inputs_total(&d->by);
+	double *weights = get_memory(ojit_solver_count(d->solver, d->rows), sizeof *weights);
+	double *packed = get_memory(inputs, 2 * sizeof *packed), *values = packed + inputs;
+	int status = vector_read(d->solver, d->rows, &d->request->direction, weights);
+	if (status == 0 && ojit_evaluator_adjoint(d->evaluator, d->of, inputs_kinds(&d->by), d->t, d->y, weights, packed))
+		status = fail(d);
+	if (status == 0) {
+		unpack(d, packed, values);
+		status = write_vector(d, false, values);
+	}
+	free(weights);
+	free(packed);
+	return status;
+}
+
+static int show(const struct derivative *d)
+{
+	size_t inputs = inputs_total(&d->by);
+	double *v = get_memory(inputs, sizeof *v);
+	int status = 0;
+	switch (d->request->kernel) {
+	case EVAL_ADJOINT:
+		status = show_adjoint(d);
+		break;
+	case EVAL_TANGENT:
+		status = inputs_read(&d->by, &d->request->direction, v);
+		status = status ? status : show_tangent(d, v);
+		break;
+	case EVAL_BY_TIME:
+		v[inputs - 1] = 1;
+		status = show_tangent(d, v);
+		break;
+	default:
+		status = show_matrices(d);
 	}
 	free(v);
 	return status;
 }
 
+/* ---- what of, and what by ---- */
+
+/* --of NAME: an observable, or the derivative of a state by time. */
+static int choose_rows(struct derivative *d)
+{
+	const char *name = d->request->scalar;
+	d->rows = d->of == OJIT_RHS ? OJIT_STATES : OJIT_OUTPUTS;
+	d->count = ojit_solver_count(d->solver, d->rows);
+	if (!name)
+		return 0;
+	d->of = OJIT_OBSERVABLES, d->rows = OJIT_OUTPUTS;
+	if (ojit_solver_find(d->solver, OJIT_OUTPUTS, name, &d->first, &d->count) == OJIT_OK)
+		return 0;
+	d->of = OJIT_RHS, d->rows = OJIT_STATES;
+	if (ojit_solver_find(d->solver, OJIT_STATES, name, &d->first, &d->count) == OJIT_OK)
+		return 0;
+	return complain("of", name, 0, strlen(name), "there is no observable '%s' and no state; `out %s` in the model "
+	                "makes an observable of what it defines", name, name);
+}
+
+/* Where --wrt is not given, jvp is by what its vector names. */
+static int choose_inputs(struct derivative *d)
+{
+	const struct request *request = d->request;
+	if (request->wrt.count)
+		return inputs_choose(&d->by, &request->wrt);
+	if (request->kernel == EVAL_TANGENT && request->direction.count)
+		return inputs_choose(&d->by, &request->direction);
+	inputs_choose_all(&d->by, request->kernel == EVAL_BY_PARAMETERS ? 1 : request->kernel == EVAL_BY_TIME ? 2 : 0);
+	return 0;
+}
+
 int derivative_show(struct session *session, const struct request *request, ojit_evaluator *evaluator, double t,
                     const double *y)
 {
-	static const double one = 1;
-	bool parameters = request->kernel == EVAL_BY_PARAMETERS || request->by_parameters;
-	struct derivative d = {
-		.solver = session->solver, .evaluator = evaluator, .of = (ojit_kernel)request->of,
-		.rows = request->of == OJIT_RHS ? OJIT_STATES : OJIT_OUTPUTS,
-		.columns = parameters ? OJIT_PARAMETERS : OJIT_STATES, .t = t, .y = y,
-	};
-	unsigned by = parameters ? OJIT_BY_PARAMETERS : OJIT_BY_STATES;
-	if (request->kernel == EVAL_BY_TIME)
-		return show_tangent(&d, request, OJIT_BY_TIME, &one);
-	if (request->kernel == EVAL_TANGENT || request->kernel == EVAL_ADJOINT)
-		return show_product(&d, request, by);
-	return show_matrix(&d, request, (ojit_inputs)by);
+	struct derivative d = {.request = request, .solver = session->solver, .evaluator = evaluator,
+	                       .of = (ojit_kernel)request->of, .t = t, .y = y};
+	inputs_init(&d.by, session->solver, request->kernel != EVAL_ADJOINT);
+	int status = choose_rows(&d);
+	if (status == 0)
+		status = choose_inputs(&d);
+	if (status == 0)
+		status = show(&d);
+	inputs_drop(&d.by);
+	return status;
 }

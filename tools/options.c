@@ -250,14 +250,14 @@ static const struct option_row rows[] = {
 	 "rhs (default), outputs, init, or a derivative: jac (sparse, by states), dfdp (sparse, by parameters), "
 	 "dfdt, jvp (J v), vjp (v' J); of one number S (--of): grad, hess (sparse), hvp (H v)"},
 	{"v", "NAME=VALUE,...", EVAL, false, take_items, FIELD(direction), NULL,
-	 "the vector of jvp and hvp (states, or parameters, see --wrt) and of vjp (states, or observables, see --of); "
+	 "the vector of jvp and hvp (states, parameters and, of jvp, t) and of vjp (states, or observables, see --of); "
 	 "what is not named is 0"},
 	{"wrt", "states|parameters|NAME,...", EVAL, false, take_names, FIELD(wrt), NULL,
-	 "what jvp, vjp, grad, hess and hvp differentiate by (default states); the last three take any states and "
-	 "parameters by name"},
+	 "what to differentiate by: all states (default; of dfdp: parameters; of jvp: what --v names), all parameters, or "
+	 "some by name; of jac and jvp also t"},
 	{"of", "rhs|outputs|NAME", EVAL, false, take_of, FIELD(of), wholes,
-	 "what derivatives are of (default rhs); grad, hess and hvp: an observable, or a state, whose derivative by "
-	 "time is meant, or all of rhs or outputs with --weights"},
+	 "what derivatives are of (default rhs): all, or an observable, or a state, whose derivative by time is meant; "
+	 "grad, hess and hvp: one number, or all of rhs or outputs with --weights; vjp: rhs or outputs"},
 	{"weights", "NAME=VALUE,...", EVAL, false, take_items, FIELD(weights), NULL,
 	 "grad, hess and hvp of the sum of all elements of --of rhs (default) or outputs, each times its weight; what "
 	 "is not named has weight 0"},
@@ -440,22 +440,15 @@ static int settle_format(struct request *request)
 static int check_whole(struct request *request)
 {
 	bool product = request->kernel == EVAL_TANGENT || request->kernel == EVAL_ADJOINT;
-	if (request->scalar)
-		return complain("of", request->scalar, 0, strlen(request->scalar), "this is neither rhs nor outputs; numbers by "
-		                "name are what --kernel grad, hess and hvp are of");
+	if (request->scalar && request->kernel == EVAL_ADJOINT)
+		return complain("of", request->scalar, 0, strlen(request->scalar), "vjp is of rhs or of outputs; --kernel grad is "
+		                "of one number");
 	if (request->weights.count)
 		return complain_plainly("--weights belongs to --kernel grad, hess and hvp; vjp takes weights as --v");
 	if (request->direction.count && !product)
 		return complain_plainly("--v is the vector of --kernel jvp, vjp or hvp; choose one of them");
-	if (request->wrt.count && !product)
-		return complain_plainly("--wrt belongs to --kernel jvp, vjp, grad, hess and hvp; dfdp is the matrix by "
-		                        "parameters");
-	if (request->wrt.count == 0)
-		return 0;
-	request->by_parameters = strcmp(request->wrt.all[0].name, "parameters") == 0;
-	if (request->wrt.count > 1 || (!request->by_parameters && strcmp(request->wrt.all[0].name, "states") != 0))
-		return complain_item(&request->wrt.all[0], "jvp and vjp differentiate by states or by parameters; name one "
-		                     "of these two");
+	if (request->wrt.count && request->kernel == EVAL_BY_TIME)
+		return complain_plainly("dfdt is by the time; --kernel jac takes --wrt");
 	return 0;
 }
 

@@ -1,14 +1,12 @@
 /* ojit eval --kernel grad, hvp, hess: of one observable, of one state's equation, or of
  * their sum with weights; by states and parameters that are chosen by name.
- *
- * Inputs are counted as one list here, states first and parameters behind them. */
+ */
 #include "tools/tool.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { KINDS = 2 }; /* of inputs */
-static const ojit_vector kinds[KINDS] = {OJIT_STATES, OJIT_PARAMETERS};
+enum { KINDS = 2 }; /* of inputs: second derivatives are not by the time */
 static const ojit_inputs by_kind[KINDS] = {OJIT_BY_STATES, OJIT_BY_PARAMETERS};
 
 struct view {
@@ -18,8 +16,7 @@ struct view {
 	ojit_scalar scalar;
 	double *weights;     /* of the scalar, or NULL */
 	char *name;          /* of the scalar, in text */
-	bool *chosen;        /* [counts] the inputs to derive by */
-	size_t counts[KINDS];
+	struct inputs by;
 	double t;
 	const double *y;
 };
@@ -29,66 +26,7 @@ static int fail(const struct view *v)
 	return complain_error(ojit_evaluator_error(v->evaluator));
 }
 
-static size_t first_of(const struct view *v, int kind)
-{
-	return kind ? v->counts[0] : 0;
-}
-
-static const char *input_name(const struct view *v, size_t input)
-{
-	bool state = input < v->counts[0];
-	return ojit_solver_name(v->solver, kinds[!state], state ? input : input - v->counts[0]);
-}
-
-static bool is_wanted(const struct view *v, int kind)
-{
-	for (size_t k = 0; k < v->counts[kind]; k++)
-		if (v->chosen[first_of(v, kind) + k])
-			return true;
-	return false;
-}
-
 /* ---- names ---- */
-
-/* The inputs that an item names. */
-static int find_inputs(const struct view *v, const struct item *item, size_t *first, size_t *count)
-{
-	for (int kind = 0; kind < KINDS; kind++) {
-		if (ojit_solver_find(v->solver, kinds[kind], item->name, first, count) == OJIT_OK) {
-			*first += first_of(v, kind);
-			return 0;
-		}
-		if (kind == 0 && ojit_solver_error(v->solver).status != OJIT_NAME)
-			break; /* it is a state, but not one that there is */
-	}
-	const char *message = ojit_solver_error(v->solver).message;
-	char *kept = copy_text(message, strlen(message));
-	int status = complain_item(item, kept);
-	free(kept);
-	return status;
-}
-
-/* --wrt: "states", "parameters" and names. */
-static int choose_inputs(const struct view *v)
-{
-	static const char *const words[KINDS] = {"states", "parameters"};
-	const struct items *wrt = &v->request->wrt;
-	for (size_t k = 0; wrt->count == 0 && k < v->counts[0]; k++)
-		v->chosen[k] = true;
-	for (size_t i = 0; i < wrt->count; i++) {
-		size_t first = 0, count = 0;
-		int kind = 0;
-		while (kind < KINDS && strcmp(wrt->all[i].name, words[kind]) != 0)
-			kind++;
-		if (kind < KINDS)
-			first = first_of(v, kind), count = v->counts[kind];
-		else if (find_inputs(v, &wrt->all[i], &first, &count))
-			return EXIT_WRONG;
-		for (size_t k = first; k < first + count; k++)
-			v->chosen[k] = true;
-	}
-	return 0;
-}
 
 /* --of NAME: an observable, or the derivative of a state by time. */
 static int find_element(struct view *v, const char *name)
@@ -142,27 +80,22 @@ static int find_scalar(struct view *v)
 
 /* ---- vectors ---- */
 
-static unsigned inputs_wanted(const struct view *v)
-{
-	return (is_wanted(v, 0) ? OJIT_BY_STATES : 0) | (is_wanted(v, 1) ? OJIT_BY_PARAMETERS : 0);
-}
-
 /* values: of all inputs, those chosen are written. */
 static void write_vector(struct output *output, const struct view *v, const double *values)
 {
 	bool json = v->request->format == JSON, first = true, product = v->request->kernel == EVAL_HESSIAN_PRODUCT;
 	FILE *out = output->file;
 	fputs(json ? "{\"values\": {" : "", out);
-	for (size_t k = 0; k < v->counts[0] + v->counts[1] && !output_failed(output); k++) {
-		if (!v->chosen[k])
+	for (size_t k = 0; k < inputs_total(&v->by) && !output_failed(output); k++) {
+		if (!v->by.chosen[k])
 			continue;
 		if (json) {
 			fputs(first ? "" : ", ", out);
-			json_string(out, input_name(v, k));
+			json_string(out, inputs_name(&v->by, k));
 			fputs(": ", out);
 			json_number(out, values[k]);
 		} else {
-			fprintf(out, product ? "%s%s = " : "d %s / d %s = ", product ? "" : v->name, input_name(v, k));
+			fprintf(out, product ? "%s%s = " : "d %s / d %s = ", product ? "" : v->name, inputs_name(&v->by, k));
 			csv_number(out, values[k]);
 			fputc('\n', out);
 		}
@@ -171,28 +104,11 @@ static void write_vector(struct output *output, const struct view *v, const doub
 	fputs(json ? "}}\n" : "", out);
 }
 
-/* --v as a vector of all inputs; it lies within those chosen. */
-static int read_direction(const struct view *v, double *direction)
-{
-	const struct items *items = &v->request->direction;
-	for (size_t i = 0; i < items->count; i++) {
-		size_t first, count;
-		if (find_inputs(v, &items->all[i], &first, &count))
-			return EXIT_WRONG;
-		for (size_t k = first; k < first + count; k++) {
-			if (!v->chosen[k])
-				return complain_item(&items->all[i], "this is not among what --wrt differentiates by; add it there");
-			direction[k] = items->all[i].value;
-		}
-	}
-	return 0;
-}
-
 /* The library takes and gives vectors of whole kinds: those wanted lie at the front. */
 static int evaluate_vector(const struct view *v, const double *direction, double *values)
 {
-	unsigned by = inputs_wanted(v);
-	size_t skipped = by & OJIT_BY_STATES ? 0 : v->counts[0];
+	unsigned by = inputs_kinds(&v->by);
+	size_t skipped = by & OJIT_BY_STATES ? 0 : v->by.counts[0];
 	ojit_status status = direction
 		? ojit_evaluator_hessian_product(v->evaluator, &v->scalar, by, 1, v->t, v->y, direction + skipped,
 		                                 values + skipped)
@@ -202,10 +118,10 @@ static int evaluate_vector(const struct view *v, const double *direction, double
 
 static int show_vector(const struct view *v, struct output *output)
 {
-	size_t count = v->counts[0] + v->counts[1];
+	size_t count = inputs_total(&v->by);
 	double *values = get_memory(count, 2 * sizeof *values), *direction = values + count;
 	bool product = v->request->kernel == EVAL_HESSIAN_PRODUCT;
-	int status = product ? read_direction(v, direction) : 0;
+	int status = product ? inputs_read(&v->by, &v->request->direction, direction) : 0;
 	if (status == 0)
 		status = evaluate_vector(v, product ? direction : NULL, values);
 	if (status == 0)
@@ -240,15 +156,15 @@ static void write_entry(FILE *out, const struct view *v, bool first, size_t row,
 {
 	if (v->request->format == JSON) {
 		fputs(first ? "\n{\"row\": " : ",\n{\"row\": ", out);
-		json_string(out, input_name(v, row));
+		json_string(out, inputs_name(&v->by, row));
 		fputs(", \"col\": ", out);
-		json_string(out, input_name(v, column));
+		json_string(out, inputs_name(&v->by, column));
 		fputs(", \"value\": ", out);
 		json_number(out, value);
 		fputc('}', out);
 	} else {
-		fprintf(out, "d2 %s / d %s", v->name, input_name(v, row)); /* a name lives until the next is asked for */
-		fprintf(out, " d %s = ", input_name(v, column));
+		fprintf(out, "d2 %s / d %s", v->name, inputs_name(&v->by, row)); /* a name lives until the next is asked for */
+		fprintf(out, " d %s = ", inputs_name(&v->by, column));
 		csv_number(out, value);
 		fputc('\n', out);
 	}
@@ -259,8 +175,8 @@ static void write_column(struct output *output, const struct view *v, const stru
 {
 	const ojit_pattern *p = &block->pattern;
 	for (int64_t e = p->column[k]; e < p->column[k + 1] && !output_failed(output); e++) {
-		size_t row = first_of(v, rows) + (size_t)p->row[e];
-		if (!v->chosen[row])
+		size_t row = inputs_first(&v->by, rows) + (size_t)p->row[e];
+		if (!v->by.chosen[row])
 			continue;
 		write_entry(output->file, v, *first, row, column, block->values[e]);
 		*first = false;
@@ -272,10 +188,10 @@ static void write_matrix(struct output *output, const struct view *v, struct blo
 	bool json = v->request->format == JSON, first = true;
 	fputs(json ? "{\"entries\": [" : "", output->file);
 	for (int columns = 0; columns < KINDS; columns++)
-		for (size_t k = 0; is_wanted(v, columns) && k < v->counts[columns]; k++) {
-			size_t column = first_of(v, columns) + k;
+		for (size_t k = 0; inputs_has(&v->by, columns) && k < v->by.counts[columns]; k++) {
+			size_t column = inputs_first(&v->by, columns) + k;
 			for (int rows = 0; rows < KINDS; rows++)
-				if (v->chosen[column] && is_wanted(v, rows))
+				if (v->by.chosen[column] && inputs_has(&v->by, rows))
 					write_column(output, v, &blocks[rows][columns], rows, column, k, &first);
 		}
 	fputs(json ? "]}\n" : "", output->file);
@@ -287,7 +203,7 @@ static int show_hessian(const struct view *v, struct output *output)
 	int status = 0;
 	for (int rows = 0; rows < KINDS; rows++)
 		for (int columns = 0; columns < KINDS; columns++)
-			if (status == 0 && is_wanted(v, rows) && is_wanted(v, columns))
+			if (status == 0 && inputs_has(&v->by, rows) && inputs_has(&v->by, columns))
 				status = evaluate_block(v, rows, columns, &blocks[rows][columns]);
 	if (status == 0)
 		status = output_open(output, v->request);
@@ -308,16 +224,16 @@ int scalar_show(struct session *session, const struct request *request, ojit_eva
 {
 	struct output output = {0};
 	struct view v = {.solver = session->solver, .evaluator = evaluator, .request = request, .t = t, .y = y};
-	for (int kind = 0; kind < KINDS; kind++)
-		v.counts[kind] = ojit_solver_count(session->solver, kinds[kind]);
-	v.chosen = get_memory(v.counts[0] + v.counts[1], sizeof *v.chosen);
+	inputs_init(&v.by, session->solver, false);
 	int status = find_scalar(&v);
 	if (status == 0)
-		status = choose_inputs(&v);
+		status = inputs_choose(&v.by, &request->wrt);
+	if (request->wrt.count == 0)
+		inputs_choose_all(&v.by, 0);
 	if (status == 0)
 		status = request->kernel == EVAL_HESSIAN ? show_hessian(&v, &output) : show_vector(&v, &output);
 	free(v.weights);
 	free(v.name);
-	free(v.chosen);
+	inputs_drop(&v.by);
 	return status;
 }

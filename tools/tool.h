@@ -58,7 +58,6 @@ struct request {
 	const char *scalar; /* --of, where it is no whole kernel */
 	bool has_span, final, steps, stats, explain, refine, progress, no_progress;
 	bool whole;         /* --of is rhs or outputs, by name */
-	bool by_parameters; /* --wrt of jvp and vjp */
 	double span[2], every;
 	uint64_t points, digits, seed; /* 0: not given */
 	int format, kernel, of;
@@ -126,6 +125,30 @@ void session_close(struct session *session);
 double time_given(const struct request *request, double otherwise);
 /* Set elements of a vector of the solver from items with names. */
 int session_set(struct session *session, ojit_vector vector, const struct items *items);
+
+/* ---- what derivatives are by (inputs.c) ---- */
+
+enum { INPUT_KINDS = 3 }; /* states, parameters and the time, as enum ojit_inputs has its bits */
+struct inputs {
+	ojit_solver *solver;
+	size_t counts[INPUT_KINDS];
+	bool *chosen; /* one an input: states, then parameters, then the time */
+};
+/* None is chosen; `time`: it is one of them. */
+void inputs_init(struct inputs *inputs, ojit_solver *solver, bool time);
+void inputs_drop(struct inputs *inputs);
+size_t inputs_first(const struct inputs *inputs, int kind);
+size_t inputs_total(const struct inputs *inputs);
+/* Its name, which lives until the next is asked for. */
+const char *inputs_name(const struct inputs *inputs, size_t input);
+/* Is any of that kind chosen; which kinds are, as enum ojit_inputs or-ed. */
+bool inputs_has(const struct inputs *inputs, int kind);
+unsigned inputs_kinds(const struct inputs *inputs);
+/* Choose all of a kind; those that items name: "states", "parameters" or one by one. */
+void inputs_choose_all(struct inputs *inputs, int kind);
+int inputs_choose(struct inputs *inputs, const struct items *names);
+/* A vector of all inputs from items with names, which have to be chosen. */
+int inputs_read(const struct inputs *inputs, const struct items *items, double *v);
 
 /* ---- output (output.c) ---- */
 
