@@ -403,6 +403,18 @@ bool oj_is_plain(const struct graph *g, ojit_expr e)
 	return n->arity < 2 || oj_is(g, oj_operands(g, e)[n->arity - 2], OP_INDEX);
 }
 
+bool oj_read_tables(const struct graph *g, const ojit_expr *integers, uint32_t count)
+{
+	bool found = false;
+	for (uint32_t k = 0; k < count; k++) {
+		struct affine a;
+		oj_affine(g, integers[k], &a);
+		for (uint32_t i = 0; i < a.count; i++)
+			found = found || oj_is(g, a.atoms[i], OP_TABLE);
+	}
+	return found;
+}
+
 #define THREE_WAY(x, y) (((x) > (y)) - ((x) < (y)))
 
 static int compare_affine(const struct graph *g, ojit_expr a, ojit_expr b, const struct expr_map *number)

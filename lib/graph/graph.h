@@ -210,6 +210,8 @@ bool oj_mirrored(const struct graph *g, ojit_expr a, ojit_expr b, int64_t *half,
  * one other atom?  Such integers, and nodes without operands, are ordered by what
  * they are and not by when they were made. */
 bool oj_is_plain(const struct graph *g, ojit_expr e);
+/* Is an entry of a table among the atoms of one of these integers? */
+bool oj_read_tables(const struct graph *g, const ojit_expr *integers, uint32_t count);
 /* The order of operands of equal shape: < 0 when a comes first.  Nodes that are
  * not plain compare by their value in `number`; NULL: by index. */
 struct expr_map;

@@ -195,20 +195,6 @@ static bool find_reach(struct inliner *in, uint32_t array, const ojit_expr *inde
 	return true;
 }
 
-/* Does a subscript go through a table?  What is computed again then gathers each of its
- * loads, instead of one number. */
-static bool is_tabled(const struct graph *g, const ojit_expr *index, uint32_t rank)
-{
-	bool tabled = false;
-	for (uint32_t k = 0; k < rank; k++) {
-		struct affine a;
-		oj_affine(g, index[k], &a);
-		for (uint32_t i = 0; i < a.count; i++)
-			tabled = tabled || oj_is(g, a.atoms[i], OP_TABLE);
-	}
-	return tabled;
-}
-
 /* The producer of all that a load can read, and its map; NULL: none. */
 static const struct producer *find_producer(const struct inliner *in, const struct reach *reach, ojit_expr *map)
 {
@@ -249,7 +235,8 @@ static ojit_expr inline_load(struct inliner *in, ojit_expr e, const ojit_expr *i
 	const struct producer *producer = find_producer(in, &reach, map);
 	if (!producer)
 		return load;
-	bool cheap = producer->cheap && !(producer->gathers && is_tabled(g, index, in->program->space->arrays.at[array].rank));
+	/* Through a table each load of what is computed again is a gather, instead of one. */
+	bool cheap = producer->cheap && !(producer->gathers && oj_read_tables(g, index, oj_node(g, e)->arity));
 	bool once = in->uses[array] == 1 && in->depth == 0 && !repeated(in, producer, load);
 	if (!cheap && !once)
 		return load;

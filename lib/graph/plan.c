@@ -33,6 +33,7 @@ struct planner {
 	const struct graph *g;
 	VECTOR(struct draft) drafts; /* one a region */
 	struct expr_map loops;       /* hash of a reduction loop -> the latest such region */
+	bool stores_last;            /* in their order, after all that is computed */
 	VECTOR(struct visit) todo;
 };
 
@@ -239,6 +240,8 @@ static bool collect_stores(struct planner *p, uint32_t r, struct schedule *sched
 	for (uint32_t s = 0; s < block->stores.count; s++) {
 		const struct store *store = &block->stores.at[s];
 		struct entry entry = {.kind = ENTRY_STORE, .index = s};
+		if (p->stores_last)
+			entry.stage = entry.place = UINT32_MAX;
 		store_after(p, &entry, r, store->value);
 		for (uint32_t k = 0; k < p->plan->space->arrays.at[store->array].rank; k++)
 			store_after(p, &entry, r, store->index[k]);
@@ -482,8 +485,6 @@ static bool is_mostly_stores(const struct space *space, const struct block *bloc
 {
 	struct expr_list list = {0};
 	size_t work = 0;
-	if (!stores_ascend(space, block))
-		return true;
 	bool ok = oj_block_reach(space, block, true, &list), loops = false;
 	for (size_t i = 0; ok && i < list.list.count; i++) {
 		const struct node *n = oj_node(&space->graph, list.list.at[i]);
@@ -495,12 +496,25 @@ static bool is_mostly_stores(const struct space *space, const struct block *bloc
 	return ok;
 }
 
+/* Loops over several stores, as few as there are registers, hold what they store. */
+static bool may_wait(const struct block *block)
+{
+	enum { REGISTERS = 24 };
+	return block->rank > 0 && block->stores.count > 1 && block->stores.count <= REGISTERS;
+}
+
+static bool plan_stores_last(struct planner *p)
+{
+	p->stores_last = true;
+	return plan_loops(p);
+}
+
 ojit_status oj_plan_init(struct plan *plan, const struct space *space, const struct block *block)
 {
-	bool mostly = false;
-	if (!is_mostly_stores(space, block, &mostly))
+	bool ascend = stores_ascend(space, block), mostly = false;
+	if ((ascend || may_wait(block)) && !is_mostly_stores(space, block, &mostly))
 		return OJIT_OUT_OF_MEMORY;
-	return make_plan(plan, space, block, mostly ? plan_stores : plan_loops);
+	return make_plan(plan, space, block, !mostly ? plan_loops : ascend ? plan_stores : plan_stores_last);
 }
 
 ojit_status oj_plan_in_order(struct plan *plan, const struct space *space, const struct block *block)

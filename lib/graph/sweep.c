@@ -300,17 +300,9 @@ static struct bar by_fixed_factors(struct sweep *s, ojit_expr e, struct bar bar)
 	return fixed ? scaled(s, bar, fixed) : bar;
 }
 
-/* Does a subscript of the load go through a table? */
-static bool is_tabled(const struct graph *g, ojit_expr e)
+static bool is_tabled_load(const struct graph *g, ojit_expr e)
 {
-	bool tabled = false;
-	for (uint32_t k = 0; oj_is(g, e, OP_LOAD) && k < oj_node(g, e)->arity; k++) {
-		struct affine a;
-		oj_affine(g, oj_operands(g, e)[k], &a);
-		for (uint32_t i = 0; i < a.count; i++)
-			tabled = tabled || oj_is(g, a.atoms[i], OP_TABLE);
-	}
-	return tabled;
+	return oj_is(g, e, OP_LOAD) && oj_read_tables(g, oj_operands(g, e), oj_node(g, e)->arity);
 }
 
 /* What several factors that tables name have in common is kept, too: it is needed in a list
@@ -322,7 +314,7 @@ static struct bar kept_for_lists(struct sweep *s, const struct surrounding *in, 
 	uint32_t lists = 0;
 	bool made = oj_is(s->g, bar.e, OP_MUL) || oj_is(s->g, bar.e, OP_STRONG);
 	for (uint32_t k = 0; k < oj_node(s->g, product)->arity; k++)
-		lists += is_active(s, product, k) && is_tabled(s->g, oj_operands(s->g, product)[k]);
+		lists += is_active(s, product, k) && is_tabled_load(s->g, oj_operands(s->g, product)[k]);
 	if (made && lists > 1 && !in->outer && in->domain.count > 0 && find_loops(s, in, bar.e, &loops))
 		bar.e = keep(s, bar.e, &loops);
 	return bar;
