@@ -30,8 +30,8 @@ static INLINE void predict(int64_t n, const int order, const double *restrict z,
 	}
 }
 
-VECTORS void oj_bdf_predict(int64_t n, int order, const double *z, int64_t stride, double ratio, double shift,
-                            const struct bdf_prediction *out)
+static INLINE void predict_any(int64_t n, int order, const double *z, int64_t stride, double ratio, double shift,
+                               const struct bdf_prediction *out)
 {
 	switch (order) {
 #define CASE(q) \
@@ -43,17 +43,28 @@ VECTORS void oj_bdf_predict(int64_t n, int order, const double *z, int64_t strid
 	}
 }
 
-VECTORS void oj_bdf_add(int64_t n, const double *restrict y, const double *restrict low, const double *restrict change,
-                        const double *restrict d, double *restrict y1, double *restrict left)
+BY_LENGTH(, oj_bdf_predict, predict_any,
+          (int64_t n, int order, const double *z, int64_t stride, double ratio, double shift,
+           const struct bdf_prediction *out), (n, order, z, stride, ratio, shift, out))
+
+static INLINE void add(int64_t n, const double *restrict y, const double *restrict low, const double *restrict change,
+                       const double *restrict d, double *restrict y1, double *restrict left)
 {
 	for (int64_t i = 0; i < n; i++)
 		y1[i] = oj_add_change(y[i], low[i], change[i] + d[i], &left[i]);
 }
 
-VECTORS void oj_bdf_correct(int64_t n, int order, const double *l, const double *restrict d, double *restrict next,
-                            int64_t stride)
+BY_LENGTH(, oj_bdf_add, add,
+          (int64_t n, const double *y, const double *low, const double *change, const double *d, double *y1, double *left),
+          (n, y, low, change, d, y1, left))
+
+static INLINE void correct(int64_t n, int order, const double *l, const double *restrict d, double *restrict next,
+                           int64_t stride)
 {
 	for (int j = 1; j <= order; j++)
 		for (int64_t i = 0; i < n; i++)
 			next[j * stride + i] += l[j] * d[i];
 }
+
+BY_LENGTH(, oj_bdf_correct, correct,
+          (int64_t n, int order, const double *l, const double *d, double *next, int64_t stride), (n, order, l, d, next, stride))

@@ -11,12 +11,16 @@
 
 /* ---- scales ---- */
 
-VECTORS static void set_weights(int64_t n, double rtol, const double *restrict atol, const double *restrict y,
+static INLINE void weights_for(int64_t n, double rtol, const double *restrict atol, const double *restrict y,
                                 double *restrict weight)
 {
 	for (int64_t i = 0; i < n; i++)
 		weight[i] = 1 / (atol[i] + rtol * fabs(y[i]));
 }
+
+BY_LENGTH(static, set_weights, weights_for,
+          (int64_t n, double rtol, const double *atol, const double *y, double *weight),
+          (n, rtol, atol, y, weight))
 
 void oj_gauge_set(struct gauge *g, const struct tolerance *tolerance, const double *y)
 {
@@ -168,18 +172,26 @@ static void find_fault(struct newton *nw)
 			nw->fault = i;
 }
 
-VECTORS static void add(int64_t n, const double *restrict a, const double *restrict b, double *restrict out)
+static INLINE void sum_of(int64_t n, const double *restrict a, const double *restrict b, double *restrict out)
 {
 	for (int64_t i = 0; i < n; i++)
 		out[i] = a[i] + b[i];
 }
 
-VECTORS static void set_defect(int64_t n, double shift, const double *restrict slope, const double *restrict d,
+BY_LENGTH(static, add, sum_of,
+          (int64_t n, const double *a, const double *b, double *out),
+          (n, a, b, out))
+
+static INLINE void defect_of(int64_t n, double shift, const double *restrict slope, const double *restrict d,
                                const double *restrict psi, double *restrict out)
 {
 	for (int64_t i = 0; i < n; i++)
 		out[i] = slope[i] - shift * (d[i] - psi[i]);
 }
+
+BY_LENGTH(static, set_defect, defect_of,
+          (int64_t n, double shift, const double *slope, const double *d, const double *psi, double *out),
+          (n, shift, slope, d, psi, out))
 
 /* The size of the next increment of d. */
 static double find_increment(struct newton *nw, double t, double gamma, const double *base, const double *psi,

@@ -282,7 +282,7 @@ double oj_scaled_norm(int64_t n, const double *v, const double *w, const double 
 	return sqrt(norm_of(part, n, tolerance->max_norm));
 }
 
-VECTORS double oj_weighted_norm(int64_t n, const double *v, const double *weight, bool max_norm)
+static INLINE double weighted_norm(int64_t n, const double *v, const double *weight, bool max_norm)
 {
 	double part[PARTS] = {0}, tile[TILE];
 	for (int64_t from = 0; from < n; from += TILE) {
@@ -297,8 +297,23 @@ VECTORS double oj_weighted_norm(int64_t n, const double *v, const double *weight
 	return sqrt(norm_of(part, n, max_norm));
 }
 
-VECTORS void oj_sum_weighted(int64_t n, int count, const double *weights, const double *restrict v, int64_t stride,
-                             double *restrict out)
+SHORT_VECTORS static double norm_of_few(int64_t n, const double *v, const double *weight, bool max_norm)
+{
+	return weighted_norm(n, v, weight, max_norm);
+}
+
+VECTORS static double norm_of_many(int64_t n, const double *v, const double *weight, bool max_norm)
+{
+	return weighted_norm(n, v, weight, max_norm);
+}
+
+double oj_weighted_norm(int64_t n, const double *v, const double *weight, bool max_norm)
+{
+	return (n < VECTORS_MANY ? norm_of_few : norm_of_many)(n, v, weight, max_norm);
+}
+
+static INLINE void sum_weighted(int64_t n, int count, const double *weights, const double *restrict v, int64_t stride,
+                                double *restrict out)
 {
 	for (int64_t i = 0; i < n; i++)
 		out[i] = weights[0] * v[i];
@@ -306,6 +321,10 @@ VECTORS void oj_sum_weighted(int64_t n, int count, const double *weights, const 
 		for (int64_t i = 0; i < n; i++)
 			out[i] += weights[k] * v[k * stride + i];
 }
+
+BY_LENGTH(, oj_sum_weighted, sum_weighted,
+          (int64_t n, int count, const double *weights, const double *v, int64_t stride, double *out),
+          (n, count, weights, v, stride, out))
 
 SHORT_VECTORS bool oj_all_finite(int64_t n, const double *v)
 {

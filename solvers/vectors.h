@@ -23,4 +23,21 @@
 #endif
 #define INLINE inline __attribute__((always_inline))
 
+/* A function with two compilations of body(n, ...), which is INLINE: with short vectors for few
+ * elements, with long ones for many.  `scope` is static or nothing. */
+enum { VECTORS_MANY = 64 };
+#define BY_LENGTH(scope, name, body, parameters, arguments) \
+	SHORT_VECTORS static void name##_of_few parameters \
+	{ \
+		body arguments; \
+	} \
+	VECTORS static void name##_of_many parameters \
+	{ \
+		body arguments; \
+	} \
+	scope void name parameters \
+	{ \
+		(n < VECTORS_MANY ? name##_of_few : name##_of_many) arguments; \
+	}
+
 #endif
