@@ -4,6 +4,7 @@
  * until all of it has reached the cache, which takes longer than to compute it; and loops
  * that choose between vectors first ask how many there are.  So here all is scalar, and
  * the bits are those of vectors. */
+#include "solvers/powers.h"
 #include "solvers/sums.h"
 
 #include <float.h>
@@ -96,36 +97,18 @@ static INLINE double norm_of(const bool fused, int64_t n, const double *k, const
 	return n > 0 ? (low + high) * (1 / (double)n) : 0;
 }
 
-static INLINE void powers_at(const bool fused, const bool slopes, int64_t n, int order, const double *c, double h,
+/* All states at once, so that their sums do not wait for each other. */
+static INLINE void powers_of(const bool fused, const bool slopes, int64_t n, int order, const double *c, double h,
                              double *change, double *slope)
 {
-	double odd = 0, even = 0, odd_slope = 0, even_slope = 0, q = h * h;
-	int k = order;
-	if (k % 2) {
-		odd = c[k * n];
-		odd_slope = k * odd;
-		k--;
+	switch (n) {
+#define STATES(m) \
+	case m: \
+		oj_powers_of(fused, m, slopes, m, order, c, h, change, slope); \
+		break;
+	STATES(1) STATES(2) STATES(3) STATES(4) STATES(5) STATES(6) STATES(7)
+#undef STATES
 	}
-	for (const double *above = c + k * n; k >= 2; k -= 2, above -= 2 * n) {
-		even = plus(fused, above[0], even, q);
-		odd = plus(fused, above[-n], odd, q);
-		if (!slopes)
-			continue;
-		even_slope = plus(fused, k * above[0], even_slope, q);
-		odd_slope = plus(fused, (k - 1) * above[-n], odd_slope, q);
-	}
-	*change = h * plus(fused, odd, even, h);
-	if (slopes)
-		*slope = plus(fused, odd_slope, even_slope, h);
-}
-
-static INLINE void powers_of(const bool fused, int64_t n, int order, const double *c, double h, double *change,
-                             double *slope)
-{
-	for (int64_t i = 0; slope && i < n; i++)
-		powers_at(fused, true, n, order, c + i, h, change + i, slope + i);
-	for (int64_t i = 0; !slope && i < n; i++)
-		powers_at(fused, false, n, order, c + i, h, change + i, NULL);
 }
 
 static void copy(int64_t n, const double *from, double *to)
@@ -152,7 +135,10 @@ static void copy(int64_t n, const double *from, double *to)
 	} \
 	attribute static void name##_powers(int64_t n, int order, const double *c, double h, double *change, double *slope) \
 	{ \
-		powers_of(is_fused, n, order, c, h, change, slope); \
+		if (slope) \
+			powers_of(is_fused, true, n, order, c, h, change, slope); \
+		else \
+			powers_of(is_fused, false, n, order, c, h, change, NULL); \
 	} \
 	const struct sums name = {is_fused, copy, name##_stage, name##_step, name##_norm, name##_powers};
 

@@ -8,6 +8,7 @@
 #include "solvers/sums.h"
 
 #include "lib/math/math.h"
+#include "solvers/powers.h"
 #include "solvers/vectors.h"
 
 #include <float.h>
@@ -90,7 +91,7 @@ VECTORS void oj_sum_three(int64_t n, double a, const double *u, double b, const 
 		out[i] = (a * u[i] + b * v[i]) + c * w[i];
 }
 
-enum { TILE = 128, PARTS = 8, WIDTH = 4 };
+enum { TILE = 128, PARTS = 8, WIDTH = OJ_POWERS / 2 };
 
 static inline double larger(double a, double b)
 {
@@ -153,49 +154,18 @@ static INLINE double norm_of(const double *part, int64_t n, bool max_norm)
 	return (low + high) * (1 / (double)n);
 }
 
-/* `width` states of powers; the slopes too, or the changes alone. */
-static INLINE void powers_of(const bool fused, const int width, const bool slopes, int64_t n, int order,
-                             const double *restrict c, double h, double *restrict change, double *restrict slope)
-{
-	double odd[WIDTH] = {0}, even[WIDTH] = {0}, odd_slope[WIDTH] = {0}, even_slope[WIDTH] = {0}, q = h * h;
-	int k = order;
-	if (k % 2) {
-		for (int i = 0; i < width; i++) {
-			odd[i] = c[k * n + i];
-			odd_slope[i] = k * odd[i];
-		}
-		k--;
-	}
-	for (; k >= 2; k -= 2) { /* c_k h^(k-1) is an odd power: h divides out */
-		const double *above = c + k * n, *below = above - n;
-		for (int i = 0; i < width; i++) {
-			even[i] = plus(fused, above[i], even[i], q);
-			odd[i] = plus(fused, below[i], odd[i], q);
-			if (!slopes)
-				continue;
-			even_slope[i] = plus(fused, k * above[i], even_slope[i], q);
-			odd_slope[i] = plus(fused, (k - 1) * below[i], odd_slope[i], q);
-		}
-	}
-	for (int i = 0; i < width; i++) {
-		change[i] = h * plus(fused, odd[i], even[i], h);
-		if (slopes)
-			slope[i] = plus(fused, odd_slope[i], even_slope[i], h);
-	}
-}
-
 static INLINE void all_powers(const bool fused, int64_t n, int order, const double *c, double h, double *change,
                               double *slope)
 {
 	int64_t i = 0;
 	for (; slope && i + WIDTH <= n; i += WIDTH)
-		powers_of(fused, WIDTH, true, n, order, c + i, h, change + i, slope + i);
+		oj_powers_of(fused, WIDTH, true, n, order, c + i, h, change + i, slope + i);
 	for (; slope && i < n; i++)
-		powers_of(fused, 1, true, n, order, c + i, h, change + i, slope + i);
+		oj_powers_of(fused, 1, true, n, order, c + i, h, change + i, slope + i);
 	for (; i + WIDTH <= n; i += WIDTH)
-		powers_of(fused, WIDTH, false, n, order, c + i, h, change + i, NULL);
+		oj_powers_of(fused, WIDTH, false, n, order, c + i, h, change + i, NULL);
 	for (; i < n; i++)
-		powers_of(fused, 1, false, n, order, c + i, h, change + i, NULL);
+		oj_powers_of(fused, 1, false, n, order, c + i, h, change + i, NULL);
 }
 
 static INLINE double squared_norm(const bool fused, int64_t n, const double *k, const struct terms *terms,
