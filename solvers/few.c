@@ -144,3 +144,14 @@ static void copy(int64_t n, const double *from, double *to)
 
 SUMS(oj_few_apart, , false)
 SUMS(oj_few_fused, __attribute__((target("avx2,fma"))), true)
+
+void oj_few_weighted(int64_t n, int count, const double *weights, const double *restrict v, int64_t stride,
+                     double *restrict out)
+{
+	for (int64_t i = 0; i < n; i++) {
+		double sum = weights[0] * v[i];
+		for (int k = 1; k < count; k++)
+			sum += weights[k] * v[k * stride + i];
+		out[i] = sum;
+	}
+}

@@ -29,11 +29,12 @@ void oj_radau_weights(const struct radau_row *row, double theta, double weights[
 {
 	const double *c = row->nodes.at;
 	for (int i = 0; i < row->stages; i++) {
-		double product = theta / c[i];
-		for (int j = 0; j < row->stages; j++)
-			if (j != i)
-				product *= (theta - c[j]) / (c[i] - c[j]);
-		weights[i] = product;
+		double product = theta, scale = c[i]; /* divided once: a step waits for these */
+		for (int j = 0; j < row->stages; j++) {
+			product *= j == i ? 1 : theta - c[j];
+			scale *= j == i ? 1 : c[i] - c[j];
+		}
+		weights[i] = product / scale;
 	}
 }
 

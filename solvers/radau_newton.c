@@ -22,11 +22,18 @@ static double own_rtol(const struct radau_state *s, const struct radau_row *row)
 	return 0.25 * oj_control_power(s->tolerance->rtol, (3 * stages + 1) / (4 * stages));
 }
 
+/* Where increments are taken for nothing. */
+static double stop_below(double rtol)
+{
+	return fmax(10 * DBL_EPSILON / rtol, fmin(0.03, sqrt(rtol)));
+}
+
 /* scale[n], what increments and errors are measured by.  Steps of given size have no
  * tolerance: their iterations go on to rounding, for states that count. */
 static void set_scale(struct radau_state *s)
 {
 	const struct tolerance *tolerance = s->tolerance;
+	s->enough = 1;
 	if (!tolerance) {
 		double most = DBL_MIN;
 		for (int64_t i = 0; i < s->n; i++)
@@ -37,6 +44,7 @@ static void set_scale(struct radau_state *s)
 	}
 	double rtol = own_rtol(s, s->row);
 	s->share = rtol / tolerance->rtol;
+	s->enough = stop_below(rtol);
 	for (int64_t i = 0; i < s->n; i++)
 		s->scale[i] = s->share * tolerance->atol[i] + rtol * fabs(s->y0[i]);
 }
@@ -51,15 +59,6 @@ double oj_radau_norm(const struct radau_state *s, const double *v)
 	}
 	bool max_norm = s->tolerance && s->tolerance->max_norm && isfinite(sum);
 	return max_norm ? most : sqrt(sum / (double)s->n);
-}
-
-/* Where increments are taken for nothing. */
-static double stop_below(const struct radau_state *s)
-{
-	if (!s->tolerance)
-		return 1;
-	double rtol = own_rtol(s, s->row);
-	return fmax(10 * DBL_EPSILON / rtol, fmin(0.03, sqrt(rtol)));
 }
 
 /* ---- factors ---- */
@@ -232,7 +231,7 @@ static void find_fault(struct radau_state *s)
 static enum newton judge_rate(struct radau_state *s, int k, int most, double size, double *last, double *last_rate,
                          double h)
 {
-	double enough = stop_below(s);
+	double enough = s->enough;
 	if (!isfinite(size)) {
 		s->retry = fabs(h) / 2;
 		find_fault(s);

@@ -33,6 +33,7 @@ struct radau_state {
 	bool have_jacobian;
 
 	/* The iterations of the last attempt. */
+	double enough; /* increments below it are taken for nothing */
 	double share; /* of the scale in the tolerance that was asked for */
 	double rate, remaining; /* a step's shrinking; theta/(1 - theta), kept for the next step */
 	int iterations;

@@ -282,14 +282,21 @@ double oj_weighted_norm(int64_t n, const double *v, const double *weight, bool m
 	return (n < VECTORS_MANY ? norm_of_few : norm_of_many)(n, v, weight, max_norm);
 }
 
+/* Some states at a time, so that their sums stay in registers. */
 static INLINE void sum_weighted(int64_t n, int count, const double *weights, const double *restrict v, int64_t stride,
                                 double *restrict out)
 {
-	for (int64_t i = 0; i < n; i++)
-		out[i] = weights[0] * v[i];
-	for (int k = 1; k < count; k++)
-		for (int64_t i = 0; i < n; i++)
-			out[i] += weights[k] * v[k * stride + i];
+	int64_t i = 0;
+	for (; i + PARTS <= n; i += PARTS) {
+		double sum[PARTS];
+		for (int p = 0; p < PARTS; p++)
+			sum[p] = weights[0] * v[i + p];
+		for (int k = 1; k < count; k++)
+			for (int p = 0; p < PARTS; p++)
+				sum[p] += weights[k] * v[k * stride + i + p];
+		memcpy(out + i, sum, sizeof sum);
+	}
+	oj_few_weighted(n - i, count, weights, v + i, stride, out + i);
 }
 
 BY_LENGTH(, oj_sum_weighted, sum_weighted,

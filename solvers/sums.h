@@ -49,6 +49,8 @@ const struct sums *oj_sums_apart(int64_t n);
 enum { OJ_FEW = 8 };
 extern const struct sums oj_few_fused __attribute__((visibility("hidden")));
 extern const struct sums oj_few_apart __attribute__((visibility("hidden")));
+/* oj_sum_weighted for so few. */
+void oj_few_weighted(int64_t n, int count, const double *weights, const double *v, int64_t stride, double *out);
 
 /* out[n] = a u[n] + b v[n] + c w[n]; out may be w. */
 void oj_sum_three(int64_t n, double a, const double *u, double b, const double *v, double c,
