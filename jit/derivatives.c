@@ -96,12 +96,10 @@ static ojit_status remember(ojit_evaluator *e, int kind, ojit_kernel of, ojit_st
 
 /* Is the same asked for again that was called last?  Then there is nothing to check,
  * prepare or forget. */
-static inline const struct derivative_ready *same_again(const ojit_evaluator *e, int kind, ojit_kernel of, unsigned by,
-                                                        size_t order)
+static inline const struct derivative_ready *same_again(const ojit_evaluator *e, int kind, ojit_kernel of, unsigned by)
 {
 	const struct derivative_ready *latest = &e->latest[kind];
-	bool same = latest->run && latest->by == by && latest->of == of && latest->order == order;
-	return same && e->error.status == OJIT_OK ? latest : NULL;
+	return latest->run && latest->by == by && latest->of == of && e->error.status == OJIT_OK ? latest : NULL;
 }
 
 static inline ojit_status call_again(const struct derivative_ready *ready, double t, const double *y, const double *seed,
@@ -182,7 +180,7 @@ APART static ojit_status jacobian_slowly(ojit_evaluator *e, ojit_kernel of, ojit
 ojit_status ojit_evaluator_jacobian(ojit_evaluator *e, ojit_kernel of, ojit_inputs by, double t, const double *y,
                                     double *values)
 {
-	const struct derivative_ready *again = same_again(e, VARIANT_JACOBIAN, of, by, 0);
+	const struct derivative_ready *again = same_again(e, VARIANT_JACOBIAN, of, by);
 	return again ? call_again(again, t, y, NULL, values) : jacobian_slowly(e, of, by, t, y, values);
 }
 
@@ -198,7 +196,7 @@ APART static ojit_status linearise_slowly(ojit_evaluator *e, ojit_kernel of, oji
 ojit_status ojit_evaluator_linearisation(ojit_evaluator *e, ojit_kernel of, ojit_inputs by, double t,
                                          const double *y, double *out)
 {
-	const struct derivative_ready *again = same_again(e, LINEARISATION, of, by, 0);
+	const struct derivative_ready *again = same_again(e, LINEARISATION, of, by);
 	return again ? call_again(again, t, y, NULL, out) : linearise_slowly(e, of, by, t, y, out);
 }
 
@@ -219,7 +217,7 @@ APART static ojit_status newton_slowly(ojit_evaluator *e, double t, const double
 
 ojit_status ojit_evaluator_newton(ojit_evaluator *e, double t, const double *y, double gamma, double *values)
 {
-	const struct derivative_ready *again = same_again(e, VARIANT_NEWTON, OJIT_RHS, OJIT_BY_STATES, 0);
+	const struct derivative_ready *again = same_again(e, VARIANT_NEWTON, OJIT_RHS, OJIT_BY_STATES);
 	return again ? call_again(again, t, y, &gamma, values) : newton_slowly(e, t, y, gamma, values);
 }
 
@@ -242,8 +240,8 @@ APART static ojit_status tangent_slowly(ojit_evaluator *e, ojit_kernel of, unsig
 ojit_status ojit_evaluator_tangent(ojit_evaluator *e, ojit_kernel of, unsigned by, size_t directions, double t,
                                    const double *y, const double *seed, double *out)
 {
-	const struct derivative_ready *again = same_again(e, VARIANT_TANGENT, of, by, directions);
-	return again ? call_again(again, t, y, seed, out) : tangent_slowly(e, of, by, directions, t, y, seed, out);
+	const struct derivative_ready *again = same_again(e, VARIANT_TANGENT, of, by);
+	return again && again->order == directions ? call_again(again, t, y, seed, out) : tangent_slowly(e, of, by, directions, t, y, seed, out);
 }
 
 APART static ojit_status adjoint_slowly(ojit_evaluator *e, ojit_kernel of, unsigned by, double t, const double *y,
@@ -257,7 +255,7 @@ APART static ojit_status adjoint_slowly(ojit_evaluator *e, ojit_kernel of, unsig
 ojit_status ojit_evaluator_adjoint(ojit_evaluator *e, ojit_kernel of, unsigned by, double t, const double *y,
                                    const double *weights, double *out)
 {
-	const struct derivative_ready *again = same_again(e, VARIANT_ADJOINT, of, by, 0);
+	const struct derivative_ready *again = same_again(e, VARIANT_ADJOINT, of, by);
 	return again ? call_again(again, t, y, weights, out) : adjoint_slowly(e, of, by, t, y, weights, out);
 }
 

@@ -91,6 +91,16 @@ Test(jacobians, of_products_and_extremes_over_ragged_ranges)
 	     ROLE_STATE, true);
 }
 
+/* Both factors are the same state in 2 rows of 24: these entries are not made one. */
+Test(jacobians, of_factors_that_tables_name_and_that_seldom_meet)
+{
+	static const char text[] = "const N = 24\nindex a[i in 1..N] = mod(5*i, N) + 1, b[i in 1..N] = mod(7*i + 2, N) + 1\n"
+		"param k = 0.3\ninit x[i in 1..N] = 1 + 0.1*i\nlet r[i in 1..N] = k*x[a[i]]*x[b[i]]*(1 + x[b[i]])\n"
+		"x[i in 1..N]' = r[a[i]] - r[b[i]]*x[i]";
+	hold(text, ROLE_STATE, true);
+	hold(text, ROLE_PARAMETER, true);
+}
+
 static int64_t entries_of(const char *text)
 {
 	struct derivative_problem p;
