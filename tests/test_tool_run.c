@@ -320,6 +320,28 @@ Test(tool_run, has_an_option_for_each_control)
 	EXPECT_HAS(tool_err(), "rtol = 1e-15 is below 10 rounding errors");
 }
 
+Test(tool_run, ends_where_nothing_moves_or_a_state_outgrows_its_limit)
+{
+	cr_assert_eq(tool_run("$OJIT run decay.ojit --t 0:1000 --until-steady 1e-3 --format json --points 3"), 0);
+	EXPECT_HAS(tool_out(), "\"status\": \"steady\"");
+	EXPECT_HAS(tool_err(), "ojit: steady at t = ");
+	cr_assert_eq(tool_run("$OJIT run decay.ojit --t 0:10 --set k=-1 --growth-limit 100 --final"), 1);
+	EXPECT_HAS(tool_err(), "x is beyond growth_limit = 100 at t = 4.");
+	cr_assert_eq(tool_run("$OJIT run decay.ojit --nonnegative x,z"), 2);
+	EXPECT_HAS(tool_err(), "  --nonnegative x,z\n                  ^\n");
+}
+
+Test(tool_run, goes_back_where_it_came_from)
+{
+	cr_assert_eq(tool_run("$OJIT run decay.ojit --method euler --reverse-method implicit_euler --fixed-step 0.125 --steps"), 0);
+	struct table t = tool_table();
+	cr_assert_eq(t.rows, 9);
+	cr_expect(at(t, 0, 0) == 1 && at(t, 8, 0) == 0);
+	cr_expect_float_eq(at(t, 8, 1), 1, 1e-14);
+	cr_assert_eq(tool_run("$OJIT run decay.ojit --method trapezoid --reverse-method trapezoi"), 2);
+	EXPECT_HAS(tool_err(), "  --reverse-method trapezoi\n");
+}
+
 Test(tool_run, gives_the_same_bytes_with_every_executor)
 {
 	const char *lorenz = "$OJIT run $TREE/examples/lorenz.ojit --points 9";
