@@ -115,8 +115,7 @@ static enum attempt start(void *state, double t, const double *y)
 	s->have_jacobian = s->fresh = s->have_f1 = s->rejected = s->failed = false;
 	s->first = true;
 	s->proposed = 0;
-	s->rate = 1;
-	s->remaining = 1;
+	s->convergence = (struct convergence){.remaining = 1};
 	s->since = 0;
 	s->fault = -1;
 	rhs_eval(s->f, t, s->y0, s->f0);
@@ -187,8 +186,8 @@ static double estimate_inside(struct radau_state *s, double h)
 /* The factor that an error says; fewer where many iterations were needed. */
 static double length_factor(const struct radau_state *s, double error)
 {
-	int most = 7 + (s->row->stages - 3) * 5 / 2;
-	double effort = (1.0 + 2 * most) / (s->iterations + 2 * most);
+	int most = oj_radau_rounds(s->row);
+	double effort = (1.0 + 2 * most) / (s->convergence.iterations + 2 * most);
 	double factor = SAFETY * effort * oj_control_power(error, -1.0 / (s->row->stages + 1));
 	return fmin(fmax(factor, SHRINK_MOST), GROW_MOST);
 }
@@ -213,9 +212,9 @@ static void choose_stages(struct radau_state *s, double ratio)
 	int stages = s->row->stages, next = stages;
 	bool even = ratio > 0.8 && ratio < 1.2;
 	s->since++;
-	if (s->iterations > 1 && s->rate <= RATE_UP && even && s->since > ORDER_REST)
+	if (s->convergence.iterations > 1 && s->convergence.rate <= RATE_UP && even && s->since > ORDER_REST)
 		next = stages + 2;
-	if (s->rate >= RATE_DOWN || s->failed)
+	if (s->convergence.rate >= RATE_DOWN || s->failed)
 		next = stages - 2;
 	next = next < s->radau->least ? s->radau->least : next > s->radau->most ? s->radau->most : next;
 	if (next == stages)
@@ -229,7 +228,7 @@ static void choose_stages(struct radau_state *s, double ratio)
 static void plan_next(struct radau_state *s, double h, double error)
 {
 	double next = accepted_length(s, h, error), ratio = next / h;
-	bool slow = s->rate > SMALL_RATE && s->iterations > 1;
+	bool slow = s->convergence.rate > SMALL_RATE && s->convergence.iterations > 1;
 	s->old_h = h;
 	s->old_error = fmax(error, 1e-2);
 	choose_stages(s, ratio);

@@ -11,8 +11,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { FIXED_ROUNDS = 60 }; /* of iterations, where no shorter step can be tried */
-
 /* ---- scales ---- */
 
 /* The tolerance that the estimate of `row` is held to. */
@@ -213,8 +211,6 @@ static double rounding_floor(const struct radau_state *s)
 	return 4 * DBL_EPSILON * largest * oj_radau_norm(s, s->y0);
 }
 
-enum newton { NEWTON_GOES_ON, NEWTON_DONE, NEWTON_FAILED };
-
 /* Whose increment is not finite: F is not, or there is no tolerance to measure it by. */
 static void find_fault(struct radau_state *s)
 {
@@ -227,71 +223,37 @@ static void find_fault(struct radau_state *s)
 			s->fault = c;
 }
 
-/* What an increment says, the k-th from 0, of at most `most`. */
-static enum newton judge_rate(struct radau_state *s, int k, int most, double size, double *last, double *last_rate,
-                         double h)
+int oj_radau_rounds(const struct radau_row *row)
 {
-	double enough = s->enough;
-	if (!isfinite(size)) {
-		s->retry = fabs(h) / 2;
-		find_fault(s);
-		return NEWTON_FAILED;
-	}
-	if (k > 0) {
-		double rate = size / *last;
-		s->rate = k == 1 ? rate : sqrt(rate * *last_rate);
-		*last_rate = rate;
-		if (s->rate >= (s->tolerance ? 0.99 : 2)) {
-			s->retry = fabs(h) / 2;
-			return NEWTON_FAILED;
-		}
-		s->remaining = s->rate < 1 ? s->rate / (1 - s->rate) : 1e3;
-		int left = most - 1 - k;
-		double end = s->remaining * size * (s->rate > 0 ? oj_control_power(s->rate, left) : 0) / enough;
-		if (s->tolerance && end >= 1) {
-			end = fmin(fmax(end, 1e-4), 20);
-			s->retry = fabs(h) * 0.8 * oj_control_power(end, -1.0 / (4 + left));
-			return NEWTON_FAILED;
-		}
-	}
-	*last = fmax(size, DBL_EPSILON);
-	return s->remaining * size <= enough ? NEWTON_DONE : NEWTON_GOES_ON;
-}
-
-/* The same; what rounding holds up has converged. */
-static enum newton judge(struct radau_state *s, int k, int most, double size, double *last, double *last_rate,
-                         double h)
-{
-	enum newton verdict = judge_rate(s, k, most, size, last, last_rate, h);
-	bool held_up = verdict == NEWTON_FAILED || (k > 0 && s->rate >= 0.5);
-	return held_up && size <= rounding_floor(s) ? NEWTON_DONE : verdict;
+	int most = 7 + (row->stages - 3) * 5 / 2;
+	return most < 7 ? 7 : most;
 }
 
 /* Solve for the stages, from those that are there. */
 static bool iterate(struct radau_state *s, const struct step *step)
 {
-	int most = 7 + (s->row->stages - 3) * 5 / 2;
-	double last = 0, last_rate = 0;
-	enum newton verdict = NEWTON_GOES_ON;
-	most = !s->tolerance ? FIXED_ROUNDS : most < 7 ? 7 : most;
-	s->remaining = oj_control_power(fmax(s->remaining, DBL_EPSILON), 0.8);
-	s->iterations = 0;
-	s->rate = s->rate < 1 ? s->rate : 1;
+	struct convergence *c = &s->convergence;
+	int most = oj_radau_rounds(s->row);
+	enum newton_verdict verdict = NEWTON_GOES_ON;
+	c->forced = !s->tolerance;
+	c->most = c->forced ? NEWTON_FIXED_ROUNDS : most;
+	c->enough = s->enough;
+	c->floor = rounding_floor(s);
+	oj_convergence_begin(c);
 	from_stages(s, s->now.z, s->w);
-	for (int k = 0; k < most && verdict == NEWTON_GOES_ON; k++) {
+	while (verdict == NEWTON_GOES_ON) {
 		evaluate_stages(s, step);
 		from_stages(s, s->f_stages, s->g);
 		solve_stages(s, step->h);
-		verdict = judge(s, k, most, increment_norm(s), &last, &last_rate, step->h);
-		s->iterations++;
+		double size = increment_norm(s);
+		verdict = oj_convergence_judge(c, size);
+		if (!isfinite(size))
+			find_fault(s);
 		if (verdict != NEWTON_FAILED)
 			add_increments(s);
 	}
-	s->f->implicit->iterations += (uint64_t)s->iterations;
-	if (verdict == NEWTON_GOES_ON) {
-		s->retry = fabs(step->h) / 2;
-		return false;
-	}
+	s->f->implicit->iterations += (uint64_t)c->iterations;
+	s->retry = fabs(step->h) * c->shorten;
 	return verdict == NEWTON_DONE;
 }
 
@@ -307,7 +269,7 @@ bool oj_radau_solve(struct radau_state *s, const struct step *step)
 		bool fresh = s->fresh;
 		if (factorise(s, step->h) && iterate(s, step))
 			return true;
-		s->remaining = 1;
+		s->convergence.remaining = 1;
 		if (fresh)
 			return false;
 		s->have_jacobian = false;

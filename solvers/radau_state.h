@@ -4,6 +4,7 @@
 #ifndef OJ_RADAU_STATE_H
 #define OJ_RADAU_STATE_H
 
+#include "solvers/iterations.h"
 #include "solvers/radau.h"
 
 enum { RADAU_ROWS = 4, RADAU_STAGES = 7 };
@@ -35,8 +36,7 @@ struct radau_state {
 	/* The iterations of the last attempt. */
 	double enough; /* increments below it are taken for nothing */
 	double share; /* of the scale in the tolerance that was asked for */
-	double rate, remaining; /* a step's shrinking; theta/(1 - theta), kept for the next step */
-	int iterations;
+	struct convergence convergence;
 	double retry;           /* the length to try instead */
 	int64_t fault;          /* the state that F, or a scale of 0, was not finite in since the last step; -1: none */
 	bool fault_is_scale;
@@ -66,6 +66,8 @@ void oj_radau_look_inside(int64_t n, const struct radau_row *row, double theta, 
 
 /* The norm of v over the scale; not finite where v is not. */
 double oj_radau_norm(const struct radau_state *s, const double *v);
+/* The most iterations of a step. */
+int oj_radau_rounds(const struct radau_row *row);
 /* The stages of a step, in s->now.  False: the iterations came to nothing, s->retry is the
  * length to try instead. */
 bool oj_radau_solve(struct radau_state *s, const struct step *step);
