@@ -9,9 +9,10 @@
  * best case is known, and costs little: of implicit and stabilised steps, that they are much
  * longer than explicit ones that stability holds back; of explicit ones, that they are as
  * long as stability allows.  Where the best case promises enough the other is tried for
- * a few steps, which are accepted like any other, and stays if its price is lower.  After a trial in vain
- * the next one is due after twice as many steps.  So an explicit method is not left only because
- * it is held back, if that is still the cheapest there is, and what trials cost is bounded.
+ * a few steps, which are accepted like any other, and stays if its price is lower.  Nothing is tried that
+ * costs more than what was spent so far, and after a trial in vain the next one is due after
+ * twice as many steps: what trials cost is bounded.  An explicit method is not left only because
+ * it is held back, if that is still the cheapest there is.
  *
  * Stiffness shows where h times the spectral radius of the Jacobian comes near the end of
  * the explicit row's stability interval.  The radius follows from two stages at t1 (HW IV.2), from
@@ -34,8 +35,10 @@ enum { LOOK_EVERY = 5, HELD_LOOKS = 3, FREE_LOOKS = 3, TRIAL_MEAN = 3, TRIAL_STE
 /* Of the price that was paid, what a trial must come to, so that methods do not change for
  * next to nothing. */
 #define GAIN 0.8
-/* How much longer steps that are not held back are taken to be, at best. */
+/* How much longer implicit steps than explicit ones are taken to be, at best. */
 #define LONGER 100.0
+/* Steps that a trial takes that comes to something. */
+#define SHORT_TRIAL 5.0
 enum { POWER_ROUNDS = 6 };
 
 /* ---- prices ---- */
@@ -79,31 +82,36 @@ static double present_price(struct auto_state *s, double *mean_length)
 	return price_of(s, s->since < OUTLAYS ? s->since : OUTLAYS, mean_length);
 }
 
-/* Prices at best. */
-static double explicit_price(struct auto_state *s)
+/* Operations since the active candidate began. */
+static double spent(struct auto_state *s)
 {
-	const ojit_method *info = &s->candidates[CANDIDATE_EXPLICIT].method.info;
-	return info->stages * call_price(s) * s->radius / s->reach;
+	double effort = s->f->implicit ? s->f->implicit->effort : 0;
+	return (double)(s->f->calls - s->began_calls) * call_price(s) + (effort - s->began_effort);
 }
 
-/* ROCK's stages grow with the root of h times the radius. */
-static double stabilised_price(struct auto_state *s, double h)
+/* What steps cost.  ROCK's stages grow with the root of h times the radius. */
+static double stabilised_cost(struct auto_state *s, double h)
 {
 	const struct rock *rock = s->candidates[CANDIDATE_STABILISED].method.row;
 	double reach = rock->method == ROCK2 ? 0.81 : 0.35;
-	return (sqrt(h * s->radius / reach) + rock->finishing) * call_price(s) / h;
+	return (sqrt(h * s->radius / reach) + rock->finishing) * call_price(s);
 }
 
-/* A step of an implicit method: a Jacobian, factors, some iterations; of the least order there is,
- * with one complex shift at most. */
-static double implicit_price(struct auto_state *s, double h)
+/* A Jacobian, factors, some iterations; of the least order there is, with one complex shift. */
+static double implicit_cost(struct auto_state *s)
 {
-	const struct candidate *candidate = &s->candidates[CANDIDATE_IMPLICIT];
 	const struct implicit *m = s->f->implicit;
-	double systems = candidate->method.stepper->shifts(&candidate->setup) > 0 ? 5 : 1;
-	double iterations = 3, calls = 3 * iterations;
-	return (m->jacobian_effort + systems * (m->linear->effort.factor + iterations * m->linear->effort.solve) +
-	        calls * call_price(s)) / h;
+	double systems = 5, iterations = 3, calls = 3 * iterations;
+	return m->jacobian_effort + systems * (m->linear->effort.factor + iterations * m->linear->effort.solve) +
+	       calls * call_price(s);
+}
+
+/* A Jacobian, real factors, a solve and a call for each stage. */
+static double rosenbrock_cost(struct auto_state *s)
+{
+	const struct implicit *m = s->f->implicit;
+	int stages = s->candidates[CANDIDATE_ROSENBROCK].method.info.stages;
+	return m->jacobian_effort + m->linear->effort.factor + stages * (m->linear->effort.solve + call_price(s));
 }
 
 /* ---- stiffness ---- */
@@ -219,17 +227,38 @@ static bool may_try(const struct auto_state *s, enum candidate_kind kind)
 	return kind != s->active && !candidate->impossible && s->steps >= candidate->due;
 }
 
-/* The price of a candidate at best; HUGE_VAL: it is not to be tried. */
-static double promise(struct auto_state *s, enum candidate_kind kind, double h)
+/* How long steps of another candidate may be at best, h being the mean of the last ones. */
+static double best_length(const struct auto_state *s, enum candidate_kind kind, double h)
+{
+	if (!oj_auto_needs_factors(s->active))
+		h *= LONGER;
+	if (s->active == CANDIDATE_IMPLICIT)
+		h /= s->gain;
+	return kind == CANDIDATE_IMPLICIT ? h * s->gain : h;
+}
+
+/* What a step of another candidate costs; HUGE_VAL: it is not to be tried. */
+static double step_cost(struct auto_state *s, enum candidate_kind kind, double h)
 {
 	if (!may_try(s, kind))
 		return HUGE_VAL;
 	if (kind == CANDIDATE_EXPLICIT)
-		return explicit_price(s);
+		return s->candidates[kind].method.info.stages * call_price(s);
 	if (kind == CANDIDATE_STABILISED)
-		return stabilised_price(s, h);
+		return stabilised_cost(s, h);
 	s->candidates[kind].impossible = !s->f->need_implicit(s->f);
-	return s->candidates[kind].impossible ? HUGE_VAL : implicit_price(s, h);
+	if (s->candidates[kind].impossible)
+		return HUGE_VAL;
+	return kind == CANDIDATE_IMPLICIT ? implicit_cost(s) : rosenbrock_cost(s);
+}
+
+/* The price of a candidate at best; HUGE_VAL: it is not to be tried, or it would cost more than
+ * all that was spent on the active one. */
+static double promise(struct auto_state *s, enum candidate_kind kind, double h)
+{
+	double length = kind == CANDIDATE_EXPLICIT ? s->reach / s->radius : best_length(s, kind, h);
+	double cost = step_cost(s, kind, length);
+	return SHORT_TRIAL * cost <= spent(s) ? cost / length : HUGE_VAL;
 }
 
 /* The first length of another candidate's steps. */
@@ -241,10 +270,9 @@ static double first_length(const struct auto_state *s, enum candidate_kind kind,
 static void look_around(struct auto_state *s)
 {
 	double mean, price = present_price(s, &mean), best = PROMISE * price;
-	double h = s->active == CANDIDATE_EXPLICIT ? LONGER * mean : mean;
 	enum candidate_kind choice = s->active;
 	for (int k = 0; k < CANDIDATES; k++) {
-		double promised = promise(s, k, h);
+		double promised = promise(s, k, mean);
 		if (promised < best)
 			best = promised, choice = k;
 	}

@@ -10,9 +10,14 @@
 enum candidate_kind {
 	CANDIDATE_EXPLICIT,
 	CANDIDATE_STABILISED, /* ROCK, for real spectra */
-	CANDIDATE_IMPLICIT,
+	CANDIDATE_ROSENBROCK, /* where factors are dear: it takes real ones alone */
+	CANDIDATE_IMPLICIT,   /* Radau */
 	CANDIDATES
 };
+static inline bool oj_auto_needs_factors(enum candidate_kind kind)
+{
+	return kind >= CANDIDATE_ROSENBROCK;
+}
 
 struct candidate {
 	struct method method;
@@ -54,11 +59,14 @@ struct auto_state {
 	struct outlay outlays[OUTLAYS]; /* a ring: the last ones */
 	uint64_t calls;   /* at the end of the last step */
 	double effort;
+	uint64_t began_calls; /* when the active candidate began */
+	double began_effort;
 	uint64_t steps;   /* accepted in this run */
 	uint64_t since;   /* of them since the candidate changed */
 	double call_price; /* operations of a call, what sums of stages take included; 0: not counted yet */
 
 	/* What is known of stiffness. */
+	double gain;   /* how much longer Radau's steps are than Rosenbrock's, usually */
 	double reach;  /* of the explicit row: h times the radius where it gets unstable */
 	double radius; /* of the Jacobian, estimated last */
 	int held, free; /* looks that found steps held back by it, and looks in turn that did not */
