@@ -114,6 +114,7 @@ struct exact *derivative_tangents(struct derivative_problem *p, int64_t states, 
 		for (int64_t q = 0; q < inputs; q++)
 			mpfr_set_d(exact_element(x, ROLE_SEED, k * inputs + q), k == q, MPFR_RNDN);
 	exact_run(x, &made);
+	derivative_reads_back(&made, "tangents");
 	oj_program_drop(&made);
 	return x;
 }

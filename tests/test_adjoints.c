@@ -30,6 +30,7 @@ static struct exact *by_adjoint(struct derivative_problem *p, const struct progr
 	for (int64_t k = 0; k < p->states + p->parameters; k++)
 		mpfr_set_nan(exact_element(x, ROLE_OUT, k)); /* everything has to be written */
 	exact_run(x, adjoint);
+	derivative_reads_back(adjoint, "adjoints");
 	return x;
 }
 
