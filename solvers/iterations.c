@@ -11,6 +11,8 @@
 
 /* ---- scales ---- */
 
+#define FIXED_SCALE (0.5 * DBL_EPSILON) /* what increments of steps of given size are measured by */
+
 static INLINE void weights_for(int64_t n, double rtol, const double *restrict atol, const double *restrict y,
                                 double *restrict weight)
 {
@@ -33,7 +35,7 @@ void oj_gauge_set(struct gauge *g, const struct tolerance *tolerance, const doub
 	for (int64_t i = 0; i < g->n; i++)
 		most = fmax(most, fabs(y[i]));
 	for (int64_t i = 0; i < g->n; i++)
-		g->weight[i] = 1 / (0.5 * DBL_EPSILON * fmax(fabs(y[i]), 1e-3 * most));
+		g->weight[i] = 1 / (FIXED_SCALE * fmax(fabs(y[i]), 1e-3 * most));
 }
 
 double oj_gauge_norm(const struct gauge *g, const double *v)
@@ -53,12 +55,14 @@ int64_t oj_gauge_worst(const struct gauge *g, const double *v)
 	return worst;
 }
 
-double oj_gauge_enough(const struct tolerance *tolerance)
-{
-	return tolerance ? fmax(10 * DBL_EPSILON / tolerance->rtol, fmin(0.03, sqrt(tolerance->rtol))) : 1;
-}
-
 /* ---- convergence ---- */
+
+void oj_convergence_set(struct convergence *c, double rtol, double share, double spread)
+{
+	c->forced = rtol == 0;
+	c->enough = c->forced ? 1 : fmax(10 * DBL_EPSILON / rtol, fmin(0.03, sqrt(rtol)));
+	c->floor = 4 * DBL_EPSILON * spread / share;
+}
 
 void oj_convergence_begin(struct convergence *c)
 {
@@ -121,10 +125,12 @@ void oj_newton_begin(struct newton *nw, const struct tolerance *tolerance, const
 {
 	struct convergence *c = &nw->convergence;
 	oj_gauge_set(&nw->gauge, tolerance, y);
-	c->forced = !tolerance;
+	if (tolerance)
+		oj_convergence_set(c, tolerance->rtol, tolerance->rtol, 1);
+	else
+		oj_convergence_set(c, 0, FIXED_SCALE, 16);
 	c->most = c->forced ? NEWTON_FIXED_ROUNDS : most;
-	c->enough = c->forced || enough == 0 ? oj_gauge_enough(tolerance) : enough;
-	c->floor = (c->forced ? 64 : 4) * DBL_EPSILON * oj_gauge_norm(&nw->gauge, y);
+	c->enough = c->forced || enough == 0 ? c->enough : enough;
 	oj_convergence_begin(c);
 	nw->worst_rate = 0;
 	nw->iterations = 0;

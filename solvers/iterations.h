@@ -29,9 +29,6 @@ void oj_gauge_set(struct gauge *gauge, const struct tolerance *tolerance, const 
 double oj_gauge_norm(const struct gauge *gauge, const double *v);
 /* The state with the largest of v times the weights. */
 int64_t oj_gauge_worst(const struct gauge *gauge, const double *v);
-/* What is nothing, measured by it: max(10 eps/rtol, min(0.03, sqrt(rtol))). */
-double oj_gauge_enough(const struct tolerance *tolerance);
-
 enum newton_verdict { NEWTON_GOES_ON, NEWTON_DONE, NEWTON_FAILED };
 
 struct convergence {
@@ -47,6 +44,10 @@ struct convergence {
 	double shorten;   /* after a failure: what to multiply the step's length with */
 	double last, last_rate; /* increment, rate */
 };
+/* `enough` for a relative tolerance, max(10 eps/rtol, min(0.03, sqrt(rtol))), and `floor` for
+ * scales of at least `share` times the states, where rounding makes `spread` times that of
+ * the states; rtol 0: forced. */
+void oj_convergence_set(struct convergence *c, double rtol, double share, double spread);
 /* Forget the iterations, not what they told of the next. */
 void oj_convergence_begin(struct convergence *c);
 /* What an increment of this size says. */
@@ -71,7 +72,7 @@ struct newton {
 
 /* Begin again: neither J nor factors. */
 void oj_newton_restart(struct newton *newton);
-/* A step from y begins: set scales, and what is enough: 0 for oj_gauge_enough. */
+/* A step from y begins: set scales, and what is enough: 0 for what rtol says. */
 void oj_newton_begin(struct newton *newton, const struct tolerance *tolerance, const double *y, int most, double enough);
 /* J at (t, y) if there is none. */
 void oj_newton_linearise(struct newton *newton, double t, const double *y);

@@ -82,6 +82,9 @@ static void init(void *state, const struct setup *setup)
 		oj_radau_slopes(oj_radau_row(r), 1, s->end[r]);
 		for (int i = 1; i < 64; i++)
 			s->crest[r] = fmax(s->crest[r], fabs(oj_radau_bubble(oj_radau_row(r), i / 64.0)) / oj_radau_row(r)->real);
+		s->spread[r] = 1;
+		for (int i = 0; i < oj_radau_row(r)->t_inverse.count; i++)
+			s->spread[r] = fmax(s->spread[r], fabs(oj_radau_row(r)->t_inverse.at[i]));
 	}
 	double *memory = (double *)(s + 1);
 	memset(memory, 0, state_size(setup) - sizeof *s);

@@ -20,20 +20,15 @@ static double own_rtol(const struct radau_state *s, const struct radau_row *row)
 	return 0.25 * oj_control_power(s->tolerance->rtol, (3 * stages + 1) / (4 * stages));
 }
 
-/* Where increments are taken for nothing. */
-static double stop_below(double rtol)
-{
-	return fmax(10 * DBL_EPSILON / rtol, fmin(0.03, sqrt(rtol)));
-}
-
 /* scale[n], what increments and errors are measured by.  Steps of given size have no
  * tolerance: their iterations go on to rounding, for states that count. */
 static void set_scale(struct radau_state *s)
 {
 	const struct tolerance *tolerance = s->tolerance;
-	s->enough = 1;
+	double spread = s->spread[s->row - oj_radau_row(0)];
 	if (!tolerance) {
 		double most = DBL_MIN;
+		oj_convergence_set(&s->convergence, 0, 16 * DBL_EPSILON, spread);
 		for (int64_t i = 0; i < s->n; i++)
 			most = fmax(most, fabs(s->y0[i]));
 		for (int64_t i = 0; i < s->n; i++)
@@ -42,7 +37,7 @@ static void set_scale(struct radau_state *s)
 	}
 	double rtol = own_rtol(s, s->row);
 	s->share = rtol / tolerance->rtol;
-	s->enough = stop_below(rtol);
+	oj_convergence_set(&s->convergence, rtol, rtol, spread);
 	for (int64_t i = 0; i < s->n; i++)
 		s->scale[i] = s->share * tolerance->atol[i] + rtol * fabs(s->y0[i]);
 }
@@ -201,16 +196,6 @@ static void add_increments(struct radau_state *s)
 	to_stages(s);
 }
 
-/* What rounding makes of the increments, at the least: T^-1 brings errors of the size of
- * the largest of its entries. */
-static double rounding_floor(const struct radau_state *s)
-{
-	double largest = 1;
-	for (int i = 0; i < s->row->t_inverse.count; i++)
-		largest = fmax(largest, fabs(s->row->t_inverse.at[i]));
-	return 4 * DBL_EPSILON * largest * oj_radau_norm(s, s->y0);
-}
-
 /* Whose increment is not finite: F is not, or there is no tolerance to measure it by. */
 static void find_fault(struct radau_state *s)
 {
@@ -235,10 +220,7 @@ static bool iterate(struct radau_state *s, const struct step *step)
 	struct convergence *c = &s->convergence;
 	int most = oj_radau_rounds(s->row);
 	enum newton_verdict verdict = NEWTON_GOES_ON;
-	c->forced = !s->tolerance;
 	c->most = c->forced ? NEWTON_FIXED_ROUNDS : most;
-	c->enough = s->enough;
-	c->floor = rounding_floor(s);
 	oj_convergence_begin(c);
 	from_stages(s, s->now.z, s->w);
 	while (verdict == NEWTON_GOES_ON) {

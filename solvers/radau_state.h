@@ -34,7 +34,6 @@ struct radau_state {
 	bool have_jacobian;
 
 	/* The iterations of the last attempt. */
-	double enough; /* increments below it are taken for nothing */
 	double share; /* of the scale in the tolerance that was asked for */
 	struct convergence convergence;
 	double retry;           /* the length to try instead */
@@ -44,6 +43,7 @@ struct radau_state {
 	/* Control. */
 	double begin[RADAU_ROWS][RADAU_STAGES], end[RADAU_ROWS][RADAU_STAGES]; /* slopes of u at its ends, from stages */
 	double crest[RADAU_ROWS]; /* the largest |M(theta)/M'(0)| */
+	double spread[RADAU_ROWS]; /* the largest entry of T^-1, at least 1: errors grow so much by it */
 	double now_error, proposed, old_h, old_error;
 	bool first, rejected, failed;
 	int since; /* steps since the order changed */
