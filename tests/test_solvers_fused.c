@@ -310,6 +310,37 @@ Test(solvers_fused, problems_of_the_corpora_agree)
 	ojit_context_free(context);
 }
 
+/* Sums take shorter vectors where the right-hand side stores number by number, which the
+ * interpreter does not say. */
+Test(solvers_fused, few_bodies_whose_slopes_are_stored_number_by_number_have_the_bits_of_the_interpreter)
+{
+	static const char text[] =
+		"const N = 6\ninit x[i in 1..N] = cos(i), y[i in 1..N] = sin(1.3*i), x[i in 1..N]' = 0, y[i in 1..N]' = 0.1*i\n"
+		"let r[i in 1..N, j in 1..N] = ((x[j] - x[i])^2 + (y[j] - y[i])^2 + 0.1)^1.5\n"
+		"x[i in 1..N]'' = sum(j in 1..N if j != i, (x[j] - x[i])/r[i, j])\n"
+		"y[i in 1..N]'' = sum(j in 1..N if j != i, (y[j] - y[i])/r[i, j])\n";
+	static const char *const methods[] = {"dopri5", "vern7", "dop853"};
+	ojit_context *context = ojit_context_new(NULL);
+	ojit_model *model = read_model(context, text);
+	ojit_program *machine = compile_with(model, OJIT_AUTOMATIC, true), *walked = compile_with(model, OJIT_INTERPRETER, true);
+	ojit_solver *a = ojit_solver_new(machine), *b = ojit_solver_new(walked);
+	cr_expect(a->rhs.kernel->apart);
+	cr_expect_not(b->rhs.kernel->apart);
+	for (int i = 0; i < 3; i++)
+		for (int norm = 0; norm < 2; norm++) {
+			ojit_options o = ojit_options_default();
+			o.method = methods[i];
+			o.norm = norm ? OJIT_NORM_MAX : OJIT_NORM_RMS;
+			expect_same(a, b, &o, 0, 2, ojit_output_points(15), methods[i]);
+		}
+	ojit_solver_free(a);
+	ojit_solver_free(b);
+	ojit_program_free(machine);
+	ojit_program_free(walked);
+	ojit_model_free(model);
+	ojit_context_free(context);
+}
+
 /* ---- when ---- */
 
 Test(solvers_fused, a_step_is_compiled_when_its_method_has_made_many_evaluations)
