@@ -212,7 +212,7 @@ static const struct option_row rows[] = {
 	{"t", "A:B", RUN, false, take_span, 0, NULL,
 	 "integrate from time A to time B, forwards or backwards"},
 	{"method", "NAME", RUN, false, take_text, FIELD(options.method), NULL,
-	 "the method, one of those that `ojit methods` lists"},
+	 "the method, one of those that `ojit methods` lists (default auto: what is cheapest on the way)"},
 	{"rtol", "X", RUN, false, take_positive, FIELD(options.rtol), NULL, "relative tolerance"},
 	{"atol", "X|NAME=X,...", RUN, false, take_tolerances, FIELD(atol), NULL,
 	 "absolute tolerance of all states, or of some by name"},
