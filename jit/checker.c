@@ -367,10 +367,12 @@ ojit_status ojit_check_around(ojit_check *c, double t0, double t1, const double 
 
 size_t ojit_check_suggested(const ojit_check *c)
 {
-	enum { LEAST = 1, MOST = 20 };
+	enum { MOST = 20 };
 	const double half_a_second = 1e7; /* additions in MPFR */
-	double points = c->points ? half_a_second / (c->work / (double)c->points + 1) : LEAST;
-	return points < LEAST ? LEAST : points > MOST ? MOST : (size_t)points;
+	double one = c->points ? c->work / (double)c->points + 1 : half_a_second, points = half_a_second / one;
+	if (points < 1)
+		return one < 2 * half_a_second;
+	return points > MOST ? MOST : (size_t)points;
 }
 
 /* ---------------------------------------------------------------- results */

@@ -283,6 +283,7 @@ Test(partials, edges_follow_the_stated_rules)
 		{OP_HYPOT, 0, 0, 0, 0}, {OP_HYPOT, 1, 0, 0, 0}, {OP_ATAN2, 0, 0, 0, 0}, {OP_ATAN2, 1, 0, 0, 0},
 		{OP_POW, 0, 0, 0, 0}, {OP_POW, 0, 0, 1, 1}, {OP_POW, 0, 0, 2, 0}, {OP_POW, 0, -2, 3, 12},
 		{OP_POW, 0, 0, 1.5, 0}, {OP_POW, 0, 0, 0.5, INFINITY}, {OP_POW, 1, 0, 2, 0}, {OP_POW, 1, 0, 0.5, 0},
+		{OP_POW, 1, 0, 0, -INFINITY}, {OP_POW, 1, 0, -1, -INFINITY}, {OP_POW, 0, 0, -1, -INFINITY},
 		{OP_LOG1P, 0, -1, 0, INFINITY}, {OP_LOG, 0, 0, 0, INFINITY},
 		{OP_HEAVISIDE, 0, 0, 0.5, 0}, {OP_HEAVISIDE, 1, 0, 0.5, 1}, {OP_HEAVISIDE, 1, 1, 0.5, 0},
 		{OP_MOD, 0, 4, 2, 1}, {OP_MOD, 1, 4, 2, -2},

@@ -238,7 +238,7 @@ static const struct option_row rows[] = {
 	 "solve again with tighter tolerances until the digits that the tolerance promises agree, and say how "
 	 "many hold; with --fixed-step, steps are halved"},
 	{"points", "N", CHECK, false, take_count, FIELD(points), NULL,
-	 "random points around the initial values or --at (default: 1 to 20, half a second's work)"},
+	 "random points around the initial values or --at (default: up to 20, half a second's work)"},
 	{"digits", "N", CHECK, false, take_count, FIELD(digits), NULL,
 	 "that must agree, relative to the sum of the absolute terms (default 13)"},
 	{"seed", "N", CHECK, false, take_count, FIELD(seed), NULL, "of random points (default 1)"},

@@ -81,8 +81,8 @@ OJIT_API ojit_status ojit_check_at(ojit_check *check, double t, const double *y,
 /* Check at the next random point around (y, p), its time between t0 and t1: each number
  * times 2^u, -1 < u < 1, or, where it is 0, up to 1, at every other point down to -1. */
 OJIT_API ojit_status ojit_check_around(ojit_check *check, double t0, double t1, const double *y, const double *p);
-/* As many random points, 1 to 20, as take about half a second; from counted operations,
- * known after the first point. */
+/* As many random points, up to 20, as take about half a second; from counted operations,
+ * known after the first point.  At least 1, unless that one took long. */
 OJIT_API size_t ojit_check_suggested(const ojit_check *check);
 
 /* ---------------------------------------------------------------- what was found */
