@@ -82,3 +82,32 @@ Test(solvers_control, rough_powers_are_as_near_as_they_say_and_grow)
 		before = power;
 	}
 }
+
+/* Of implicit methods: one error alone at first, then two, the shorter of both; nothing changes
+ * for less than a fifth. */
+Test(solvers_control, implicit_steps_follow_two_errors_and_keep_their_length)
+{
+	const struct controller numbers = {.error_order = 4, .safety = 0.9, .shrink = 0.2, .grow = 8};
+	struct pace pace;
+	oj_pace_begin(&pace);
+	cr_expect_eq(pace.proposed, 0);
+	oj_pace_accept(&pace, &numbers, 2, 1e-2, 1);
+	expect_near(pace.proposed / 2, 0.9 * pow(1e-2, -0.25), 1e-8, "first", 1e-2);
+	oj_pace_accept(&pace, &numbers, 3, 0.1, 0.8);
+	double alone = 0.9 * 0.8 * pow(0.1, -0.25), both = 0.9 * 3 / 2 * pow(1e-2 / (0.1 * 0.1), 0.25);
+	cr_assert(alone > 1.2 && both > alone);
+	expect_near(pace.proposed / 3, alone, 1e-8, "second", 0.1);
+	oj_pace_accept(&pace, &numbers, 3, 0.3, 1);
+	both = 0.9 * pow(0.1 / (0.3 * 0.3), 0.25);
+	cr_assert(both < 1 && 0.9 * pow(0.3, -0.25) > 1);
+	expect_near(pace.proposed / 3, both, 1e-8, "third", 0.3);
+	pace.rejected = true;
+	oj_pace_accept(&pace, &numbers, 1, 1e-4, 1);
+	cr_expect_eq(pace.proposed, 1, "no growth after a rejection");
+	oj_pace_begin(&pace);
+	oj_pace_accept(&pace, &numbers, 1, pow(0.9 / 1.1, 4), 1);
+	cr_expect_eq(pace.proposed, 1, "a tenth more is not worth new factors");
+	oj_pace_begin(&pace);
+	oj_pace_accept(&pace, &numbers, 1, 1e-12, 1);
+	expect_near(pace.proposed, 8, 1e-8, "limit", 1e-12);
+}

@@ -128,6 +128,7 @@ static void make_matrix(struct session *s, int bands)
 	} else if (bands == SPARSE) {
 		s->matrix = SUNSparseMatrix(n, n, SQUARE_ENTRIES, CSC_MAT, s->context);
 		s->linear = SUNLinSol_KLU(s->y, s->matrix, s->context);
+		SUNLinSol_KLUSetOrdering(s->linear, 0); /* AMD: half the time of the default, COLAMD */
 	} else {
 		s->matrix = SUNBandMatrix(n, bands, bands, s->context);
 		s->linear = SUNLinSol_Band(s->y, s->matrix, s->context);
