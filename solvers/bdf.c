@@ -25,6 +25,7 @@
 #include "solvers/control.h"
 #include "solvers/implicit.h"
 #include "solvers/iterations.h"
+#include "solvers/layout.h"
 #include "solvers/sums.h"
 
 #include <math.h>
@@ -76,37 +77,35 @@ static size_t state_size(const struct setup *setup)
 	return sizeof(struct bdf_state) + (VECTORS + 2 * ROWS) * (size_t)stride_of(setup->n) * sizeof(double);
 }
 
-/* Every vector, in the order in which they lie in memory; the last two are arrays. */
-static void list_vectors(struct bdf_state *s, double **vectors[POINTERS])
+/* Every vector, in the order in which they lie in memory. */
+static void list_parts(struct bdf_state *s, struct part parts[POINTERS])
 {
-	double **const all[POINTERS] = {
-		&s->low, &s->next_low, &s->f0, &s->psi, &s->change, &s->y1, &s->predicted, &s->d, &s->old_d,
-		&s->newton.gauge.weight, &s->newton.argument, &s->newton.slope, &s->newton.increment, &s->z, &s->next,
+	const struct part all[POINTERS] = {
+		{&s->low, 1}, {&s->next_low, 1}, {&s->f0, 1}, {&s->psi, 1}, {&s->change, 1}, {&s->y1, 1}, {&s->predicted, 1},
+		{&s->d, 1}, {&s->old_d, 1}, {&s->newton.gauge.weight, 1}, {&s->newton.argument, 1}, {&s->newton.slope, 1},
+		{&s->newton.increment, 1}, {&s->z, ROWS}, {&s->next, ROWS},
 	};
-	memcpy(vectors, all, sizeof all);
+	memcpy(parts, all, sizeof all);
 }
 
 static void init(void *state, const struct setup *setup)
 {
 	struct bdf_state *s = state;
-	double **vectors[POINTERS], *memory = (double *)(s + 1);
+	struct part parts[POINTERS];
+	double *memory = (double *)(s + 1);
 	*s = (struct bdf_state){.n = setup->n, .stride = stride_of(setup->n)};
 	s->newton.gauge.n = setup->n;
 	memset(memory, 0, state_size(setup) - sizeof *s);
-	list_vectors(s, vectors);
-	for (int i = 0; i < POINTERS; i++) {
-		*vectors[i] = memory;
-		memory += (i < VECTORS ? 1 : ROWS) * s->stride;
-	}
+	list_parts(s, parts);
+	lay_out_parts(parts, POINTERS, s->stride, memory);
 }
 
 static void move(void *state, const void *from)
 {
 	struct bdf_state *s = state;
-	double **vectors[POINTERS];
-	list_vectors(s, vectors);
-	for (int i = 0; i < POINTERS; i++)
-		*vectors[i] = (double *)((char *)state + ((const char *)*vectors[i] - (const char *)from));
+	struct part parts[POINTERS];
+	list_parts(s, parts);
+	move_parts(parts, POINTERS, state, from);
 }
 
 static int shifts(const struct setup *setup)

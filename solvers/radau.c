@@ -27,6 +27,7 @@
 
 #include "solvers/control.h"
 #include "solvers/implicit.h"
+#include "solvers/layout.h"
 #include "solvers/sums.h"
 
 #include <float.h>
@@ -58,10 +59,6 @@ static size_t state_size(const struct setup *setup)
 
 /* Every vector, in the order in which they lie in memory, and how many strides it takes. */
 enum { POINTERS = 14 };
-struct part {
-	double **at;
-	int strides;
-};
 static void list_parts(struct radau_state *s, struct part parts[POINTERS])
 {
 	const struct part all[POINTERS] = {
@@ -89,10 +86,7 @@ static void init(void *state, const struct setup *setup)
 	double *memory = (double *)(s + 1);
 	memset(memory, 0, state_size(setup) - sizeof *s);
 	list_parts(s, parts);
-	for (int i = 0; i < POINTERS; i++) {
-		*parts[i].at = memory;
-		memory += parts[i].strides * s->stride;
-	}
+	lay_out_parts(parts, POINTERS, s->stride, memory);
 }
 
 static int shifts(const struct setup *setup)
@@ -360,8 +354,7 @@ static void move(void *state, const void *from)
 	struct radau_state *s = state;
 	struct part parts[POINTERS];
 	list_parts(s, parts);
-	for (int i = 0; i < POINTERS; i++)
-		*parts[i].at = (double *)((char *)state + ((const char *)*parts[i].at - (const char *)from));
+	move_parts(parts, POINTERS, state, from);
 }
 
 static int64_t culprit(const void *state, const struct step *step, bool *finite)

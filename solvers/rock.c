@@ -24,6 +24,7 @@
 #include "solvers/rock.h"
 
 #include "solvers/control.h"
+#include "solvers/layout.h"
 #include "solvers/sums.h"
 
 #include <float.h>
@@ -90,18 +91,25 @@ static size_t state_size(const struct setup *setup)
 	return sizeof(struct rock_state) + VECTORS * (size_t)stride_of(setup->n) * sizeof(double);
 }
 
+/* Every vector, in the order in which they lie in memory. */
+enum { POINTERS = 12 };
+static void list_parts(struct rock_state *s, struct part parts[POINTERS])
+{
+	const struct part all[POINTERS] = {
+		{&s->y0, 1}, {&s->y1, 1}, {&s->f0, 1}, {&s->vector, 1}, {&s->inside[0], 1}, {&s->inside[1], 1},
+		{&s->inside[2], 1}, {&s->slope, 1}, {&s->work[0], 1}, {&s->work[1], 1}, {&s->work[2], 1},
+		{&s->k, FINISHING + 1},
+	};
+	memcpy(parts, all, sizeof all);
+}
+
 static void init(void *state, const struct setup *setup)
 {
 	struct rock_state *s = state;
-	int64_t stride = stride_of(setup->n);
-	double *memory = (double *)(s + 1);
-	*s = (struct rock_state){.rock = setup->row, .n = setup->n, .stride = stride};
-	double **const vectors[] = {
-		&s->y0, &s->y1, &s->f0, &s->vector, &s->inside[0], &s->inside[1], &s->inside[2], &s->slope,
-		&s->work[0], &s->work[1], &s->work[2], &s->k,
-	};
-	for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
-		*vectors[i] = memory + (int64_t)i * stride;
+	struct part parts[POINTERS];
+	*s = (struct rock_state){.rock = setup->row, .n = setup->n, .stride = stride_of(setup->n)};
+	list_parts(s, parts);
+	lay_out_parts(parts, POINTERS, s->stride, (double *)(s + 1));
 }
 
 static void bind(void *state, struct rhs *f, const struct tolerance *tolerance)
@@ -436,26 +444,11 @@ static void recall(const void *state, const double *kept, double t0, double h, d
 	pass_through(s->n, s->rock->parts, values, (t - t0) / h, y);
 }
 
-/* The same place in this state as `at` in the state `from`. */
-static double *moved(struct rock_state *s, const struct rock_state *from, const double *at)
+static void move(void *state, const void *from)
 {
-	return (double *)(s + 1) + (at - (const double *)(from + 1));
-}
-
-static void move(void *state, const void *original)
-{
-	struct rock_state *s = state;
-	const struct rock_state *from = original;
-	s->y0 = moved(s, from, from->y0);
-	s->y1 = moved(s, from, from->y1);
-	s->f0 = moved(s, from, from->f0);
-	s->vector = moved(s, from, from->vector);
-	s->slope = moved(s, from, from->slope);
-	s->k = moved(s, from, from->k);
-	for (int i = 0; i < 3; i++)
-		s->work[i] = moved(s, from, from->work[i]);
-	for (int i = 0; i < PARTS - 1; i++)
-		s->inside[i] = moved(s, from, from->inside[i]);
+	struct part parts[POINTERS];
+	list_parts(state, parts);
+	move_parts(parts, POINTERS, state, from);
 }
 
 /* ---- when a step fails ---- */

@@ -14,6 +14,7 @@
 #include "solvers/rosenbrock.h"
 
 #include "solvers/implicit.h"
+#include "solvers/layout.h"
 #include "solvers/sums.h"
 
 #include <math.h>
@@ -80,19 +81,26 @@ static void set_slopes(struct rosenbrock_state *s)
 	}
 }
 
+/* Every vector, in the order in which they lie in memory. */
+enum { POINTERS = VECTORS + 2 };
+static void list_parts(struct rosenbrock_state *s, struct part parts[POINTERS])
+{
+	const struct part all[POINTERS] = {
+		{&s->y0, 1}, {&s->y1, 1}, {&s->f0, 1}, {&s->f1, 1}, {&s->by_time, 1}, {&s->work, 1}, {&s->slope, 1},
+		{&s->next_slope, 1}, {&s->u, s->row->stages}, {&s->dense, dense_rows(s->row)},
+	};
+	memcpy(parts, all, sizeof all);
+}
+
 static void init(void *state, const struct setup *setup)
 {
 	struct rosenbrock_state *s = state;
 	*s = (struct rosenbrock_state){.row = setup->row, .sums = oj_sums(setup->n), .n = setup->n,
 	                               .stride = stride_of(setup->n)};
-	double **const vectors[VECTORS] = {&s->y0, &s->y1, &s->f0, &s->f1, &s->by_time, &s->work, &s->slope,
-	                                   &s->next_slope};
-	double *memory = (double *)(s + 1);
-	memset(memory, 0, state_size(setup) - sizeof *s);
-	for (int i = 0; i < VECTORS; i++, memory += s->stride)
-		*vectors[i] = memory;
-	s->u = memory;
-	s->dense = s->u + s->row->stages * s->stride;
+	struct part parts[POINTERS];
+	memset(s + 1, 0, state_size(setup) - sizeof *s);
+	list_parts(s, parts);
+	lay_out_parts(parts, POINTERS, s->stride, (double *)(s + 1));
 	for (int i = 0; i < s->row->stages; i++)
 		s->stages.offset[i] = i * s->stride;
 	set_slopes(s);
@@ -101,10 +109,9 @@ static void init(void *state, const struct setup *setup)
 static void move(void *state, const void *from)
 {
 	struct rosenbrock_state *s = state;
-	double **const vectors[] = {&s->y0, &s->y1, &s->f0, &s->f1, &s->by_time, &s->work, &s->slope,
-	                            &s->next_slope, &s->u, &s->dense};
-	for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
-		*vectors[i] = (double *)((char *)state + ((const char *)*vectors[i] - (const char *)from));
+	struct part parts[POINTERS];
+	list_parts(s, parts);
+	move_parts(parts, POINTERS, state, from);
 }
 
 static int shifts(const struct setup *setup)

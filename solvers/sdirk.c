@@ -14,6 +14,7 @@
 #include "solvers/control.h"
 #include "solvers/implicit.h"
 #include "solvers/iterations.h"
+#include "solvers/layout.h"
 #include "solvers/sums.h"
 
 #include <math.h>
@@ -127,41 +128,38 @@ static size_t state_size(const struct setup *setup)
 	return sizeof(struct sdirk_state) + (size_t)(VECTORS + 2 * row->stages) * (size_t)stride_of(setup->n) * sizeof(double);
 }
 
-/* Every vector, in the order in which they lie in memory; the last two are as long as all
- * stages. */
+/* Every vector, in the order in which they lie in memory. */
 enum { POINTERS = VECTORS + 2 };
-static void list_vectors(struct sdirk_state *s, double **vectors[POINTERS])
+static void list_parts(struct sdirk_state *s, struct part parts[POINTERS])
 {
-	double **const all[POINTERS] = {
-		&s->y0, &s->y1, &s->low, &s->next_low, &s->f0, &s->f1, &s->error, &s->psi, &s->d, &s->newton.gauge.weight,
-		&s->newton.argument, &s->newton.slope, &s->newton.increment, &s->k, &s->old_k,
+	const struct part all[POINTERS] = {
+		{&s->y0, 1}, {&s->y1, 1}, {&s->low, 1}, {&s->next_low, 1}, {&s->f0, 1}, {&s->f1, 1}, {&s->error, 1},
+		{&s->psi, 1}, {&s->d, 1}, {&s->newton.gauge.weight, 1}, {&s->newton.argument, 1}, {&s->newton.slope, 1},
+		{&s->newton.increment, 1}, {&s->k, s->row->stages}, {&s->old_k, s->row->stages},
 	};
-	memcpy(vectors, all, sizeof all);
+	memcpy(parts, all, sizeof all);
 }
 
 static void init(void *state, const struct setup *setup)
 {
 	struct sdirk_state *s = state;
 	const struct sdirk *row = setup->row;
-	double **vectors[POINTERS], *memory = (double *)(s + 1);
+	struct part parts[POINTERS];
+	double *memory = (double *)(s + 1);
 	*s = (struct sdirk_state){.row = row, .n = setup->n, .stride = stride_of(setup->n),
 	                          .last = find_last(row), .carried = count_carried(row)};
 	s->newton.gauge.n = setup->n;
 	memset(memory, 0, state_size(setup) - sizeof *s);
-	list_vectors(s, vectors);
-	for (int i = 0; i < POINTERS; i++) {
-		*vectors[i] = memory;
-		memory += (i < VECTORS ? 1 : row->stages) * s->stride;
-	}
+	list_parts(s, parts);
+	lay_out_parts(parts, POINTERS, s->stride, memory);
 }
 
 static void move(void *state, const void *from)
 {
 	struct sdirk_state *s = state;
-	double **vectors[POINTERS];
-	list_vectors(s, vectors);
-	for (int i = 0; i < POINTERS; i++)
-		*vectors[i] = (double *)((char *)state + ((const char *)*vectors[i] - (const char *)from));
+	struct part parts[POINTERS];
+	list_parts(s, parts);
+	move_parts(parts, POINTERS, state, from);
 }
 
 static int shifts(const struct setup *setup)

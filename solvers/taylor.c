@@ -31,6 +31,7 @@
  * The series is its own interpolant: what a step leaves behind for output anywhere
  * inside of it are its (p + 1) n coefficients, and n more of what was left out. */
 #include "solvers/control.h"
+#include "solvers/layout.h"
 #include "solvers/rough.h"
 #include "solvers/sums.h"
 
@@ -70,24 +71,29 @@ static size_t state_size(const struct setup *setup)
 	return sizeof(struct series_state) + (size_t)room(setup->n, oj_taylor_order(setup->rtol, setup->n)) * sizeof(double);
 }
 
+/* Every vector, in the order in which they lie in memory: coefficients, then single ones. */
+enum { POINTERS = 8 };
+static void list_parts(struct series_state *s, struct part parts[POINTERS])
+{
+	const struct part all[POINTERS] = {
+		{&s->c, s->order + 1}, {&s->next, s->order + 1}, {&s->low, 1}, {&s->next_low, 1}, {&s->y1, 1},
+		{&s->change, 1}, {&s->slope, 1}, {&s->f1, 1},
+	};
+	memcpy(parts, all, sizeof all);
+}
+
 static void init(void *state, const struct setup *setup)
 {
 	struct series_state *s = state;
-	double *memory = (double *)(s + 1);
+	struct part parts[POINTERS];
 	int64_t n = setup->n;
 	*s = (struct series_state){.n = n, .sums = oj_sums(n), .order = oj_taylor_order(setup->rtol, setup->n)};
 	s->shrinking = oj_control_power(0.5 * setup->rtol, 1.0 / (s->order - 1));
 	for (int i = 0; i < 2; i++)
 		s->root[i] = -1.0 / (s->order - 1 + i);
-	memset(memory, 0, (size_t)room(n, s->order) * sizeof *memory);
-	s->c = memory;
-	s->next = s->c + (s->order + 1) * n;
-	s->low = s->next + (s->order + 1) * n;
-	s->next_low = s->low + n;
-	s->y1 = s->next_low + n;
-	s->change = s->y1 + n;
-	s->slope = s->change + n;
-	s->f1 = s->slope + n;
+	memset(s + 1, 0, (size_t)room(n, s->order) * sizeof(double));
+	list_parts(s, parts);
+	lay_out_parts(parts, POINTERS, n, (double *)(s + 1));
 }
 
 static void bind(void *state, struct rhs *f, const struct tolerance *tolerance)
@@ -281,10 +287,9 @@ static void recall(const void *state, const double *kept, double t0, double h, d
 /* Two pairs of vectors change places at every step. */
 static void move(void *state, const void *from)
 {
-	struct series_state *s = state;
-	double **vectors[] = {&s->c, &s->next, &s->low, &s->next_low, &s->y1, &s->change, &s->slope, &s->f1};
-	for (size_t v = 0; v < sizeof vectors / sizeof *vectors; v++)
-		*vectors[v] = (double *)((char *)state + ((const char *)*vectors[v] - (const char *)from));
+	struct part parts[POINTERS];
+	list_parts(state, parts);
+	move_parts(parts, POINTERS, state, from);
 }
 
 static void accept(void *state)
