@@ -164,7 +164,7 @@ static enum step step_down(struct bench *b, const struct peer_method *method, in
 	const struct problem *p = &problems[b->at];
 	struct curve *curve = &b->curves[b->curve_count - 1];
 	struct point *point = &curve->points[curve->count];
-	double tolerance = pow(10, -3 - rung), patience = b->patience / (is_stiff(b->at) ? 4 : 40);
+	double tolerance = pow(10, -3 - rung), patience = b->patience / (is_stiff(b->at) ? 8 : 40);
 	b->runs = grown(b->runs, (size_t)(b->run_count + 1) * sizeof *b->runs);
 	struct run *r = &b->runs[b->run_count];
 	*r = (struct run){.method = method, .curve = b->curve_count - 1, .point = curve->count};
