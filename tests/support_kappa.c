@@ -137,16 +137,155 @@ double kappa_of(ojit_program *program, const struct corpus_problem *problem, con
 	return kappa;
 }
 
-double kappa_in_table(const char *name)
+/* ---- on the way ---- */
+
+double kappa_time(const struct corpus_problem *problem, int k)
+{
+	return k == KAPPA_TIMES ? problem->tend : problem->t0 + (problem->tend - problem->t0) * k / KAPPA_TIMES;
+}
+
+/* A trajectory by way of all times, and the derivatives of its single steps. */
+struct way {
+	size_t count, room, states;
+	double *y;           /* [count][states], where each step begins */
+	double *derivatives; /* [count][states * states], of its end by its beginning */
+};
+
+static void *grow(void *at, size_t count, size_t size)
+{
+	void *grown = realloc(at, count * size * sizeof(double));
+	if (!grown)
+		abort();
+	return grown;
+}
+
+static bool add_step(struct way *way, struct amplification *a, double t0, double t1, const double *y)
+{
+	size_t n = way->states;
+	if (way->count == way->room) {
+		way->room = way->room ? 2 * way->room : 64;
+		way->y = grow(way->y, way->room, n);
+		way->derivatives = grow(way->derivatives, way->room, n * n);
+	}
+	memcpy(way->y + way->count * n, y, n * sizeof *y);
+	double *derivative = way->derivatives + way->count * n * n;
+	for (size_t j = 0; j < n; j++) {
+		if (!differentiate(a, t0, t1, y, j))
+			return false;
+		for (size_t i = 0; i < n; i++)
+			derivative[i * n + j] = a->column[i];
+	}
+	way->count++;
+	return true;
+}
+
+/* The largest amplification of what is perturbed before, as it appears in y. */
+static double amplification_at(const struct way *way, struct amplification *a, const double *y)
+{
+	size_t n = way->states;
+	double most = 0, kappa = 1;
+	for (size_t i = 0; i < n; i++)
+		most = fmax(most, fabs(y[i]));
+	for (size_t i = 0; i < n * n; i++)
+		a->f[i] = i % (n + 1) == 0;
+	for (size_t step = way->count; step-- > 0;) {
+		const double *derivative = way->derivatives + step * n * n, *from = way->y + step * n;
+		double worst = 0;
+		for (size_t i = 0; i < n; i++) {
+			double sum = 0;
+			for (size_t j = 0; j < n; j++) {
+				double entry = 0;
+				for (size_t k = 0; k < n; k++)
+					entry += a->f[i * n + k] * derivative[k * n + j];
+				a->next[i * n + j] = entry;
+				sum += fabs(entry) * scale(a, from[j]);
+			}
+			worst = fmax(worst, sum / fmax(fabs(y[i]), 1e-3 * most));
+		}
+		memcpy(a->f, a->next, n * n * sizeof *a->f);
+		kappa = fmax(kappa, worst);
+	}
+	return kappa;
+}
+
+static bool go_to(struct way *way, struct amplification *a, ojit_solver *trajectory, const ojit_options *options,
+                  double t0, double t1)
+{
+	if (ojit_solver_run(trajectory, options, t0, t1, ojit_output_steps()) != OJIT_OK ||
+	    ojit_solver_stats(trajectory).outcome != OJIT_SUCCESS)
+		return false;
+	for (size_t row = 0; row + 1 < ojit_solver_rows(trajectory); row++) {
+		const double *at = ojit_solver_row(trajectory, row);
+		if (!add_step(way, a, at[0], ojit_solver_row(trajectory, row + 1)[0], at + 1))
+			return false;
+	}
+	return ojit_solver_set_all(trajectory, OJIT_STATES, ojit_solver_last_states(trajectory)) == OJIT_OK;
+}
+
+static double walk(struct amplification *a, ojit_solver *trajectory, const struct corpus_problem *problem)
+{
+	struct way way = {.states = problem->states};
+	ojit_options options = ojit_options_default();
+	double kappa = 1, t = problem->t0;
+	options.method = a->methods->trajectory;
+	options.rtol = a->methods->rtol;
+	options.atol = 1e-3 * options.rtol * corpus_magnitude(problem);
+	for (int k = 1; k <= KAPPA_TIMES && !isnan(kappa); k++) {
+		double next = kappa_time(problem, k);
+		bool ok = go_to(&way, a, trajectory, &options, t, next);
+		kappa = ok ? fmax(kappa, amplification_at(&way, a, ojit_solver_last_states(trajectory))) : NAN;
+		t = next;
+	}
+	free(way.y);
+	free(way.derivatives);
+	return kappa;
+}
+
+double kappa_on_the_way(ojit_program *program, const struct corpus_problem *problem,
+                        const struct kappa_methods *methods)
+{
+	size_t n = problem->states;
+	struct amplification a = {.methods = methods, .states = n, .finals = n, .floor = 1e-3 * corpus_magnitude(problem)};
+	ojit_solver *trajectory = ojit_solver_new(program);
+	a.step = ojit_solver_new(program);
+	a.f = calloc(n * n, sizeof(double));
+	a.next = calloc(n * n, sizeof(double));
+	a.column = calloc(n, sizeof(double));
+	a.perturbed = calloc(n, sizeof(double));
+	double kappa = walk(&a, trajectory, problem);
+	free(a.f);
+	free(a.next);
+	free(a.column);
+	free(a.perturbed);
+	ojit_solver_free(a.step);
+	ojit_solver_free(trajectory);
+	return kappa;
+}
+
+/* ---- the table ---- */
+
+/* Number `column` behind the name, from 0. */
+static double in_table(const char *name, int column)
 {
 	char line[512], entry[64];
-	double kappa = NAN, value;
+	double kappa = NAN, values[2];
 	FILE *table = fopen(OJIT_SOURCE_DIR "/tests/data/kappa.txt", "r");
 	if (!table)
 		return NAN;
 	while (fgets(line, sizeof line, table))
-		if (line[0] != '#' && sscanf(line, "%63s %lf", entry, &value) == 2 && !strcmp(entry, name))
-			kappa = value;
+		if (line[0] != '#' && sscanf(line, "%63s %lf %lf", entry, &values[0], &values[1]) > 1 + column &&
+		    !strcmp(entry, name))
+			kappa = values[column];
 	fclose(table);
 	return kappa;
+}
+
+double kappa_in_table(const char *name)
+{
+	return in_table(name, 0);
+}
+
+double kappa_on_the_way_in_table(const char *name)
+{
+	return in_table(name, 1);
 }

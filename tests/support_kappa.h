@@ -27,10 +27,20 @@ struct kappa_methods {
 };
 extern const struct kappa_methods kappa_explicit, kappa_stiff;
 
+/* The same over KAPPA_TIMES times, equidistant and the end the last: the largest kappa of all
+ * problems that end at one of them, in all states, with errors at time t measured in
+ * max(|y_i(t)|, 1e-3 max_k |y_k(t)|).  NAN likewise. */
+enum { KAPPA_TIMES = 50 };
+double kappa_time(const struct corpus_problem *problem, int k); /* k from 1 */
+double kappa_on_the_way(ojit_program *program, const struct corpus_problem *problem,
+                        const struct kappa_methods *methods);
+
 /* NAN when the problem could not be integrated. */
 double kappa_of(ojit_program *program, const struct corpus_problem *problem, const struct kappa_methods *methods);
 
-/* The table tests/data/kappa.txt.  NAN: the problem is not in it. */
+/* The table tests/data/kappa.txt: kappa, and that on the way.  NAN: the problem is not in
+ * it. */
 double kappa_in_table(const char *name);
+double kappa_on_the_way_in_table(const char *name);
 
 #endif
