@@ -1,7 +1,7 @@
 /* What is freed is given back: thousands of models loaded, compiled, solved and
  * freed leave the process as large as it was, with as many mappings.
  *
- * OJIT_LIFETIMES says how many, 20,000 unless told. */
+ * OJIT_LIFETIMES says how many, 8,000 unless told. */
 #include <ojit/ojit.h>
 
 #include "tests/support_sanitizer.h"
@@ -59,12 +59,12 @@ static void live(ojit_context *context, int k)
 	ojit_program_free(program);
 }
 
-enum { WARM = 500, ALLOWED = 1 << 20 };
+enum { WARM = 500, ALLOWED = 1 << 18 };
 
 Test(lifetimes, thousands_of_models_leave_nothing_behind)
 {
 	const char *asked = getenv("OJIT_LIFETIMES");
-	int lives = asked ? atoi(asked) : 20000;
+	int lives = asked ? atoi(asked) : 8000;
 #ifdef SANITIZED
 	cr_skip_test("a sanitizer keeps what was freed; the allocator's counters are tested elsewhere");
 #endif
