@@ -158,7 +158,8 @@ static void bind(void *state, struct rhs *f, const struct tolerance *tolerance)
 static void begin_run(struct auto_state *s)
 {
 	s->active = CANDIDATE_EXPLICIT;
-	s->steps = s->change_count = 0;
+	s->steps = s->change_count = s->looked_calls = 0;
+	s->looked_effort = 0;
 	s->call_price = 0;
 	for (int k = 0; k < CANDIDATES; k++) {
 		struct candidate *candidate = &s->candidates[k];
@@ -172,8 +173,8 @@ static enum attempt start_active(struct auto_state *s, double t, const double *y
 	const struct candidate *active = active_of(s);
 	oj_control_begin(&s->control, &active->method.control);
 	enum attempt outcome = active->method.stepper->start(active->state, t, y);
-	s->calls = s->began_calls = s->f->calls;
-	s->effort = s->began_effort = s->f->implicit ? s->f->implicit->effort : 0;
+	s->calls = s->began_calls = oj_auto_calls(s);
+	s->effort = s->began_effort = oj_auto_effort(s) - s->looked_effort;
 	s->since = 0;
 	s->held = s->free = 0;
 	return outcome;
@@ -272,17 +273,31 @@ static int64_t culprit(const void *state, const struct step *step, bool *finite)
 
 /* ---- inside steps ---- */
 
+/* What output takes is nobody's price, or the choice would depend on who looks. */
+static void leave_out(struct auto_state *s, uint64_t calls, double effort)
+{
+	s->looked_calls += s->f->calls - calls;
+	s->looked_effort += oj_auto_effort(s) - effort;
+}
+
 static void interpolate(void *state, const struct step *step, double t, double *y)
 {
+	struct auto_state *s = state;
 	const struct candidate *active = active_of(state);
+	uint64_t calls = s->f->calls;
+	double effort = oj_auto_effort(s);
 	active->method.stepper->interpolate(active->state, step, t, y);
+	leave_out(s, calls, effort);
 }
 
 static void keep(void *state, const struct step *step, double *kept)
 {
-	const struct auto_state *s = state;
+	struct auto_state *s = state;
+	uint64_t calls = s->f->calls;
+	double effort = oj_auto_effort(s);
 	kept[s->kept - 1] = s->active;
 	active_of(s)->method.stepper->keep(active_of(s)->state, step, kept);
+	leave_out(s, calls, effort);
 }
 
 static void recall(const void *state, const double *kept, double t0, double h, double t, double *y)
@@ -347,15 +362,18 @@ static void explain_change(const struct auto_state *s, const struct change *chan
 	oj_text_string(text, " of what is stable)");
 }
 
-void oj_auto_explain(const void *state, struct text *text)
+void oj_auto_explain(const void *state, uint64_t steps, struct text *text)
 {
 	const struct auto_state *s = state;
 	const char *between = "";
+	for (int k = 0; k < CANDIDATES; k++)
+		steps -= s->candidates[k].steps; /* the last one is not accepted where the run ends with it */
 	for (int k = 0; k < CANDIDATES; k++) {
 		const struct candidate *candidate = &s->candidates[k];
 		if (candidate->steps == 0 && k != (int)s->active)
 			continue;
-		oj_text_format(text, "%s%s %llu steps", between, name_of(s, k), (unsigned long long)candidate->steps);
+		oj_text_format(text, "%s%s %llu steps", between, name_of(s, k),
+		               (unsigned long long)(candidate->steps + (k == (int)s->active ? steps : 0)));
 		if (candidate->trials > 0)
 			oj_text_format(text, " (tried in vain %llu times)", (unsigned long long)candidate->trials);
 		between = ", ";

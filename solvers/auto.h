@@ -7,7 +7,7 @@
 
 extern const struct stepper oj_stepper_auto __attribute__((visibility("hidden")));
 
-/* Which methods took how many steps in the run of this state, and why they changed. */
-void oj_auto_explain(const void *state, struct text *text);
+/* Which methods took how many of the run's steps, and why they changed. */
+void oj_auto_explain(const void *state, uint64_t steps, struct text *text);
 
 #endif

@@ -53,11 +53,16 @@ static double call_price(struct auto_state *s)
 	return s->call_price;
 }
 
+double oj_auto_effort(const struct auto_state *s)
+{
+	return s->f->implicit ? s->f->implicit->effort : 0;
+}
+
 static void record(struct auto_state *s)
 {
-	double effort = s->f->implicit ? s->f->implicit->effort : 0;
-	s->outlays[s->since % OUTLAYS] = (struct outlay){s->f->calls - s->calls, effort - s->effort, fabs(s->h)};
-	s->calls = s->f->calls;
+	double effort = oj_auto_effort(s) - s->looked_effort;
+	s->outlays[s->since % OUTLAYS] = (struct outlay){oj_auto_calls(s) - s->calls, effort - s->effort, fabs(s->h)};
+	s->calls = oj_auto_calls(s);
 	s->effort = effort;
 	s->since++;
 	s->steps++;
@@ -85,8 +90,8 @@ static double present_price(struct auto_state *s, double *mean_length)
 /* Operations since the active candidate began. */
 static double spent(struct auto_state *s)
 {
-	double effort = s->f->implicit ? s->f->implicit->effort : 0;
-	return (double)(s->f->calls - s->began_calls) * call_price(s) + (effort - s->began_effort);
+	double effort = oj_auto_effort(s) - s->looked_effort;
+	return (double)(oj_auto_calls(s) - s->began_calls) * call_price(s) + (effort - s->began_effort);
 }
 
 /* What steps cost.  ROCK's stages grow with the root of h times the radius. */

@@ -59,6 +59,8 @@ struct auto_state {
 	struct outlay outlays[OUTLAYS]; /* a ring: the last ones */
 	uint64_t calls;   /* at the end of the last step */
 	double effort;
+	uint64_t looked_calls; /* of all, those for output */
+	double looked_effort;
 	uint64_t began_calls; /* when the active candidate began */
 	double began_effort;
 	uint64_t steps;   /* accepted in this run */
@@ -85,6 +87,14 @@ static inline const struct candidate *active_of(const struct auto_state *s)
 {
 	return &s->candidates[s->active];
 }
+
+/* Calls in this run without those for output; operations on Jacobians and factors with
+ * them. */
+static inline uint64_t oj_auto_calls(const struct auto_state *s)
+{
+	return s->f->calls - s->looked_calls;
+}
+double oj_auto_effort(const struct auto_state *s);
 
 /* Go on with another candidate from (t, y), the first step of length h; false: it cannot. */
 bool oj_auto_begin(struct auto_state *s, enum candidate_kind kind, double t, const double *y, double h);

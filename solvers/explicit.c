@@ -500,7 +500,7 @@ double oj_explicit_radius(const void *state, double h)
 {
 	const struct explicit *s = state;
 	int at = stage_at_end(s->row);
-	if (at == 0 || !s->have_f1)
+	if (at == 0 || !s->have_f1 || !s->tolerance)
 		return 0;
 	const double *a = oj_tableau_row(s->row, at), *b = s->row->b.at, *k = stage_at(s, at);
 	const double *f1 = stage_at(s, s->row->stages);
@@ -511,8 +511,11 @@ double oj_explicit_radius(const void *state, double h)
 			sum += (b[j] - a[j]) * s->k[j * s->stride + c];
 		for (int j = at + 1; j < s->row->stages; j++)
 			sum += b[j] * s->k[j * s->stride + c];
-		slopes += slope * slope;
-		arguments += sum * sum;
+		double weight = 1 / (s->tolerance->atol[c] + s->tolerance->rtol * fabs(s->y0[c]));
+		slope *= weight;
+		sum *= weight;
+		slopes += isfinite(weight) ? slope * slope : 0;
+		arguments += isfinite(weight) ? sum * sum : 0;
 	}
 	return arguments > 0 ? sqrt(slopes / arguments) / fabs(h) : 0;
 }

@@ -171,7 +171,7 @@ const char *ojit_solver_choice(ojit_solver *s)
 	oj_text_drop(&s->choice);
 	oj_text_init(&s->choice, s->system->context);
 	if ((s->ran || s->held) && s->loop.stepper == &oj_stepper_auto)
-		oj_auto_explain(s->state, &s->choice);
+		oj_auto_explain(s->state, s->loop.stats.steps, &s->choice);
 	return s->choice.failed ? "" : oj_text_get(&s->choice);
 }
 

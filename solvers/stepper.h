@@ -112,7 +112,7 @@ struct stepper {
 
 /* Explicit Runge–Kutta methods; a row is a struct tableau. */
 extern const struct stepper oj_stepper_explicit __attribute__((visibility("hidden")));
-/* The size of the Jacobian along what the stages at the end of the completed step, of
+/* The size of the Jacobian, in the scale of the tolerance, along what the stages at the end of the completed step, of
  * length h, differ by, which is near its spectral radius where stability bounds the
  * step (HNW II.4 and HW IV.2, eq. 2.26); 0: the method has no such stages. */
 double oj_explicit_radius(const void *state, double h);

@@ -123,7 +123,9 @@ int plan_run(struct session *session, const struct request *request, struct plan
 	                                     plan->output);
 	result->seconds += seconds_now();
 	progress_end(&progress);
-	if (status != OJIT_OK && status != OJIT_OUT_OF_MEMORY)
+	/* Out of memory for rows, what there is is written; a run that was not begun has none. */
+	bool begun = ojit_solver_stats(session->solver).rhs > 0;
+	if (status != OJIT_OK && !(status == OJIT_OUT_OF_MEMORY && begun))
 		return fail_run(request, ojit_solver_error(session->solver));
 	result->stats = ojit_solver_stats(session->solver);
 	return 0;
