@@ -29,7 +29,7 @@
  * at most; steps to the next after one in vain. */
 enum { LOOK_EVERY = 5, HELD_LOOKS = 3, FREE_LOOKS = 3, TRIAL_MEAN = 3, TRIAL_STEPS = 15, FIRST_REST = 50 };
 /* Share of what is stable from which steps count as held back. */
-#define HELD 0.5
+#define HELD 0.6
 /* Of the price that is paid, what another may promise to be tried. */
 #define PROMISE 0.7
 /* Of the price that was paid, what a trial must come to, so that methods do not change for

@@ -261,6 +261,10 @@ static const char *const edges[] = {
 	"init x[i in 1..4] = 1\nx[i in 1..4]' = max(j in 1..4, x[j]) - min(j in 1..4, x[j])",
 	"param mu = 0.3\ninit x = 1, v = 0\nx' = v\nv' = -x - mu*sign(v) - v*abs(v)",
 	"init x = 1e-300\nx' = x*x", "init x = 1e-160\nx' = x*x*1e200", "init x = 800\nx' = exp(x)/(1 + exp(x))",
+	"param p = 0, k = 0.5\ninit x = 2, y = 1\nx' = -k*y*x^p\ny' = (x*x + 1)^(x*p) - y",
+	"init x = 0.9, y = 0.1\nx' = mod(x, y)\ny' = -y", "param a = -1\ninit x = 1, y = 1\nlet s = sqrt(a)\nx' = if(a > 0, x^2/s, y*a)\ny' = -y",
+	("init x[i in 1..2] = 2*i - 3\nlet s[i in 1..2] = sqrt(x[i])\nx[i in 1..2]' = -x[i]\n"
+	"out E = sum(i in 1..2, if(x[i] > 0, s[i]*x[i], x[i]^2))"),
 	"init x = -1\nx' = gamma(x)", "init x = 0\nx' = sin(x)/x", "init x = 1\nx' = (1 - 0.99999999^8)*x^2",
 	("init x[i in 1..4] = i, y[i in 1..4] = i*i\nlet r[i in 1..4, j in 1..4] = ((x[i] - x[j])^2 + (y[i] - y[j])^2)^1.5\n"
 	"x[i in 1..4]' = sum(j in 1..4 if j != i, (x[j] - x[i])/r[i, j])\ny[i in 1..4]' = -y[i]"),

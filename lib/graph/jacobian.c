@@ -12,6 +12,14 @@
 
 static bool settle(struct jacobian *j, struct sparse *s, int64_t rows, bool by_column);
 
+ojit_expr oj_jacobian_product(struct jacobian *j, const struct part *part, ojit_expr inner)
+{
+	if (part->c.chosen)
+		return oj_times_strong(j->g, part->c.value, inner);
+	return j->of[part->source - 1].chosen ? oj_times_strong(j->g, inner, part->c.value)
+	                                      : oj_times(j->g, part->c.value, inner);
+}
+
 static bool add_part(struct jacobian *j, struct sparse *to, const struct contribution *c, const struct store *store,
                      uint32_t origin)
 {
@@ -23,6 +31,7 @@ static bool add_part(struct jacobian *j, struct sparse *to, const struct contrib
 		if (!source->settled && !settle(j, source, oj_array_length(&j->space->arrays.at[c->array]), false))
 			return false;
 	}
+	to->chosen = to->chosen || c->chosen || (part.source && j->of[part.source - 1].chosen);
 	bool ok = oj_jacobian_terms(j, to, &part, store);
 	if (VECTOR_PUSH(j->space->context, &to->parts, part))
 		return ok;
@@ -82,7 +91,7 @@ static ojit_expr term_value(struct jacobian *j, const struct sparse *s, const st
 	const struct sparse *source = &j->of[part->source - 1];
 	int64_t e = part->index.at[t->number];
 	ojit_expr inner = source->value[e] ? source->value[e] : load_at(j, source->array, e);
-	return part->c.chosen ? oj_times_strong(j->g, part->c.value, inner) : oj_times(j->g, part->c.value, inner);
+	return oj_jacobian_product(j, part, inner);
 }
 
 static bool sum_by_themselves(struct jacobian *j, struct sparse *s)

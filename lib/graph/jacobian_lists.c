@@ -18,7 +18,7 @@ static ojit_expr part_value(struct jacobian *j, const struct part *part, unsigne
 	ojit_expr inner = entry ? oj_load(j->g, j->of[part->source - 1].array, 1, &entry) : 0;
 	if (!inner)
 		return 0;
-	return part->c.chosen ? oj_times_strong(j->g, part->c.value, inner) : oj_times(j->g, part->c.value, inner);
+	return oj_jacobian_product(j, part, inner);
 }
 
 struct list { /* of terms being put together */

@@ -69,6 +69,7 @@ struct sparse {
 	ojit_expr *value;      /* [entries] of what is computed by itself, 0: it is in `array` */
 	uint32_t array;        /* of rank 1, [entries]; UINT32_MAX: none yet */
 	bool by_itself;        /* all of it */
+	bool chosen;           /* some of it comes out of a choice */
 };
 
 struct jacobian {
@@ -114,5 +115,9 @@ bool oj_jacobian_store_boxes(struct jacobian *j, struct sparse *s);
 
 /* jacobian_lists.c: append blocks for what is left. */
 bool oj_jacobian_store_lists(struct jacobian *j, struct sparse *s);
+
+/* A part's value times an entry of its source; where one of them was not chosen, the other has
+ * no part in it. */
+ojit_expr oj_jacobian_product(struct jacobian *j, const struct part *part, ojit_expr inner);
 
 #endif

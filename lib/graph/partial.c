@@ -70,7 +70,9 @@ ojit_expr oj_times_strong(struct graph *g, ojit_expr a, ojit_expr b)
 {
 	if (!a || !b)
 		return 0;
-	if (oj_is(g, b, OP_LITERAL) || oj_is_literal(g, a, 1)) /* literals of rules are finite */
+	if (oj_is_literal(g, a, 0))
+		return a;
+	if (oj_is(g, b, OP_LITERAL) || oj_is(g, a, OP_LITERAL)) /* literals of rules are finite */
 		return oj_times(g, a, b);
 	ojit_expr operands[2] = {a, b};
 	return make(g, OP_STRONG, 2, operands);
@@ -110,7 +112,8 @@ static bool apply(struct graph *g, enum op op, ojit_expr *stack, uint32_t *depth
 {
 	uint32_t arity = oj_op_info[op].arity == MANY ? 2 : (uint32_t)oj_op_info[op].arity;
 	*depth -= arity;
-	stack[*depth] = make(g, op, arity, &stack[*depth]);
+	stack[*depth] = op == OP_STRONG ? oj_times_strong(g, stack[*depth], stack[*depth + 1])
+	                                : make(g, op, arity, &stack[*depth]);
 	return stack[(*depth)++] != 0;
 }
 
