@@ -58,8 +58,8 @@ static void report_negative(const struct system *system, const struct loop *l, s
 {
 	oj_text_string(text, ": ");
 	add_state(text, system, l);
-	oj_text_string(text, " is to stay nonnegative, and goes below 0 in any; the equations take it there, or its atol is too "
-	               "small");
+	oj_text_string(text, " is to stay nonnegative, and goes below 0 in a step of any length; the equations take it there, "
+	               "or its atol is too small");
 }
 
 static void report_too_small(const struct system *system, const struct loop *l, struct text *text)
