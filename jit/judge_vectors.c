@@ -171,10 +171,14 @@ static ojit_status weighted_reach(struct ojit_check *c, const struct check_kerne
 	return OJIT_OK;
 }
 
-/* (weights' J) v = weights' (J v). */
-static ojit_status judge_duality(struct ojit_check *c, struct check_kernel *k)
+typedef struct truth_value along(const struct ojit_check *c, const struct check_kernel *k);
+
+/* A kernel's value along a direction against `there`, by differences: where that is not near
+ * enough, more is measured, and what the model bends counts `bends` times. */
+static ojit_status judge_along(struct ojit_check *c, struct check_kernel *k, along *value, struct truth_value there,
+                               double bends, const char *against)
 {
-	struct truth_value here = along_direction(c, k), there = weighted_slope(c, k);
+	struct truth_value here = value(c, k);
 	double slack = there.size;
 	if (there.marks & TRUTH_SKIPPED)
 		return OJIT_OK;
@@ -183,14 +187,19 @@ static ojit_status judge_duality(struct ojit_check *c, struct check_kernel *k)
 		struct reach reach;
 		TRY(oj_measured_wholly(c, &k->measured));
 		TRY(weighted_reach(c, k, &reach));
-		here = along_direction(c, k);
+		here = value(c, k);
 		there.size = fmax(here.size, reach.change);
-		slack += SLOPE_BENDS * reach.bend;
+		slack += bends * reach.bend;
 	}
 	there.marks |= is_poisoned(here, there) ? 0 : here.marks;
-	oj_judge(c, k, (struct element){NO_ELEMENT, NO_ELEMENT}, (double)here.value, there, slack,
-	         "MPFR differences along a direction");
+	oj_judge(c, k, (struct element){NO_ELEMENT, NO_ELEMENT}, (double)here.value, there, slack, against);
 	return OJIT_OK;
+}
+
+/* (weights' J) v = weights' (J v). */
+static ojit_status judge_duality(struct ojit_check *c, struct check_kernel *k)
+{
+	return judge_along(c, k, along_direction, weighted_slope(c, k), SLOPE_BENDS, "MPFR differences along a direction");
 }
 
 ojit_status oj_check_adjoint(struct ojit_check *c, struct check_kernel *k)
@@ -276,24 +285,9 @@ static ojit_status weighted_bend(struct ojit_check *c, const struct check_kernel
 
 static ojit_status judge_bend(struct ojit_check *c, struct check_kernel *k)
 {
-	struct truth_value here = along_other_direction(c, k), there;
+	struct truth_value there;
 	TRY(weighted_bend(c, k, &there));
-	double slack = there.size;
-	if (there.marks & TRUTH_SKIPPED)
-		return OJIT_OK;
-	there.size = here.size;
-	if (!oj_agrees(c, (double)here.value, there, slack)) {
-		struct reach reach;
-		TRY(oj_measured_wholly(c, &k->measured));
-		TRY(weighted_reach(c, k, &reach));
-		here = along_other_direction(c, k);
-		there.size = fmax(here.size, reach.change);
-		slack += BEND_BENDS * reach.bend;
-	}
-	there.marks |= is_poisoned(here, there) ? 0 : here.marks;
-	oj_judge(c, k, (struct element){NO_ELEMENT, NO_ELEMENT}, (double)here.value, there, slack,
-	         "second MPFR differences along two directions");
-	return OJIT_OK;
+	return judge_along(c, k, along_other_direction, there, BEND_BENDS, "second MPFR differences along two directions");
 }
 
 ojit_status oj_check_hessian_product(struct ojit_check *c, struct check_kernel *k)

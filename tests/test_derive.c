@@ -1,50 +1,12 @@
 /* Derivatives through the public API: machine code, interpreter, tangents, adjoints and
  * Jacobians agree with one another. */
-#include <ojit/ojit.h>
-
 #include "tests/support_derivatives.h"
+#include "tests/support_host.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct host {
-	ojit_context *context;
-	ojit_program *program;
-	ojit_evaluator *evaluator;
-	ojit_solver *solver;
-	size_t states, parameters, outputs;
-	const double *y;
-};
-
-static void begin(struct host *h, const char *text, ojit_executor executor)
-{
-	ojit_compile_options options = ojit_compile_options_default();
-	options.executor = executor;
-	h->context = ojit_context_new(NULL);
-	ojit_model *model = ojit_model_new(h->context);
-	cr_assert_eq(ojit_model_read_text(model, text, strlen(text), NULL), OJIT_OK, "%s", ojit_model_error(model).text);
-	cr_assert_eq(ojit_program_compile(model, &options, &h->program), OJIT_OK, "%s", ojit_model_error(model).text);
-	ojit_model_free(model);
-	h->evaluator = ojit_evaluator_new(h->program);
-	h->solver = ojit_solver_new(h->program);
-	ojit_program_info info = ojit_program_describe(h->program);
-	h->states = info.states;
-	h->parameters = info.parameters;
-	h->outputs = info.outputs;
-	h->y = ojit_solver_initials(h->solver, 0.25);
-	cr_assert(h->y);
-}
-
-static void end(struct host *h)
-{
-	ojit_evaluator_free(h->evaluator);
-	ojit_solver_free(h->solver);
-	ojit_program_free(h->program);
-	cr_expect_eq(ojit_context_counters(h->context).live_bytes, 0);
-	ojit_context_free(h->context);
-}
 
 static double *room(size_t count)
 {
@@ -119,11 +81,11 @@ static void hold(ojit_executor executor)
 {
 	for (size_t k = 0; k < derivative_model_count; k++) {
 		struct host h;
-		begin(&h, derivative_models[k], executor);
+		host_begin(&h, derivative_models[k], executor);
 		three_ways(&h, derivative_models[k], OJIT_RHS, OJIT_BY_STATES);
 		three_ways(&h, derivative_models[k], OJIT_RHS, OJIT_BY_PARAMETERS);
 		three_ways(&h, derivative_models[k], OJIT_OBSERVABLES, OJIT_BY_STATES);
-		end(&h);
+		host_end(&h);
 	}
 }
 
@@ -161,12 +123,12 @@ Test(derive, machine_code_and_interpreter_have_equal_bits)
 	static double a[20000], b[20000];
 	for (size_t k = 0; k < derivative_model_count; k++) {
 		struct host h;
-		begin(&h, derivative_models[k], OJIT_OPTIMISED);
+		host_begin(&h, derivative_models[k], OJIT_OPTIMISED);
 		size_t count = all_bits(&h, a);
-		end(&h);
-		begin(&h, derivative_models[k], OJIT_INTERPRETER);
+		host_end(&h);
+		host_begin(&h, derivative_models[k], OJIT_INTERPRETER);
 		cr_assert_eq(all_bits(&h, b), count);
-		end(&h);
+		host_end(&h);
 		cr_expect(memcmp(a, b, count * sizeof *a) == 0, "%s", derivative_models[k]);
 	}
 }
@@ -176,13 +138,13 @@ Test(derive, arguments_that_make_no_sense_are_refused)
 	struct host h;
 	ojit_pattern p;
 	double out[4];
-	begin(&h, derivative_models[0], OJIT_INTERPRETER);
+	host_begin(&h, derivative_models[0], OJIT_INTERPRETER);
 	cr_expect_eq(ojit_evaluator_pattern(h.evaluator, OJIT_INITIAL, OJIT_BY_STATES, &p), OJIT_ARGUMENT);
 	cr_expect_eq(ojit_evaluator_pattern(h.evaluator, OJIT_RHS, (ojit_inputs)8, &p), OJIT_ARGUMENT);
 	cr_expect_eq(ojit_evaluator_pattern(h.evaluator, OJIT_RHS, (ojit_inputs)3, &p), OJIT_ARGUMENT);
 	cr_expect_eq(ojit_evaluator_adjoint(h.evaluator, OJIT_RHS, 0, 0, h.y, out, out), OJIT_ARGUMENT);
 	cr_expect_eq(ojit_evaluator_tangent(h.evaluator, OJIT_RHS, 1, 0, 0, h.y, out, out), OJIT_ARGUMENT);
-	end(&h);
+	host_end(&h);
 }
 
 Test(derive, a_call_again_gives_the_same_whatever_came_between)
@@ -190,7 +152,7 @@ Test(derive, a_call_again_gives_the_same_whatever_came_between)
 	static const double other[2] = {2.5, 0.6};
 	struct host h;
 	double first[4], again[4] = {0}, between[4];
-	begin(&h, derivative_models[0], OJIT_INTERPRETER);
+	host_begin(&h, derivative_models[0], OJIT_INTERPRETER);
 	for (int k = 0; k < 2; k++)
 		cr_expect_eq(ojit_evaluator_jacobian(h.evaluator, OJIT_RHS, OJIT_BY_STATES, 0.25, h.y, k ? again : first), OJIT_OK);
 	cr_expect_arr_eq(first, again, sizeof first);
@@ -203,41 +165,41 @@ Test(derive, a_call_again_gives_the_same_whatever_came_between)
 	cr_expect_eq(ojit_evaluator_parameters(h.evaluator, other), OJIT_OK);
 	cr_expect_eq(ojit_evaluator_jacobian(h.evaluator, OJIT_RHS, OJIT_BY_STATES, 0.25, h.y, again), OJIT_OK);
 	cr_expect_arr_neq(first, again, sizeof first);
-	end(&h);
+	host_end(&h);
 }
 
 Test(derive, calls_that_go_well_forget_a_failure)
 {
 	struct host h;
 	double out[4];
-	begin(&h, derivative_models[0], OJIT_INTERPRETER);
+	host_begin(&h, derivative_models[0], OJIT_INTERPRETER);
 	for (int k = 0; k < 2; k++)
 		cr_expect_eq(ojit_evaluator_call(h.evaluator, OJIT_RHS, 0, h.y, out), OJIT_OK);
 	cr_expect_eq(ojit_evaluator_adjoint(h.evaluator, OJIT_RHS, 0, 0, h.y, out, out), OJIT_ARGUMENT);
 	cr_expect_eq(ojit_evaluator_error(h.evaluator).status, OJIT_ARGUMENT);
 	cr_expect_eq(ojit_evaluator_call(h.evaluator, OJIT_RHS, 0, h.y, out), OJIT_OK);
 	cr_expect_eq(ojit_evaluator_error(h.evaluator).status, OJIT_OK);
-	end(&h);
+	host_end(&h);
 }
 
 Test(derive, by_time_is_the_derivative_by_time)
 {
 	struct host hosted, *h = &hosted;
 	double one = 1, out[1], y = 0.4;
-	begin(h, "init x = 0.4\nx' = sin(t*x) + t^2", OJIT_AUTOMATIC);
+	host_begin(h, "init x = 0.4\nx' = sin(t*x) + t^2", OJIT_AUTOMATIC);
 	OK(ojit_evaluator_tangent(h->evaluator, OJIT_RHS, OJIT_BY_TIME, 1, 0.25, &y, &one, out));
 	cr_expect_float_eq(out[0], y * cos(0.25 * y) + 0.5, 1e-15);
-	end(h);
+	host_end(h);
 }
 
 Test(derive, nothing_is_allocated_by_a_second_call)
 {
 	struct host hosted, *h = &hosted;
 	double values[100];
-	begin(h, derivative_models[1], OJIT_AUTOMATIC);
+	host_begin(h, derivative_models[1], OJIT_AUTOMATIC);
 	OK(ojit_evaluator_jacobian(h->evaluator, OJIT_RHS, OJIT_BY_STATES, 0, h->y, values));
 	uint64_t before = ojit_context_counters(h->context).allocations;
 	OK(ojit_evaluator_jacobian(h->evaluator, OJIT_RHS, OJIT_BY_STATES, 0, h->y, values));
 	cr_expect_eq(ojit_context_counters(h->context).allocations, before);
-	end(h);
+	host_end(h);
 }

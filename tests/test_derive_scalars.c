@@ -1,51 +1,13 @@
 /* Gradients and Hessians through the public API: rules at edges under two
  * differentiations, closed forms of potentials, and machine code to the interpreter's bits. */
-#include <ojit/ojit.h>
-
 #include "tests/support_derivatives.h"
+#include "tests/support_host.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct host {
-	ojit_context *context;
-	ojit_program *program;
-	ojit_evaluator *evaluator;
-	ojit_solver *solver;
-	size_t states, parameters, outputs;
-	const double *y;
-};
-
-static void begin(struct host *h, const char *text, ojit_executor executor)
-{
-	ojit_compile_options options = ojit_compile_options_default();
-	options.executor = executor;
-	h->context = ojit_context_new(NULL);
-	ojit_model *model = ojit_model_new(h->context);
-	cr_assert_eq(ojit_model_read_text(model, text, strlen(text), NULL), OJIT_OK, "%s", ojit_model_error(model).text);
-	cr_assert_eq(ojit_program_compile(model, &options, &h->program), OJIT_OK, "%s", ojit_model_error(model).text);
-	ojit_model_free(model);
-	h->evaluator = ojit_evaluator_new(h->program);
-	h->solver = ojit_solver_new(h->program);
-	ojit_program_info info = ojit_program_describe(h->program);
-	h->states = info.states;
-	h->parameters = info.parameters;
-	h->outputs = info.outputs;
-	h->y = ojit_solver_initials(h->solver, 0.25);
-	cr_assert(h->y);
-}
-
-static void end(struct host *h)
-{
-	ojit_evaluator_free(h->evaluator);
-	ojit_solver_free(h->solver);
-	ojit_program_free(h->program);
-	cr_expect_eq(ojit_context_counters(h->context).live_bytes, 0);
-	ojit_context_free(h->context);
-}
 
 #define OK(call) cr_assert_eq((call), OJIT_OK, "%s", ojit_evaluator_error(h->evaluator).text)
 
@@ -100,7 +62,7 @@ static void hold_edge(const struct edge *edge, ojit_executor executor)
 	const double unit[4] = {1, 0, 0, 1};
 	double products[4], sum = edge->xx + edge->xy + edge->yy;
 	snprintf(text, sizeof text, "init x = 1, y = 1\nx' = 0\ny' = 0\nout S = %s", edge->scalar);
-	begin(h, text, executor);
+	host_begin(h, text, executor);
 	double *entries = dense_hessian(h, &S, OJIT_BY_STATES, OJIT_BY_STATES, y);
 	OK(ojit_evaluator_hessian_product(h->evaluator, &S, OJIT_BY_STATES, 2, 0.25, y, unit, products));
 	for (int k = 0; k < 4; k++) {
@@ -112,7 +74,7 @@ static void hold_edge(const struct edge *edge, ojit_executor executor)
 		          want[k]);
 	}
 	free(entries);
-	end(h);
+	host_end(h);
 }
 
 Test(derive_scalars, edges_follow_the_stated_rules_twice)
@@ -137,7 +99,7 @@ Test(derive_scalars, the_energy_of_coupled_oscillators_has_its_Hessian)
 {
 	enum { N = 9 };
 	struct host hosted, *h = &hosted;
-	begin(h, "const N = 9\nparam K = 0.5\ninit θ[i in 1..N] = 0.7*i*i\nθ[i in 1..N]' = 0\n"
+	host_begin(h, "const N = 9\nparam K = 0.5\ninit θ[i in 1..N] = 0.7*i*i\nθ[i in 1..N]' = 0\n"
 	         "out V = -K/(2*N)*sum(i in 1..N, j in 1..N, cos(θ[j] - θ[i]))", OJIT_AUTOMATIC);
 	double *H = dense_hessian(h, &first, OJIT_BY_STATES, OJIT_BY_STATES, h->y);
 	for (size_t i = 0; i < N; i++) {
@@ -151,7 +113,7 @@ Test(derive_scalars, the_energy_of_coupled_oscillators_has_its_Hessian)
 		expect_near("oscillators", i, i, H[i * N + i], diagonal, 1);
 	}
 	free(H);
-	end(h);
+	host_end(h);
 }
 
 /* Of two bodies at distance r: d2(-1/r)/dx_i dx_i = 1/r^3 - 3 dx^2/r^5, the negative for i and j. */
@@ -165,7 +127,7 @@ Test(derive_scalars, the_potential_of_bodies_has_its_Hessian)
 {
 	enum { N = 6 };
 	struct host hosted, *h = &hosted;
-	begin(h, "const N = 6\ninit x[i in 1..N] = cos(i) + 0.1*i, y[i in 1..N] = sin(2*i)\nx[i in 1..N]' = 0\ny[i in 1..N]' = 0\n"
+	host_begin(h, "const N = 6\ninit x[i in 1..N] = cos(i) + 0.1*i, y[i in 1..N] = sin(2*i)\nx[i in 1..N]' = 0\ny[i in 1..N]' = 0\n"
 	         "out V = -sum(i in 1..N, j in i+1..N, 1/hypot(x[j] - x[i], y[j] - y[i]))", OJIT_AUTOMATIC);
 	double *H = dense_hessian(h, &first, OJIT_BY_STATES, OJIT_BY_STATES, h->y);
 	for (size_t row = 0; row < 2 * N; row++)
@@ -180,7 +142,7 @@ Test(derive_scalars, the_potential_of_bodies_has_its_Hessian)
 			expect_near("mirrored", row, column, H[row * 2 * N + column], H[column * 2 * N + row], 1 + fabs(want));
 		}
 	free(H);
-	end(h);
+	host_end(h);
 }
 
 /* ---- bits ---- */
@@ -210,12 +172,12 @@ Test(derive_scalars, machine_code_and_interpreter_have_equal_bits)
 	static double a[5000], b[5000];
 	for (size_t k = 0; k < derivative_model_count; k++) {
 		struct host h;
-		begin(&h, derivative_models[k], OJIT_OPTIMISED);
+		host_begin(&h, derivative_models[k], OJIT_OPTIMISED);
 		size_t count = all_bits(&h, a);
-		end(&h);
-		begin(&h, derivative_models[k], OJIT_INTERPRETER);
+		host_end(&h);
+		host_begin(&h, derivative_models[k], OJIT_INTERPRETER);
 		cr_assert_eq(all_bits(&h, b), count);
-		end(&h);
+		host_end(&h);
 		cr_expect(memcmp(a, b, count * sizeof *a) == 0, "%s", derivative_models[k]);
 	}
 }
@@ -227,7 +189,7 @@ Test(derive_scalars, elements_and_unit_weights_agree)
 		struct host hosted, *h = &hosted;
 		double weights[64] = {0, 1};
 		const ojit_scalar element = {.of = OJIT_RHS, .element = 1}, sum = {.of = OJIT_RHS, .weights = weights};
-		begin(h, derivative_models[k], OJIT_INTERPRETER);
+		host_begin(h, derivative_models[k], OJIT_INTERPRETER);
 		double *one = dense_hessian(h, &element, OJIT_BY_STATES, OJIT_BY_PARAMETERS, h->y);
 		double *other = dense_hessian(h, &sum, OJIT_BY_STATES, OJIT_BY_PARAMETERS, h->y);
 		double *mixed = dense_hessian(h, &element, OJIT_BY_PARAMETERS, OJIT_BY_STATES, h->y);
@@ -239,7 +201,7 @@ Test(derive_scalars, elements_and_unit_weights_agree)
 		free(one);
 		free(other);
 		free(mixed);
-		end(h);
+		host_end(h);
 	}
 }
 
@@ -248,7 +210,7 @@ Test(derive_scalars, nothing_is_allocated_by_a_second_call)
 	struct host hosted, *h = &hosted;
 	double weights[64] = {1, 2, 3}, seed[64] = {1}, out[64], values[64];
 	const ojit_scalar sum = {.of = OJIT_RHS, .weights = weights};
-	begin(h, derivative_models[0], OJIT_AUTOMATIC);
+	host_begin(h, derivative_models[0], OJIT_AUTOMATIC);
 	for (int call = 0; call < 2; call++) {
 		uint64_t before = ojit_context_counters(h->context).allocations;
 		OK(ojit_evaluator_gradient(h->evaluator, &sum, OJIT_BY_STATES, 0, h->y, out));
@@ -256,7 +218,7 @@ Test(derive_scalars, nothing_is_allocated_by_a_second_call)
 		OK(ojit_evaluator_hessian(h->evaluator, &sum, OJIT_BY_STATES, OJIT_BY_STATES, 0, h->y, values));
 		cr_expect(call == 0 || ojit_context_counters(h->context).allocations == before);
 	}
-	end(h);
+	host_end(h);
 }
 
 Test(derive_scalars, arguments_that_make_no_sense_are_refused)
@@ -265,7 +227,7 @@ Test(derive_scalars, arguments_that_make_no_sense_are_refused)
 	ojit_pattern p;
 	double out[4];
 	const ojit_scalar beyond = {.of = OJIT_RHS, .element = 2}, initial = {.of = OJIT_INITIAL}, x = {.of = OJIT_RHS};
-	begin(&h, derivative_models[0], OJIT_INTERPRETER);
+	host_begin(&h, derivative_models[0], OJIT_INTERPRETER);
 	cr_expect_eq(ojit_evaluator_gradient(h.evaluator, &beyond, OJIT_BY_STATES, 0, h.y, out), OJIT_ARGUMENT);
 	cr_expect(strstr(ojit_evaluator_error(h.evaluator).message, "element 2"));
 	cr_expect_eq(ojit_evaluator_gradient(h.evaluator, &initial, OJIT_BY_STATES, 0, h.y, out), OJIT_ARGUMENT);
@@ -273,5 +235,5 @@ Test(derive_scalars, arguments_that_make_no_sense_are_refused)
 	cr_expect_eq(ojit_evaluator_hessian_product(h.evaluator, &x, OJIT_BY_STATES, 0, 0, h.y, out, out), OJIT_ARGUMENT);
 	cr_expect_eq(ojit_evaluator_hessian_pattern(h.evaluator, &x, OJIT_BY_STATES, (ojit_inputs)3, &p), OJIT_ARGUMENT);
 	cr_expect_eq(ojit_evaluator_hessian(h.evaluator, &x, OJIT_BY_TIME, OJIT_BY_STATES, 0, h.y, out), OJIT_ARGUMENT);
-	end(&h);
+	host_end(&h);
 }
