@@ -140,6 +140,11 @@ static void report_max_steps(const struct system *system, const struct loop *l, 
 		               "stiff for it", l->method.info.name);
 		return;
 	}
+	if (l->nonfinite_count > l->attempts / 50) {
+		oj_text_string(text, "; many steps led to what is infinite or not a number, as where a solution runs along the edge "
+		               "of a function's domain; keep its argument inside, sqrt(max(x, 0)) for sqrt(x)");
+		return;
+	}
 	if (slides(system, l)) {
 		oj_text_string(text, "; the right-hand side seems to jump back and forth here, at a condition or a step such as "
 		               "sign; make the jump a steep slope, tanh(x/w) for sign(x), or take it out");

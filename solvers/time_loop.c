@@ -105,7 +105,7 @@ void oj_loop_begin(struct loop *l, const double *y)
 	l->stats = (ojit_stats){.outcome = OJIT_SUCCESS};
 	l->step = (struct step){0};
 	l->direction = l->t1 < l->t0 ? -1 : 1;
-	l->attempts = 0;
+	l->attempts = l->nonfinite_count = 0;
 	l->negative = false;
 	l->limits.quiet = l->limits.pressed = 0;
 	l->f->calls = l->f->told = 0;
@@ -186,6 +186,7 @@ static void reject(struct loop *l, double squared)
 {
 	l->stats.rejected++;
 	l->nonfinite = !isfinite(squared);
+	l->nonfinite_count += l->nonfinite;
 	l->h = l->step.retry > 0 ? l->step.retry : fabs(l->step.h) * oj_control_reject(&l->control, squared);
 }
 

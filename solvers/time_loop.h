@@ -56,6 +56,7 @@ struct loop {
 	bool running;
 	bool open;      /* `step` was the last one, and the stepper does not know it was accepted */
 	bool nonfinite; /* the last attempt was not finite */
+	uint64_t nonfinite_count; /* attempts that were not, since the loop began */
 	bool negative;  /* the last attempt took a state below 0 */
 };
 

@@ -181,3 +181,14 @@ Test(automatic, small_states_beside_large_ones_count)
 	cr_expect_lt(ojit_solver_stats(trial.solver).steps, 200, "%s", ojit_solver_choice(trial.solver));
 	trial_end(&trial);
 }
+
+/* y = 4 is reached at t = 2 sqrt 3, and never left: steps beyond it have no root. */
+Test(automatic, a_solution_along_the_edge_of_a_domain_is_named)
+{
+	struct trial trial;
+	trial_begin(&trial, "init y = 1\ny' = sqrt(4 - y)\n", "auto");
+	trial.options.step_limit = 10000;
+	const char *message = trial_fail(&trial, 0, 5, OJIT_MAX_STEPS);
+	cr_expect(strstr(message, "the edge of a function's domain"), "%s", message);
+	trial_end(&trial);
+}
