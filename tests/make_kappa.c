@@ -68,6 +68,19 @@ static void print_corpus(const char *file, bool (*wanted)(const struct corpus_pr
 	corpus_free(&corpus);
 }
 
+static void print_models(void)
+{
+	for (int i = 0; i < KAPPA_MODELS; i++) {
+		struct corpus_problem problem;
+		if (!kappa_model_open(&kappa_models[i], &problem)) {
+			fprintf(stderr, "%s cannot be solved\n", kappa_models[i].path);
+			exit(1);
+		}
+		print_kappa(&problem, &kappa_explicit);
+		kappa_model_close(&problem);
+	}
+}
+
 int main(void)
 {
 	puts("# kappa of problems, written by make_kappa.\n"
@@ -86,6 +99,7 @@ int main(void)
 	print_corpus("odebench.json", is_any, &kappa_explicit);
 	print_corpus("detest.json", is_smooth_and_not_stiff, &kappa_explicit);
 	print_corpus("bari.json", is_explicit_and_hard, &kappa_explicit);
+	print_models();
 	print_corpus("detest.json", is_stiff, &kappa_stiff);
 	print_corpus("bari.json", is_stiff, &kappa_stiff);
 	return 0;

@@ -262,6 +262,77 @@ double kappa_on_the_way(ojit_program *program, const struct corpus_problem *prob
 	return kappa;
 }
 
+/* ---- models of the house ---- */
+
+/* Lorenz's equations end while their kappa leaves a bound of less than everything. */
+const struct kappa_model kappa_models[KAPPA_MODELS] = {
+	{"lotka_volterra", "examples/lotka_volterra.ojit", 10},
+	{"lorenz", "examples/lorenz.ojit", 5},
+	{"nbody_ring", "examples/nbody_ring.ojit", 4},
+	{"kuramoto", "bench/models/oscillators.ojit", 20},
+	{"planets", "bench/models/planets.ojit", 20000},
+};
+
+/* The text of a file, terminated. */
+static char *text_of(const char *path)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *in = fopen(path, "r"), *out = in ? open_memstream(&text, &size) : NULL;
+	for (int c; out && (c = getc(in)) != EOF;)
+		putc(c, out);
+	if (out)
+		fclose(out);
+	if (in)
+		fclose(in);
+	return text;
+}
+
+/* The states at the end, from the trajectory that kappa goes along. */
+static bool solve_to_end(ojit_solver *solver, struct corpus_problem *problem)
+{
+	ojit_options options = ojit_options_default();
+	options.method = "vern9";
+	options.rtol = 1e-13;
+	options.atol = 1e-16;
+	if (ojit_solver_run(solver, &options, problem->t0, problem->tend, ojit_output_final()) != OJIT_OK ||
+	    ojit_solver_stats(solver).outcome != OJIT_SUCCESS)
+		return false;
+	problem->states = problem->reference_count = ojit_solver_count(solver, OJIT_STATES);
+	problem->reference = grow(NULL, problem->states, 1);
+	memcpy(problem->reference, ojit_solver_last_states(solver), problem->states * sizeof(double));
+	return true;
+}
+
+static bool solve_model(struct corpus_problem *problem)
+{
+	ojit_context *context = ojit_context_new(NULL);
+	ojit_model *model = corpus_read(context, problem);
+	ojit_program *program = NULL;
+	bool ok = ojit_program_compile(model, NULL, &program) == OJIT_OK;
+	ojit_solver *solver = ok ? ojit_solver_new(program) : NULL;
+	ok = ok && solve_to_end(solver, problem);
+	ojit_solver_free(solver);
+	ojit_program_free(program);
+	ojit_model_free(model);
+	ojit_context_free(context);
+	return ok;
+}
+
+bool kappa_model_open(const struct kappa_model *model, struct corpus_problem *problem)
+{
+	char path[4096];
+	snprintf(path, sizeof path, "%s/%s", OJIT_SOURCE_DIR, model->path);
+	*problem = (struct corpus_problem){.name = model->name, .tend = model->tend, .text = text_of(path)};
+	return problem->text && solve_model(problem);
+}
+
+void kappa_model_close(struct corpus_problem *problem)
+{
+	free(problem->text);
+	free(problem->reference);
+}
+
 /* ---- the table ---- */
 
 /* Number `column` behind the name, from 0. */

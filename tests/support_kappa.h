@@ -35,6 +35,18 @@ double kappa_time(const struct corpus_problem *problem, int k); /* k from 1 */
 double kappa_on_the_way(ojit_program *program, const struct corpus_problem *problem,
                         const struct kappa_methods *methods);
 
+/* Models of the house that are held to their kappa on the way as the corpora's problems are.  What
+ * stands for published end values, which give M alone, is vern9's solution. */
+struct kappa_model {
+	const char *name, *path; /* from the root of the sources */
+	double tend;             /* they begin at 0 */
+};
+enum { KAPPA_MODELS = 5 };
+extern const struct kappa_model kappa_models[KAPPA_MODELS];
+/* false: it cannot be read, or not solved.  kappa_model_close in any case. */
+bool kappa_model_open(const struct kappa_model *model, struct corpus_problem *problem);
+void kappa_model_close(struct corpus_problem *problem);
+
 /* NAN when the problem could not be integrated. */
 double kappa_of(ojit_program *program, const struct corpus_problem *problem, const struct kappa_methods *methods);
 

@@ -109,10 +109,20 @@ Test(accuracy, arenstorf_is_within_its_sensitivity)
 
 /* ---- on the way ---- */
 
-/* A tolerance that fits a method's order. */
-static double rtol_for(const ojit_method *method)
+/* A tolerance that fits a method's order, and where a problem amplifies much one that makes the
+ * bound a tenth at most. */
+static double rtol_for(const ojit_method *method, double kappa)
 {
-	return method->order < 4 && method->order > 0 ? 1e-4 : method->order < 7 && method->order > 0 ? 1e-7 : 1e-9;
+	bool low = method->order < 4 && method->order > 0;
+	double usual = low ? 1e-4 : method->order < 7 && method->order > 0 ? 1e-7 : 1e-9;
+	return fmin(usual, 0.01 / kappa);
+}
+
+/* Methods of order 2 on Arenstorf's orbit: at a tolerance at which they say anything they take
+ * millions of steps. */
+static bool is_out_of_reach(const ojit_method *method, double rtol)
+{
+	return method->order == 2 && rtol < 1e-9;
 }
 
 /* The solution at the times of kappa, in rows of the solver. */
@@ -154,19 +164,46 @@ static bool is_held(const struct method *method)
 	       method->stepper == &oj_stepper_taylor;
 }
 
-/* How many tolerances times kappa the error may be.  Of a few rows, interpolants are off by more
- * where stability, and not their error, bounds the step (20 of 2,300 runs): nothing holds
- * them there. */
-static double allowance(const char *method)
+/* How many tolerances times kappa the error may be: ten, but for these. */
+static double allowance(const char *method, const char *problem)
 {
 	static const struct {
-		const char *method;
+		const char *method, *problem;
 		double allowance;
-	} rows[] = {{"bs3", 40}, {"rk4", 40}, {"rkf45", 25}, {"bs5", 45}, {"tsit5", 12}, {"vern8", 60}, {"dop853", 45}};
+	} rows[] = {
+		/* A hundred steps and more err to the same side, each within the tolerance. */
+		{"bs3", "na1", 40}, {"bs3", "na3", 12}, {"bs3", "nb3", 12}, {"bs3", "odebench54_0", 12},
+		{"bs3", "odebench32_1", 12}, {"rkf45", "na3", 22},
+		/* The estimate is 0 by chance in a step that is off by as much: of bs3 where a solution of one
+		 * equation comes to rest, of rk4 where a slope's slope is 0. */
+		{"bs3", "odebench03_0", 25}, {"bs3", "odebench03_1", 26}, {"bs3", "odebench12_1", 28},
+		{"bs3", "odebench14_0", 33}, {"bs3", "odebench15_0", 31}, {"bs3", "odebench19_1", 17},
+		{"rk4", "odebench34_0", 39},
+		/* x |x| has a kink in its slope. */
+		{"rk4", "odebench44_0", 40}, {"vern8", "odebench44_0", 57},
+		/* The ends of steps are right, and what is between them is not: in long steps, of bs5 and on nc2
+		 * such as stability bounds. */
+		{"bs5", "nb2", 46}, {"bs5", "nc2", 17}, {"tsit5", "na3", 12},
+		{"dop853", "na3", 23}, {"dop853", "nc2", 28}, {"dop853", "odebench19_1", 45},
+	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		if (!strcmp(rows[i].method, method))
+		if (!strcmp(rows[i].method, method) && !strcmp(rows[i].problem, problem))
 			return rows[i].allowance;
 	return 10;
+}
+
+/* One method against a reference. */
+static void hold_method(const struct corpus_problem *problem, const struct method *method, ojit_solver *solver,
+                        const ojit_solver *reference, double kappa)
+{
+	const char *name = method->info.name;
+	double rtol = rtol_for(&method->info, kappa), most = kappa * allowance(name, problem->name) * rtol;
+	if (is_out_of_reach(&method->info, rtol))
+		return;
+	solve_on_the_way(solver, problem, name, rtol);
+	double error = largest_error(solver, reference, problem->states);
+	cr_expect_leq(error, most, "%s by %s at %g: error %.3g on the way, but kappa %.3g allows %.3g", problem->name,
+	              name, rtol, error, kappa, most);
 }
 
 static void hold_on_the_way(const struct corpus_problem *problem)
@@ -180,15 +217,8 @@ static void hold_on_the_way(const struct corpus_problem *problem)
 	solve_on_the_way(vern8, problem, "vern8", 1e-13);
 	for (size_t m = 0; m < oj_method_count(); m++) {
 		struct method method = oj_method_at(m);
-		const char *name = method.info.name;
-		double rtol = rtol_for(&method.info);
-		if (!is_held(&method))
-			continue;
-		solve_on_the_way(solver, problem, name, rtol);
-		double error = largest_error(solver, strcmp(name, "vern9") ? vern9 : vern8, problem->states);
-		double most = kappa * allowance(name) * rtol;
-		cr_expect_leq(error, most, "%s by %s at %g: error %.3g on the way, but kappa %.3g allows %.3g", problem->name,
-		              name, rtol, error, kappa, most);
+		if (is_held(&method))
+			hold_method(problem, &method, solver, strcmp(method.info.name, "vern9") ? vern9 : vern8, kappa);
 	}
 	ojit_solver_free(solver);
 	ojit_solver_free(vern9);
@@ -210,22 +240,43 @@ Test(accuracy, every_explicit_method_is_within_its_sensitivity_on_the_way)
 	}
 }
 
+/* Prey and predators, Lorenz's equations, masses on a ring, oscillators, the outer planets. */
+Test(accuracy, every_explicit_method_is_within_the_sensitivity_of_models_on_the_way)
+{
+	for (int i = 0; i < KAPPA_MODELS; i++) {
+		struct corpus_problem problem;
+		cr_assert(kappa_model_open(&kappa_models[i], &problem), "%s", kappa_models[i].path);
+		hold_on_the_way(&problem);
+		kappa_model_close(&problem);
+	}
+}
+
 /* The table is what its definition says, so that nobody loosens a bound by editing it. */
+static void hold_table(const struct corpus_problem *problem)
+{
+	ojit_context *context = ojit_context_new(NULL);
+	ojit_program *program = compile(context, problem);
+	double kappa = kappa_of(program, problem, &kappa_explicit), stated = kappa_in_table(problem->name);
+	cr_expect_float_eq(kappa, stated, 0.01 * stated, "%s: %.4g, not %.4g", problem->name, kappa, stated);
+	kappa = kappa_on_the_way(program, problem, &kappa_explicit);
+	stated = kappa_on_the_way_in_table(problem->name);
+	cr_expect_float_eq(kappa, stated, 0.01 * stated, "%s on the way: %.4g, not %.4g", problem->name, kappa, stated);
+	ojit_program_free(program);
+	ojit_context_free(context);
+}
+
 Test(accuracy, kappa_table_is_what_its_definition_gives)
 {
 	static const char *const names[] = {"odebench07_0", "odebench38_1", "odebench63_0"};
 	struct corpus corpus;
+	struct corpus_problem prey;
 	need("odebench.json", &corpus);
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		const struct corpus_problem *problem = corpus_find(&corpus, names[i]);
-		ojit_context *context = ojit_context_new(NULL);
-		ojit_program *program = compile(context, problem);
-		double kappa = kappa_of(program, problem, &kappa_explicit), stated = kappa_in_table(problem->name);
-		cr_expect_float_eq(kappa, stated, 0.01 * stated, "%s: %.4g, not %.4g", problem->name, kappa, stated);
-		ojit_program_free(program);
-		ojit_context_free(context);
-	}
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		hold_table(corpus_find(&corpus, names[i]));
 	corpus_free(&corpus);
+	cr_assert(kappa_model_open(&kappa_models[0], &prey));
+	hold_table(&prey);
+	kappa_model_close(&prey);
 }
 
 /* For y' = f(y) with one state F(s) = f(y(tend))/f(y(s)), whatever f is. */
