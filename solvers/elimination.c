@@ -14,14 +14,18 @@
  *
  * Entries of a matrix are numbered by rows in the order of elimination: of each row the multipliers
  * (L), the pivot, in place of which its inverse stands, the rest (U).  So both halves of a solve
- * go through memory in order, with a sum in a register for each row. */
+ * go through memory in order, with a sum in a register for each row.  Of up to ELIMINATION_FEW
+ * rows all entries are there, as if nothing were 0, and elimination_few.c goes through them without
+ * lists. */
 #include "solvers/elimination.h"
+
+#include "solvers/complexes.h"
+#include "solvers/elimination_few.h"
 
 #include <math.h>
 #include <string.h>
 
 #define LEAST_RATIO 0.1 /* of a pivot to the largest of its column */
-#define MOST_GROWTH 1e3 /* of a multiplier, which are 1/LEAST_RATIO when pivots are chosen */
 
 enum { MOST = ELIMINATION_MOST };
 
@@ -37,6 +41,7 @@ struct plan {
 	bool chosen;
 	int entries, lowers, targets;
 	struct round rounds[MOST];
+	struct place places[ELIMINATION_FEW];
 	uint16_t *other;  /* [entries] the round that an entry's column is pivot of */
 	uint16_t *lower;  /* multipliers, by rounds, */
 	uint16_t *target; /* and what their products are taken from, in order */
@@ -48,6 +53,7 @@ struct elimination {
 	struct linear base;
 	int n;
 	size_t bytes;
+	const struct few_rows *few; /* NULL: they are many */
 	uint16_t *position; /* [n n] room to number entries in, by rows */
 	double *work;       /* [n n] complex, room to choose pivots in, by rows */
 	struct plan plans[];
@@ -139,16 +145,11 @@ struct effort oj_elimination_effort(const struct pattern *pattern)
 
 /* ---- choosing pivots ---- */
 
-static double magnitude(const double *z)
-{
-	return fabs(z[0]) + fabs(z[1]);
-}
-
 static double largest_in_column(const struct elimination *e, const struct bits *b, int j)
 {
 	double most = 0;
 	for (uint64_t left = b->column[j] & b->rows; left;) {
-		double size = magnitude(e->work + 2 * (take_bit(&left) * e->n + j));
+		double size = complex_size(e->work + 2 * (take_bit(&left) * e->n + j));
 		most = size > most ? size : most;
 	}
 	return most;
@@ -165,7 +166,7 @@ static bool pick_pivot(const struct elimination *e, const struct bits *b, int *r
 		double largest = largest_in_column(e, b, j);
 		for (uint64_t rows = b->column[j] & b->rows; largest > 0 && rows;) {
 			int i = take_bit(&rows), fill = fill_of(b, i, j);
-			double ratio = magnitude(e->work + 2 * (i * e->n + j)) / largest;
+			double ratio = complex_size(e->work + 2 * (i * e->n + j)) / largest;
 			if (ratio < LEAST_RATIO || fill > least || (fill == least && ratio <= best))
 				continue;
 			least = fill;
@@ -177,32 +178,16 @@ static bool pick_pivot(const struct elimination *e, const struct bits *b, int *r
 	return best > 0;
 }
 
-/* a - b c */
-static inline void take_product(double *a, double re, double im, const double *c)
-{
-	a[0] -= re * c[0] - im * c[1];
-	a[1] -= re * c[1] + im * c[0];
-}
-
-/* 1/z without squares that overflow. */
-static inline void invert(const double *z, double *inverse)
-{
-	double size = fmax(fabs(z[0]), fabs(z[1])), re = z[0] / size, im = z[1] / size;
-	double scale = 1 / ((re * re + im * im) * size);
-	inverse[0] = re * scale;
-	inverse[1] = -im * scale;
-}
-
 static void eliminate_work(struct elimination *e, const struct bits *b, int i, int j)
 {
 	double inverse[2], *pivot = e->work + 2 * i * e->n;
-	invert(pivot + 2 * j, inverse);
+	complex_invert(pivot + 2 * j, inverse);
 	for (uint64_t below = down(b, i, j); below;) {
 		double *row = e->work + 2 * take_bit(&below) * e->n, *l = row + 2 * j;
 		double re = l[0] * inverse[0] - l[1] * inverse[1], im = l[0] * inverse[1] + l[1] * inverse[0];
 		for (uint64_t right = across(b, i, j); right;) {
 			int c = take_bit(&right);
-			take_product(row + 2 * c, re, im, pivot + 2 * c);
+			complex_take(row + 2 * c, re, im, pivot + 2 * c);
 		}
 	}
 }
@@ -249,6 +234,18 @@ static void number_row(struct elimination *e, struct plan *plan, const struct sh
 	round->across = plan->entries - round->first - round->left - 1;
 }
 
+/* All entries, as elimination_few.c wants them. */
+static void number_few(struct elimination *e, struct plan *plan)
+{
+	int n = e->n;
+	for (int i = 0; i < n; i++) {
+		plan->places[i] = (struct place){(uint8_t)plan->rounds[i].row, (uint8_t)plan->rounds[i].column};
+		for (int j = 0; j < n; j++)
+			e->position[plan->rounds[i].row * n + plan->rounds[j].column] = (uint16_t)(i * n + j);
+	}
+	plan->entries = n * n;
+}
+
 static void list_round(struct elimination *e, struct plan *plan, const struct shape *shape, int k)
 {
 	struct round *round = &plan->rounds[k];
@@ -293,9 +290,11 @@ static bool choose_pivots(struct elimination *e, struct plan *plan, const double
 			shape.left[take_bit(&rows)] |= UINT64_C(1) << k;
 		eliminate_bits(&b, i, j);
 	}
-	for (int k = 0; k < e->n; k++)
+	if (e->few)
+		number_few(e, plan);
+	for (int k = 0; !e->few && k < e->n; k++)
 		number_row(e, plan, &shape, k);
-	for (int k = 0; k < e->n; k++)
+	for (int k = 0; !e->few && k < e->n; k++)
 		list_round(e, plan, &shape, k);
 	list_places(e, plan);
 	plan->chosen = true;
@@ -351,15 +350,15 @@ static bool eliminate_complex(const struct elimination *e, struct plan *plan)
 		const struct round *round = &plan->rounds[k];
 		double *pivot = a + 2 * (round->first + round->left);
 		const double *u = pivot + 2;
-		invert(pivot, pivot);
+		complex_invert(pivot, pivot);
 		for (int r = 0; r < round->down; r++) {
 			double *l = a + 2 * *lower++;
 			double re = l[0] * pivot[0] - l[1] * pivot[1], im = l[0] * pivot[1] + l[1] * pivot[0];
 			l[0] = re;
 			l[1] = im;
-			growth = magnitude(l) <= growth ? growth : magnitude(l);
+			growth = complex_size(l) <= growth ? growth : complex_size(l);
 			for (int c = 0; c < round->across; c++)
-				take_product(a + 2 * target[c], re, im, u + 2 * c);
+				complex_take(a + 2 * target[c], re, im, u + 2 * c);
 			target += round->across;
 		}
 		if (!(growth <= MOST_GROWTH) || !isfinite(pivot[0]) || !isfinite(pivot[1]))
@@ -374,6 +373,8 @@ static bool eliminate(const struct elimination *e, int slot, const double *value
 	if (!plan->chosen)
 		return false;
 	set_values(e, plan, slot == 0 ? 1 : 2, values, re, im);
+	if (e->few)
+		return e->few->factor[slot > 0](plan->values);
 	return slot == 0 ? eliminate_real(e, plan) : eliminate_complex(e, plan);
 }
 
@@ -386,6 +387,7 @@ static void take_plan(const struct elimination *e, struct plan *to, const struct
 	to->lowers = from->lowers;
 	to->targets = from->targets;
 	memcpy(to->rounds, from->rounds, sizeof to->rounds);
+	memcpy(to->places, from->places, sizeof to->places);
 	memcpy(to->other, from->other, (size_t)from->entries * sizeof *to->other);
 	memcpy(to->lower, from->lower, (size_t)from->lowers * sizeof *to->lower);
 	memcpy(to->target, from->target, (size_t)from->targets * sizeof *to->target);
@@ -487,6 +489,13 @@ static void solve(struct linear *linear, int slot, double *x)
 	(slot == 0 ? solve_real : solve_complex)(e, &e->plans[slot], x);
 }
 
+static void solve_few(struct linear *linear, int slot, double *x)
+{
+	const struct elimination *e = (const struct elimination *)linear;
+	const struct plan *plan = &e->plans[slot];
+	e->few->solve[slot > 0](plan->values, plan->places, x);
+}
+
 /* ---- making ---- */
 
 static void drop(struct linear *linear)
@@ -513,7 +522,9 @@ static void forget(struct linear *linear)
 		e->plans[slot].chosen = false;
 }
 
-static const struct linear_way lists = {.drop = drop, .factor = factor, .solve = solve, .forget = forget, .copy = copy};
+static const struct linear_way
+	lists = {.drop = drop, .factor = factor, .solve = solve, .forget = forget, .copy = copy},
+	written_out = {.drop = drop, .factor = factor, .solve = solve_few, .forget = forget, .copy = copy};
 
 struct linear *oj_elimination_make(const struct linear *base)
 {
@@ -527,7 +538,8 @@ struct linear *oj_elimination_make(const struct linear *base)
 		return NULL;
 	memset(e, 0, bytes);
 	*e = (struct elimination){.base = *base, .n = (int)n, .bytes = bytes};
-	e->base.way = &lists;
+	e->few = n > 0 && n <= ELIMINATION_FEW ? oj_few_rows((int)n) : NULL;
+	e->base.way = e->few ? &written_out : &lists;
 	e->work = (double *)((char *)e + head);
 	double *number = e->work + 2 * square;
 	e->position = (uint16_t *)(e->work + numbers);

@@ -61,6 +61,12 @@ static bool scattered(int64_t i, int64_t j)
 	return (i * 7 + j * 3) % 11 == 0;
 }
 
+/* Rows and columns are eliminated from the last to the first. */
+static bool arrow(int64_t i, int64_t j)
+{
+	return i == j || i == 0 || j == 0;
+}
+
 static bool everywhere(int64_t i, int64_t j)
 {
 	(void)i, (void)j;
@@ -141,10 +147,10 @@ static void try_way(struct matrix *m, enum linear_kind kind)
 
 Test(linear, every_way_solves_its_equations)
 {
-	bool (*const shapes[])(int64_t, int64_t) = {in_band, scattered, everywhere};
-	const int64_t sizes[] = {1, 2, 7, 40};
-	for (size_t s = 0; s < 3; s++)
-		for (size_t k = 0; k < 4; k++)
+	bool (*const shapes[])(int64_t, int64_t) = {in_band, scattered, arrow, everywhere};
+	const int64_t sizes[] = {1, 2, 3, 4, 5, 7, 40};
+	for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
+		for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++)
 			for (enum linear_kind kind = LINEAR_DENSE; kind < LINEAR_KINDS; kind++) {
 				struct matrix m = make_matrix(sizes[k], shapes[s]);
 				try_way(&m, kind);
@@ -212,6 +218,26 @@ Test(linear, sparse_pivots_are_chosen_afresh_when_entries_grow)
 		oj_linear_drop(linear);
 		drop_matrix(&m);
 	}
+}
+
+/* Few rows are written out: pivots of the first numbers again, the largest of each
+ * column in turn, and numbers whose squares are none. */
+Test(linear, few_rows_are_solved_whichever_entries_are_large)
+{
+	const double sizes[] = {1, 1e-200, 1e200};
+	for (int64_t n = 1; n <= 5; n++)
+		for (int64_t large = 0; large < n * n; large++)
+			for (int s = 0; s < 3; s++) {
+				struct matrix m = make_matrix(n, everywhere);
+				struct linear *linear = make_linear(&m, LINEAR_STATIC, 1, NULL);
+				cr_expect_lt(try_slot(&m, linear, 0, 1e9), 1e-15);
+				for (int64_t k = 0; k < n * n; k++)
+					m.values[k] = sizes[s] * (draw(&m) * (k == large ? 1e12 : 1) + (k % (n + 1) ? 0 : 2));
+				cr_expect_lt(try_slot(&m, linear, 0, 1e-3 * sizes[s]), 1e-11, "%lld rows, %g", (long long)n, sizes[s]);
+				cr_expect_lt(try_slot(&m, linear, 1, 1e-3 * sizes[s] * I), 1e-11, "%lld rows, %g", (long long)n, sizes[s]);
+				oj_linear_drop(linear);
+				drop_matrix(&m);
+			}
 }
 
 /* Once forgotten, what was factorised before leaves no trace. */
@@ -291,11 +317,6 @@ static enum linear_kind chosen(int64_t n, bool (*has)(int64_t, int64_t))
 	oj_text_drop(&why);
 	drop_matrix(&m);
 	return kind;
-}
-
-static bool arrow(int64_t i, int64_t j)
-{
-	return i == j || i == 0 || j == 0;
 }
 
 Test(linear, the_way_follows_from_the_pattern)
