@@ -100,15 +100,24 @@ static double their_adjoint(void *data)
 	return s->out[0];
 }
 
+/* All that is read and written in lines of a cache of their own, one behind the other: where
+ * a heap happens to put them, loads can lie at the distance of a page from what was just
+ * stored, and wait for it (m: a Jacobian of 25 entries 5 or 7 ns). */
+static void allocate(struct side *s)
+{
+	size_t line = 64 / sizeof(double), states = (s->states / line + 1) * line;
+	s->y = aligned_alloc(4096, ((2 * states + s->states + s->entries) / 512 + 1) * 4096);
+	s->weights = s->y + states;
+	s->out = s->weights + states;
+}
+
 static struct side open_side(ojit_program *program)
 {
 	struct side s = {.evaluator = ojit_evaluator_new(program), .states = ojit_program_describe(program).states};
 	ojit_pattern pattern;
 	check(&s, ojit_evaluator_pattern(s.evaluator, OJIT_RHS, OJIT_BY_STATES, &pattern));
 	s.entries = pattern.entries;
-	s.y = calloc(s.states + 1, sizeof(double));
-	s.weights = calloc(s.states + 1, sizeof(double));
-	s.out = calloc(s.states + s.entries + 1, sizeof(double));
+	allocate(&s);
 	for (size_t i = 0; i < s.states; i++) {
 		s.y[i] = 1 + 0.5 * sin(1 + 2.3 * (double)i);
 		s.weights[i] = cos(1 + 1.7 * (double)i);
@@ -119,7 +128,7 @@ static struct side open_side(ojit_program *program)
 static void close_side(struct side *s)
 {
 	ojit_evaluator_free(s->evaluator);
-	free(s->y), free(s->weights), free(s->out);
+	free(s->y);
 }
 
 /* ---------------------------------------------------------------- peers */
@@ -140,10 +149,12 @@ static void compare(const char *name, const double *ours, const double *theirs, 
 static void bench_kernel(const char *what, const char *name, struct side *us, struct side *them, size_t count,
                          bench_function *ours, bench_function *theirs)
 {
-	double a, b;
+	double a, b, *value = malloc((count + 1) * sizeof *value);
 	ours(us);
+	memcpy(value, us->out, count * sizeof *value);
 	theirs(them);
-	compare(name, us->out, them->out, count);
+	compare(name, value, them->out, count);
+	free(value);
 	bench_pair(ours, us, theirs, them, &a, &b);
 	bench_line(what, name, "ns", a * 1e9, "clang -O3 -march=native, libm", b * 1e9);
 }
@@ -160,14 +171,12 @@ static void bench_peer(ojit_context *context, const struct peer *peer, const dou
 	ojit_program *program = bench_program(context, peer->file, peer->constant, peer->n);
 	struct side us = open_side(program), them = us;
 	double value, again;
-	them.out = calloc(us.entries + us.states, sizeof(double));
 	them.n = peer->n, them.p = p, them.jacobian = peer->jacobian, them.adjoint = peer->adjoint;
 	bench_kernel("jacobian", peer->name, &us, &them, us.entries, our_jacobian, their_jacobian);
 	bench_kernel("adjoint", peer->name, &us, &them, us.states, our_adjoint, their_adjoint);
 	our_value(&us);
 	bench_pair(our_value, &us, our_value, &us, &value, &again);
 	printf("{\"what\": \"rhs\", \"case\": \"%s\", \"unit\": \"ns\", \"ojit\": %.4g}\n", peer->name, value * 1e9);
-	free(them.out);
 	close_side(&us);
 	ojit_program_free(program);
 }

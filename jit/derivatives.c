@@ -38,7 +38,7 @@ static ojit_status fetch(ojit_evaluator *e, const struct variant *variant, struc
 		oj_memory_put(system->context, made, sizeof *made);
 		return status;
 	}
-	made->args = (struct kernel_args){.p = e->p, .d = e->d, .scratch = e->scratch};
+	made->args = (struct kernel_args){.t = &e->t, .p = e->p, .d = e->d, .scratch = e->scratch};
 	if (made->kernel)
 		oj_kernel_bind(made->kernel, &made->args);
 	*out = e->derivatives = made;
@@ -60,9 +60,10 @@ static ojit_status find(ojit_evaluator *e, const struct variant *variant, struct
 	return fetch(e, variant, out);
 }
 
-static ojit_status call(struct derivative_kernel *found, double t, const double *y, const double *seed, double *out)
+static ojit_status call(ojit_evaluator *e, struct derivative_kernel *found, double t, const double *y,
+                        const double *seed, double *out)
 {
-	found->args.t = &t;
+	e->t = t;
 	found->args.y = y;
 	found->args.seed = seed;
 	found->args.out = out;
@@ -76,7 +77,7 @@ static ojit_status run(ojit_evaluator *e, const struct variant *variant, double 
 	struct derivative_kernel *found;
 	TRY(find(e, variant, &found));
 	if (found->kernel)
-		return call(found, t, y, seed, out);
+		return call(e, found, t, y, seed, out);
 	if (count)
 		memset(out, 0, count * sizeof *out);
 	return OJIT_OK;
@@ -102,15 +103,23 @@ static inline const struct derivative_ready *same_again(const ojit_evaluator *e,
 	return latest->run && latest->by == by && latest->of == of && e->error.status == OJIT_OK ? latest : NULL;
 }
 
-static inline ojit_status call_again(const struct derivative_ready *ready, double t, const double *y, const double *seed,
-                                     double *out)
+/* A store more or less shows in the time of a small kernel: time has its place, and who has
+ * no seed leaves the last. */
+static inline ojit_status call_unseeded(ojit_evaluator *e, const struct derivative_ready *ready, double t,
+                                        const double *y, double *out)
 {
-	ready->args->t = &t;
+	e->t = t;
 	ready->args->y = y;
-	ready->args->seed = seed;
 	ready->args->out = out;
 	ready->run(ready->args);
 	return OJIT_OK;
+}
+
+static inline ojit_status call_again(ojit_evaluator *e, const struct derivative_ready *ready, double t, const double *y,
+                                     const double *seed, double *out)
+{
+	ready->args->seed = seed;
+	return call_unseeded(e, ready, t, y, out);
 }
 
 /* Before what is slow, so that the quick way saves no registers for it. */
@@ -181,7 +190,7 @@ ojit_status ojit_evaluator_jacobian(ojit_evaluator *e, ojit_kernel of, ojit_inpu
                                     double *values)
 {
 	const struct derivative_ready *again = same_again(e, VARIANT_JACOBIAN, of, by);
-	return again ? call_again(again, t, y, NULL, values) : jacobian_slowly(e, of, by, t, y, values);
+	return again ? call_unseeded(e, again, t, y, values) : jacobian_slowly(e, of, by, t, y, values);
 }
 
 APART static ojit_status linearise_slowly(ojit_evaluator *e, ojit_kernel of, ojit_inputs by, double t, const double *y,
@@ -197,7 +206,7 @@ ojit_status ojit_evaluator_linearisation(ojit_evaluator *e, ojit_kernel of, ojit
                                          const double *y, double *out)
 {
 	const struct derivative_ready *again = same_again(e, LINEARISATION, of, by);
-	return again ? call_again(again, t, y, NULL, out) : linearise_slowly(e, of, by, t, y, out);
+	return again ? call_unseeded(e, again, t, y, out) : linearise_slowly(e, of, by, t, y, out);
 }
 
 static const struct variant newton = {.kind = VARIANT_NEWTON, .of = KERNEL_RHS, .by = BY_STATES};
@@ -218,7 +227,7 @@ APART static ojit_status newton_slowly(ojit_evaluator *e, double t, const double
 ojit_status ojit_evaluator_newton(ojit_evaluator *e, double t, const double *y, double gamma, double *values)
 {
 	const struct derivative_ready *again = same_again(e, VARIANT_NEWTON, OJIT_RHS, OJIT_BY_STATES);
-	return again ? call_again(again, t, y, &gamma, values) : newton_slowly(e, t, y, gamma, values);
+	return again ? call_again(e, again, t, y, &gamma, values) : newton_slowly(e, t, y, gamma, values);
 }
 
 static ojit_status check_directions(ojit_evaluator *e, size_t directions)
@@ -241,7 +250,7 @@ ojit_status ojit_evaluator_tangent(ojit_evaluator *e, ojit_kernel of, unsigned b
                                    const double *y, const double *seed, double *out)
 {
 	const struct derivative_ready *again = same_again(e, VARIANT_TANGENT, of, by);
-	return again && again->order == directions ? call_again(again, t, y, seed, out) : tangent_slowly(e, of, by, directions, t, y, seed, out);
+	return again && again->order == directions ? call_again(e, again, t, y, seed, out) : tangent_slowly(e, of, by, directions, t, y, seed, out);
 }
 
 APART static ojit_status adjoint_slowly(ojit_evaluator *e, ojit_kernel of, unsigned by, double t, const double *y,
@@ -256,7 +265,7 @@ ojit_status ojit_evaluator_adjoint(ojit_evaluator *e, ojit_kernel of, unsigned b
                                    const double *weights, double *out)
 {
 	const struct derivative_ready *again = same_again(e, VARIANT_ADJOINT, of, by);
-	return again ? call_again(again, t, y, weights, out) : adjoint_slowly(e, of, by, t, y, weights, out);
+	return again ? call_again(e, again, t, y, weights, out) : adjoint_slowly(e, of, by, t, y, weights, out);
 }
 
 /* ---------------------------------------------------------------- scalars */

@@ -77,18 +77,18 @@ static ojit_status fetch(ojit_evaluator *e, enum kernel_kind kind)
 	const struct kernel *kernel;
 	TRY(system->kernel(system, kind, &kernel, &e->error));
 	TRY(oj_evaluator_reserve(e, (size_t)kernel->scratch + 1));
-	e->args[kind] = (struct kernel_args){.p = e->p, .d = e->d, .scratch = e->scratch};
+	e->args[kind] = (struct kernel_args){.t = &e->t, .p = e->p, .d = e->d, .scratch = e->scratch};
 	oj_kernel_bind(kernel, &e->args[kind]);
 	e->kernels[kind] = kernel;
 	return OJIT_OK;
 }
 
-static ojit_status run(ojit_evaluator *e, enum kernel_kind kind, const double *t, const double *y, double *out)
+static ojit_status run(ojit_evaluator *e, enum kernel_kind kind, double t, const double *y, double *out)
 {
 	if (!e->kernels[kind])
 		TRY(fetch(e, kind));
 	struct kernel_args *args = &e->args[kind];
-	args->t = t;
+	e->t = t;
 	args->y = y;
 	args->out = out;
 	e->kernels[kind]->run(args);
@@ -97,9 +97,8 @@ static ojit_status run(ojit_evaluator *e, enum kernel_kind kind, const double *t
 
 static ojit_status prepare(ojit_evaluator *e)
 {
-	const double zero = 0;
 	if (e->program->system.derived)
-		TRY(run(e, KERNEL_PREPARE, &zero, NULL, e->d));
+		TRY(run(e, KERNEL_PREPARE, 0, NULL, e->d));
 	e->prepared = true;
 	return OJIT_OK;
 }
@@ -124,7 +123,7 @@ __attribute__((noinline, cold)) static ojit_status call_slowly(ojit_evaluator *e
 		return oj_fail(&e->error, OJIT_ARGUMENT, "there is no kernel %d; see ojit_kernel", (int)kernel);
 	if (!e->prepared)
 		TRY(prepare(e));
-	TRY(run(e, kinds[kernel], &t, y, out));
+	TRY(run(e, kinds[kernel], t, y, out));
 	e->ready[kernel].run = e->kernels[kinds[kernel]]->run;
 	e->ready[kernel].args = &e->args[kinds[kernel]];
 	return OJIT_OK;
@@ -135,7 +134,7 @@ ojit_status ojit_evaluator_call(ojit_evaluator *e, ojit_kernel kernel, double t,
 	if ((unsigned)kernel >= OJIT_KERNEL_COUNT || !e->ready[kernel].run || e->error.status != OJIT_OK)
 		return call_slowly(e, kernel, t, y, out);
 	struct kernel_args *args = e->ready[kernel].args;
-	args->t = &t;
+	e->t = t;
 	args->y = y;
 	args->out = out;
 	e->ready[kernel].run(args);

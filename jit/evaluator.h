@@ -18,6 +18,7 @@ struct ojit_evaluator {
 	struct ojit_program *program;
 	struct oj_error error;
 	bool prepared; /* d fits p */
+	double t;      /* of the call at hand, where arguments of kernels find it */
 	double *p, *d, *scratch;
 	size_t room, scratch_room; /* doubles: p with d, scratch */
 	const struct kernel *kernels[KERNEL_KINDS]; /* NULL: not asked for yet */

@@ -123,6 +123,54 @@ Test(jit_straight, only_what_is_neither_short_nor_long_is_optimised)
 	}
 }
 
+/* Numbers one behind the other, with gaps, and from one array's end to the next one's beginning. */
+static void fill(struct support_program *p, int count)
+{
+	struct graph *g = p->g;
+	uint32_t y = support_jit_array(p, ROLE_STATE, 0, STATES);
+	uint32_t arrays[2];
+	for (int k = 0; k < 2; k++)
+		arrays[k] = support_jit_array(p, ROLE_OUT, 0, 16);
+	struct block *block = support_jit_scalar(p);
+	for (int k = 0; k < count; k++) {
+		if (k % 8 == 5)
+			continue;
+		ojit_expr load = support_jit_load1(p, y, oj_integer(g, k % 5)), value = load;
+		if (k % 3 == 1)
+			value = oj_make1(g, OP_NEG, load);
+		else if (k % 7 == 2)
+			value = oj_literal(g, k);
+		support_jit_store1(p, block, arrays[k / 16], value, oj_integer(g, k % 16));
+	}
+}
+
+static int count_of(const char *text, const char *what)
+{
+	int count = 0;
+	for (; (text = strstr(text, what)); text++)
+		count++;
+	return count;
+}
+
+Test(jit_straight, neighbours_are_stored_two_at_a_time_where_stores_are_what_takes_the_time)
+{
+	for (int count = 21; count <= 32; count += 11) {
+		struct support_program p;
+		support_jit_open(&p);
+		fill(&p, count);
+		support_jit_agree(&p, "numbers one behind the other", INPUTS_HARD);
+		for (int level = 0; level <= 2; level += 2) {
+			struct target target = {.lanes = 2, .level = level, .cpu = "x86-64"};
+			struct text text;
+			oj_text_init(&text, p.context);
+			cr_assert_eq(p.backend->translate(&p.program, &target, NULL, "asm", &text, &p.error), OJIT_OK);
+			cr_expect_geq(count_of(oj_text_get(&text), "\tmovup"), count * 3 / 8 - 1, "%s", oj_text_get(&text));
+			oj_text_drop(&text);
+		}
+		support_jit_close(&p);
+	}
+}
+
 /* Two of the blocks have operators that no code generator knows. */
 Test(jit_straight, the_first_failure_is_told_whatever_the_number_of_threads)
 {

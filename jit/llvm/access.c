@@ -371,6 +371,27 @@ static void try_together(struct emitter *e)
 	}
 }
 
+static void store_pair(struct emitter *e, const struct waiting *low, const struct waiting *high)
+{
+	LLVMValueRef pair = LLVMGetPoison(oj_type_lanes(e->real, 2));
+	pair = LLVMBuildInsertElement(e->builder, pair, low->value.base, oj_word(e, 0), "");
+	pair = LLVMBuildInsertElement(e->builder, pair, high->value.base, oj_word(e, 1), "");
+	oj_plain_store(e, low->access, pair, 0);
+}
+
+/* Each waits for the next. */
+static bool pair_up(struct emitter *e, const struct waiting *next)
+{
+	struct waiting last = e->waiting.count ? e->waiting.at[0] : (struct waiting){0};
+	if (last.access.origin == next->access.origin && next->access.at.offset - last.access.at.offset == 1) {
+		store_pair(e, &last, next);
+		e->waiting.count = 0;
+		return true;
+	}
+	oj_emit_waiting(e);
+	return VECTOR_PUSH(e->context, &e->waiting, *next);
+}
+
 ojit_status oj_emit_store(struct emitter *e, const struct step *step)
 {
 	const struct store *store = &e->plan->block->stores.at[step->store];
@@ -384,6 +405,8 @@ ojit_status oj_emit_store(struct emitter *e, const struct step *step)
 		return oj_fail(e->error, OJIT_ARGUMENT,
 		               "array '%s' is shared by all lanes, but its values differ between them; "
 		               "give every lane its own copy", array->name);
+	if (e->pairs && !w.access.at.base)
+		return pair_up(e, &w) ? OJIT_OK : oj_fail_memory(e->error);
 	if (w.access.lanes || w.access.at.lanes || !oj_stride_fits(e, w.access.at.step)) {
 		store_value(e, w.access, w.value);
 		return OJIT_OK;

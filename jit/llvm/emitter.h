@@ -93,6 +93,7 @@ struct emitter {
 	int width;                   /* lanes here, 1 outside of lanes */
 	int lane_level, lane_width;  /* of the box loop that runs in lanes, or -1 */
 	LLVMValueRef mask;           /* lanes that count here; NULL: all */
+	bool pairs;                  /* straight code: neighbours are stored two at a time */
 	VECTOR(struct waiting) waiting;
 };
 

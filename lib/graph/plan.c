@@ -514,7 +514,10 @@ ojit_status oj_plan_init(struct plan *plan, const struct space *space, const str
 	bool ascend = stores_ascend(space, block), mostly = false;
 	if ((ascend || may_wait(block)) && !is_mostly_stores(space, block, &mostly))
 		return OJIT_OUT_OF_MEMORY;
-	return make_plan(plan, space, block, !mostly ? plan_loops : ascend ? plan_stores : plan_stores_last);
+	ojit_status status =
+		make_plan(plan, space, block, !mostly ? plan_loops : ascend ? plan_stores : plan_stores_last);
+	plan->fills = ascend && mostly;
+	return status;
 }
 
 ojit_status oj_plan_in_order(struct plan *plan, const struct space *space, const struct block *block)

@@ -61,6 +61,7 @@ struct plan {
 	VECTOR(struct region) regions; /* 0 .. rank are root and box loops */
 	VECTOR(uint32_t) operands;
 	uint32_t slot_count;
+	bool fills; /* straight code that does little else than to store, one number behind the other */
 };
 /* OJIT_OUT_OF_MEMORY or OJIT_OK; `block` must outlive the plan. */
 ojit_status oj_plan_init(struct plan *plan, const struct space *space, const struct block *block);
