@@ -259,7 +259,7 @@ static ojit_status enter_move(ojit_integrator *ig)
 	ojit_outcome outcome = l->ending.outcome;
 	if (outcome == OJIT_MAX_STEPS || outcome == OJIT_STOPPED || outcome == OJIT_INTERRUPTED) {
 		l->running = true;
-		l->ending = (struct ending){.state = -1};
+		l->ending = (struct ending){.state = -1, .sunk = -1};
 	}
 	l->attempts = 0;
 	return OJIT_OK;

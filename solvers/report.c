@@ -20,6 +20,16 @@ static void add_state(struct text *text, const struct system *system, const stru
 		oj_text_string(text, "a state");
 }
 
+/* Concentrations that an error took below 0, where reactions run away. */
+static void add_sunk(struct text *text, const struct system *system, const struct loop *l)
+{
+	if (l->ending.sunk < 0)
+		return;
+	oj_text_string(text, "; all states began at or above 0, and ");
+	oj_system_name(system, FAMILY_STATES, l->ending.sunk, text);
+	oj_text_string(text, " is far below: if none can be there, keep them from it with nonnegative, or lower their atol");
+}
+
 static void report_nonfinite(const struct system *system, const struct loop *l, struct text *text)
 {
 	if (l->ending.at_start) {
@@ -37,6 +47,7 @@ static void report_nonfinite(const struct system *system, const struct loop *l, 
 		? ", however short the step; the solution may have a pole there, or leave "
 		  "the domain of a function"
 		: "; take a shorter fixed step, or let the error control choose");
+	add_sunk(text, system, l);
 }
 
 static bool has_no_tolerance(const struct loop *l)
@@ -90,6 +101,7 @@ static void report_too_small(const struct system *system, const struct loop *l, 
 	oj_text_string(text, has_no_tolerance(l)
 		? "it has atol = 0, give it a positive one"
 		: "the solution may have a singularity there, else use looser tolerances");
+	add_sunk(text, system, l);
 }
 
 static void report_steady(const struct loop *l, struct text *text)

@@ -83,10 +83,24 @@ static double first_length(struct loop *l)
 	return fmax(h, fmax(o->min_step, 2 * resolution(l->t)));
 }
 
+/* The state that is farthest below 0, by more than its tolerance; -1: none is. */
+static int64_t most_sunk(const struct loop *l, const double *y)
+{
+	int64_t sunk = -1;
+	double depth = 0;
+	for (int64_t i = 0; l->tolerance && i < l->f->n; i++)
+		if (y[i] < -l->tolerance->atol[i] && y[i] < depth) {
+			sunk = i;
+			depth = y[i];
+		}
+	return sunk;
+}
+
 void oj_loop_restart(struct loop *l, double t, const double *y)
 {
+	l->above = most_sunk(l, y) < 0;
 	l->running = true;
-	l->ending = (struct ending){.state = -1};
+	l->ending = (struct ending){.state = -1, .sunk = -1};
 	l->t = t;
 	l->low = 0;
 	l->open = l->nonfinite = false;
@@ -127,6 +141,7 @@ static void end_too_small(struct loop *l)
 		l->ending.state = l->stepper->culprit(l->state, &l->step, &finite);
 	l->ending.unsolved = l->nonfinite && finite;
 	l->ending.negative = l->negative;
+	l->ending.sunk = l->above ? most_sunk(l, oj_loop_states(l)) : -1;
 	if (l->negative)
 		l->ending.state = l->limits.culprit;
 	oj_loop_end(l, l->nonfinite && !finite ? OJIT_NONFINITE : OJIT_STEP_TOO_SMALL);

@@ -21,6 +21,7 @@ struct ending {
 	ojit_outcome outcome;
 	double t, h;        /* time reached; length of the step that failed, or was last */
 	int64_t state;      /* the one to name, -1: none */
+	int64_t sunk;       /* the state that is farthest below 0 where all began at or above; -1: none */
 	bool at_start;      /* the start itself is not finite */
 	bool derivative;    /* and it is the state's derivative that is not */
 	bool negative;      /* the step is too small because the state would go below 0 */
@@ -53,6 +54,7 @@ struct loop {
 	double uncut;  /* what the open step was to be before it was cut short for a stop; 0: it was not */
 	double direction;
 	uint64_t attempts; /* counted against the step limit; the caller may begin anew */
+	bool above;    /* all states began at or above 0 */
 	bool running;
 	bool open;      /* `step` was the last one, and the stepper does not know it was accepted */
 	bool nonfinite; /* the last attempt was not finite */

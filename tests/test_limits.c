@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *const explicit_methods[] = {"tsit5", "vern8", "rock4", "taylor"};
@@ -163,6 +164,23 @@ Test(limits, what_the_equations_take_below_0_is_said)
 	cr_expect(strstr(said, "y is to stay nonnegative"), "%s", said);
 	cr_expect_float_eq(ojit_solver_stats(trial.solver).t, 1, 1e-4);
 	trial_end(&trial);
+}
+
+/* A reaction of second order, which an error of a whole tolerance takes below 0: there its
+ * concentration runs away.  The message names it, and not where negative states are in order. */
+Test(limits, what_ran_away_below_0_is_told_of_nonnegative)
+{
+	static const char *const inits[] = {"init x = 1, y = 1, s = 0\n", "init x = 1, y = 1, s = -1\n"};
+	for (int k = 0; k < 2; k++) {
+		char text[200];
+		struct trial trial;
+		snprintf(text, sizeof text, "x' = -1e7*x^2\ny' = -1e7*y^2 - if(t > 1, 1e-3, 0)\ns' = 0\n%s", inits[k]);
+		trial_begin(&trial, text, "rodas5p");
+		const char *said = trial_fail(&trial, 0, 100, OJIT_STEP_TOO_SMALL);
+		cr_expect_eq(strstr(said, "all states began at or above 0, and y is far below") != NULL, k == 0, "%s", said);
+		cr_expect_eq(strstr(said, "nonnegative") != NULL, k == 0, "%s", said);
+		trial_end(&trial);
+	}
 }
 
 Test(limits, negative_beginnings_and_steps_of_given_size_are_refused)
