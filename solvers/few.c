@@ -79,7 +79,14 @@ static INLINE double largest_of(int64_t n, const double *square)
 	return most;
 }
 
-/* Every state is a part of its own. */
+/* Every state is a part of its own: their sum, in the order of eight parts. */
+static INLINE double sum_parts(const double part[MOST + 1])
+{
+	double low = (part[0] + part[1]) + (part[2] + part[3]);
+	double high = (part[4] + part[5]) + (part[6] + part[7]);
+	return low + high;
+}
+
 static INLINE double norm_of(const bool fused, int64_t n, const double *k, const struct terms *terms, const double *w,
                              const double *y0, const double *y1, const struct tolerance *tolerance)
 {
@@ -92,9 +99,7 @@ static INLINE double norm_of(const bool fused, int64_t n, const double *k, const
 	}
 	if (tolerance->max_norm)
 		return largest_of(n, square);
-	double low = (square[0] + square[1]) + (square[2] + square[3]);
-	double high = (square[4] + square[5]) + (square[6] + square[7]);
-	return n > 0 ? (low + high) * (1 / (double)n) : 0;
+	return n > 0 ? sum_parts(square) * (1 / (double)n) : 0;
 }
 
 /* All states at once, so that their sums do not wait for each other. */
@@ -145,13 +150,46 @@ static void copy(int64_t n, const double *from, double *to)
 SUMS(oj_few_apart, , false)
 SUMS(oj_few_fused, __attribute__((target("avx2,fma"))), true)
 
-void oj_few_weighted(int64_t n, int count, const double *weights, const double *restrict v, int64_t stride,
-                     double *restrict out)
+static INLINE void weighted_of(int64_t n, const int count, const double *weights, const double *restrict v, int64_t stride,
+                               double *restrict out)
 {
 	for (int64_t i = 0; i < n; i++) {
 		double sum = weights[0] * v[i];
+#pragma GCC unroll 8
 		for (int k = 1; k < count; k++)
 			sum += weights[k] * v[k * stride + i];
 		out[i] = sum;
 	}
+}
+
+void oj_few_weighted(int64_t n, int count, const double *weights, const double *v, int64_t stride, double *out)
+{
+	switch (count) {
+#define COUNT(m) \
+	case m: \
+		weighted_of(n, m, weights, v, stride, out); \
+		break;
+	COUNT(3) COUNT(5) COUNT(7) COUNT(8)
+#undef COUNT
+	default:
+		weighted_of(n, count, weights, v, stride, out);
+	}
+}
+
+double oj_few_in_parts(int64_t n, const double *v)
+{
+	double part[MOST + 1] = {0};
+	for (int64_t i = 0; i < n; i++)
+		part[i] += v[i];
+	return sum_parts(part);
+}
+
+double oj_few_weighted_norm(int64_t n, const double *v, const double *weight, bool max_norm)
+{
+	double square[MOST + 1] = {0};
+	for (int64_t i = 0; i < n; i++) {
+		double ratio = v[i] == 0 ? 0 : v[i] * weight[i];
+		square[i] += ratio * ratio;
+	}
+	return sqrt(max_norm ? largest_of(n, square) : n > 0 ? sum_parts(square) * (1 / (double)n) : 0);
 }

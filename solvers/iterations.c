@@ -72,11 +72,20 @@ void oj_convergence_begin(struct convergence *c)
 	c->shorten = 0.5;
 }
 
+/* rate^count */
+static double shrunk(double rate, int count)
+{
+	double power = 1;
+	for (; count > 0; count >>= 1, rate *= rate)
+		power *= count & 1 ? rate : 1;
+	return power;
+}
+
 /* Would they get there?  What they would be left with says how much shorter a step would. */
 static bool falls_short(struct convergence *c, double size)
 {
 	int left = c->most - 1 - c->iterations;
-	double end = c->remaining * size * (c->rate > 0 ? oj_control_power(c->rate, left) : 0) / c->enough;
+	double end = c->remaining * size * shrunk(c->rate, left) / c->enough;
 	if (end < 1)
 		return false;
 	c->shorten = 0.8 * oj_control_power(fmin(end, 20), -1.0 / (4 + left));
@@ -178,16 +187,6 @@ static void find_fault(struct newton *nw)
 			nw->fault = i;
 }
 
-static INLINE void sum_of(int64_t n, const double *restrict a, const double *restrict b, double *restrict out)
-{
-	for (int64_t i = 0; i < n; i++)
-		out[i] = a[i] + b[i];
-}
-
-BY_LENGTH(static, add, sum_of,
-          (int64_t n, const double *a, const double *b, double *out),
-          (n, a, b, out))
-
 static INLINE void defect_of(int64_t n, double shift, const double *restrict slope, const double *restrict d,
                                const double *restrict psi, double *restrict out)
 {
@@ -206,7 +205,7 @@ static double find_increment(struct newton *nw, double t, double gamma, const do
 	int64_t n = nw->gauge.n;
 	double shift = 1 / gamma, rho = gamma / nw->factored, share = rho == 1 ? 1 : 2 * rho / (1 + rho);
 	double *v = nw->increment;
-	add(n, base, d, nw->argument);
+	oj_sum_two(n, base, d, nw->argument);
 	rhs_eval(nw->f, t, nw->argument, nw->slope);
 	set_defect(n, shift, nw->slope, d, psi, v);
 	oj_shift_solve(nw->f, 0, v);

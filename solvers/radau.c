@@ -62,7 +62,7 @@ enum { POINTERS = 14 };
 static void list_parts(struct radau_state *s, struct part parts[POINTERS])
 {
 	const struct part all[POINTERS] = {
-		{&s->y0, 1}, {&s->y1, 1}, {&s->low, 1}, {&s->next_low, 1}, {&s->f0, 1}, {&s->f1, 1}, {&s->scale, 1},
+		{&s->y0, 1}, {&s->y1, 1}, {&s->low, 1}, {&s->next_low, 1}, {&s->f0, 1}, {&s->f1, 1}, {&s->weight, 1},
 		{&s->error, 1}, {&s->work, 2}, {&s->f_stages, RADAU_STAGES}, {&s->w, RADAU_STAGES}, {&s->g, RADAU_STAGES}, {&s->now.z, RADAU_STAGES},
 		{&s->last.z, RADAU_STAGES},
 	};
@@ -77,6 +77,7 @@ static void init(void *state, const struct setup *setup)
 	for (size_t r = 0; r < RADAU_ROWS; r++) {
 		oj_radau_slopes(oj_radau_row(r), 0, s->begin[r]);
 		oj_radau_slopes(oj_radau_row(r), 1, s->end[r]);
+		oj_radau_scales(oj_radau_row(r), s->scales[r]);
 		for (int i = 1; i < 64; i++)
 			s->crest[r] = fmax(s->crest[r], fabs(oj_radau_bubble(oj_radau_row(r), i / 64.0)) / oj_radau_row(r)->real);
 		s->spread[r] = 1;
@@ -312,13 +313,19 @@ static void need_error(struct radau_state *s, const struct step *step)
 	s->have_error = true;
 }
 
+static const double *scales_of(const struct radau_state *s, const struct radau_row *row)
+{
+	return s->scales[row - oj_radau_row(0)];
+}
+
 static void interpolate(void *state, const struct step *step, double t, double *y)
 {
 	struct radau_state *s = state;
 	if (s->n == 0)
 		return;
 	need_error(s, step);
-	oj_radau_look_inside(s->n, s->now.row, (t - step->t0) / step->h, s->y0, s->error, s->now.z, s->stride, y);
+	oj_radau_look_inside(s->n, s->now.row, scales_of(s, s->now.row), (t - step->t0) / step->h, s->y0, s->error, s->now.z,
+	                     s->stride, y);
 }
 
 /* y0, the error, the number of stages, the stages. */
@@ -345,8 +352,10 @@ static void recall(const void *state, const double *kept, double t0, double h, d
 {
 	const struct radau_state *s = state;
 	int64_t n = s->n;
-	if (n > 0)
-		oj_radau_look_inside(n, oj_radau_row_of((int)kept[2 * n]), (t - t0) / h, kept, kept + n, kept + 2 * n + 1, n, y);
+	if (n == 0)
+		return;
+	const struct radau_row *row = oj_radau_row_of((int)kept[2 * n]);
+	oj_radau_look_inside(n, row, scales_of(s, row), (t - t0) / h, kept, kept + n, kept + 2 * n + 1, n, y);
 }
 
 static void move(void *state, const void *from)
@@ -374,7 +383,7 @@ static int64_t culprit(const void *state, const struct step *step, bool *finite)
 	}
 	*finite = true;
 	for (int64_t i = 0; s->have_error && i < s->n; i++) {
-		double ratio = s->error[i] == 0 ? 0 : fabs(s->error[i]) / s->scale[i];
+		double ratio = s->error[i] == 0 ? 0 : fabs(s->error[i]) * s->weight[i];
 		if (ratio > most)
 			most = ratio, worst = i;
 	}

@@ -25,16 +25,43 @@ const struct radau_row *oj_radau_row_of(int stages)
 	return &rows[i];
 }
 
-void oj_radau_weights(const struct radau_row *row, double theta, double weights[RADAU_STAGES])
+void oj_radau_scales(const struct radau_row *row, double scales[RADAU_STAGES])
 {
 	const double *c = row->nodes.at;
 	for (int i = 0; i < row->stages; i++) {
-		double product = theta, scale = c[i]; /* divided once: a step waits for these */
-		for (int j = 0; j < row->stages; j++) {
-			product *= j == i ? 1 : theta - c[j];
-			scale *= j == i ? 1 : c[i] - c[j];
-		}
-		weights[i] = product / scale;
+		double product = c[i];
+		for (int j = 0; j < row->stages; j++)
+			product *= j == i ? 1 : c[i] - c[j];
+		scales[i] = 1 / product;
+	}
+}
+
+/* theta times the products of theta - c_j over all j but i: those before i, those behind. */
+static inline __attribute__((always_inline)) void weights_of(const int stages, const double *c, const double *scales,
+                                                             double theta, double *weights)
+{
+	double before = theta, behind = 1;
+#pragma GCC unroll 8
+	for (int i = 0; i < stages; i++) {
+		weights[i] = before * scales[i];
+		before *= theta - c[i];
+	}
+#pragma GCC unroll 8
+	for (int i = stages - 1; i >= 0; i--) {
+		weights[i] *= behind;
+		behind *= theta - c[i];
+	}
+}
+
+void oj_radau_weights(const struct radau_row *row, const double *scales, double theta, double weights[RADAU_STAGES])
+{
+	switch (row->stages) {
+#define STAGES(s) \
+	case s: \
+		weights_of(s, row->nodes.at, scales, theta, weights); \
+		break;
+	STAGES(1) STAGES(3) STAGES(5) STAGES(7)
+#undef STAGES
 	}
 }
 
@@ -70,11 +97,11 @@ double oj_radau_bubble(const struct radau_row *row, double theta)
 	return row->real / product[0] * sum * theta;
 }
 
-void oj_radau_look_inside(int64_t n, const struct radau_row *row, double theta, const double *y0, const double *error,
-                        const double *z, int64_t stride, double *y)
+void oj_radau_look_inside(int64_t n, const struct radau_row *row, const double *scales, double theta,
+                          const double *y0, const double *error, const double *z, int64_t stride, double *y)
 {
 	double weights[RADAU_STAGES], bubble = oj_radau_bubble(row, theta);
-	oj_radau_weights(row, theta, weights);
+	oj_radau_weights(row, scales, theta, weights);
 	oj_sum_weighted(n, row->stages, weights, z, stride, y);
 	for (int64_t c = 0; c < n; c++)
 		y[c] = y0[c] + (y[c] + bubble * error[c]);

@@ -2,6 +2,7 @@
  * and some complex factors (E. Hairer, G. Wanner, Solving Ordinary Differential Equations
  * II, IV.8). */
 #include "solvers/radau_state.h"
+#include "solvers/radau_sums.h"
 
 #include "solvers/control.h"
 #include "solvers/implicit.h"
@@ -20,9 +21,9 @@ static double own_rtol(const struct radau_state *s, const struct radau_row *row)
 	return 0.25 * oj_control_power(s->tolerance->rtol, (3 * stages + 1) / (4 * stages));
 }
 
-/* scale[n], what increments and errors are measured by.  Steps of given size have no
+/* weight[n], one over what increments and errors are measured by.  Steps of given size have no
  * tolerance: their iterations go on to rounding, for states that count. */
-static void set_scale(struct radau_state *s)
+static void set_weights(struct radau_state *s)
 {
 	const struct tolerance *tolerance = s->tolerance;
 	double spread = s->spread[s->row - oj_radau_row(0)];
@@ -32,26 +33,19 @@ static void set_scale(struct radau_state *s)
 		for (int64_t i = 0; i < s->n; i++)
 			most = fmax(most, fabs(s->y0[i]));
 		for (int64_t i = 0; i < s->n; i++)
-			s->scale[i] = 16 * DBL_EPSILON * fmax(fabs(s->y0[i]), 1e-3 * most);
+			s->weight[i] = 1 / (16 * DBL_EPSILON * fmax(fabs(s->y0[i]), 1e-3 * most));
 		return;
 	}
 	double rtol = own_rtol(s, s->row);
 	s->share = rtol / tolerance->rtol;
 	oj_convergence_set(&s->convergence, rtol, rtol, spread);
 	for (int64_t i = 0; i < s->n; i++)
-		s->scale[i] = s->share * tolerance->atol[i] + rtol * fabs(s->y0[i]);
+		s->weight[i] = 1 / (s->share * tolerance->atol[i] + rtol * fabs(s->y0[i]));
 }
 
 double oj_radau_norm(const struct radau_state *s, const double *v)
 {
-	double sum = 0, most = 0;
-	for (int64_t i = 0; i < s->n; i++) {
-		double ratio = v[i] == 0 ? 0 : v[i] / s->scale[i];
-		sum += ratio * ratio;
-		most = fabs(ratio) > most ? fabs(ratio) : most;
-	}
-	bool max_norm = s->tolerance && s->tolerance->max_norm && isfinite(sum);
-	return max_norm ? most : sqrt(sum / (double)s->n);
+	return oj_weighted_norm(s->n, v, s->weight, s->tolerance && s->tolerance->max_norm);
 }
 
 /* ---- factors ---- */
@@ -69,10 +63,14 @@ static bool factorise(struct radau_state *s, double h)
 	if (s->factored == s->row && s->factored_h == h)
 		return true;
 	const struct radau_row *row = s->row;
+	double *lambda = s->lambda;
 	s->factored = NULL;
-	bool ok = oj_shift_factor(s->f, 0, row->real / h, 0);
-	for (int k = 0; ok && k < row->stages / 2; k++)
-		ok = oj_shift_factor(s->f, k + 1, row->shifts.at[2 * k] / h, row->shifts.at[2 * k + 1] / h);
+	lambda[0] = row->real / h;
+	for (int k = 1; k < row->stages; k++)
+		lambda[k] = row->shifts.at[k - 1] / h;
+	bool ok = oj_shift_factor(s->f, 0, lambda[0], 0);
+	for (int k = 1; ok && k < row->stages; k += 2)
+		ok = oj_shift_factor(s->f, k / 2 + 1, lambda[k], lambda[k + 1]);
 	if (ok) {
 		s->factored = row;
 		s->factored_h = h;
@@ -93,44 +91,11 @@ static void extrapolate(struct radau_state *s, double h)
 		return;
 	}
 	int known = s->last.row->stages;
+	const double *scales = s->scales[s->last.row - oj_radau_row(0)];
 	for (int i = 0; i < stages; i++) {
-		oj_radau_weights(s->last.row, 1 + s->row->nodes.at[i] * h / s->last.h, weights);
+		oj_radau_weights(s->last.row, scales, 1 + s->row->nodes.at[i] * h / s->last.h, weights);
 		weights[known - 1] -= 1;
 		oj_sum_weighted(s->n, known, weights, s->last.z, s->stride, z + i * s->stride);
-	}
-}
-
-/* Rows of a matrix [stages][stages] times stages; pairs on the one side by turns. */
-static void to_stages(const struct radau_state *s)
-{
-	int stages = s->row->stages;
-	for (int i = 0; i < stages; i++) {
-		const double *t = s->row->t.at + i * stages;
-		double *z = s->now.z + i * s->stride;
-		for (int64_t c = 0; c < s->n; c++)
-			z[c] = t[0] * s->w[c];
-		for (int k = 1; k < stages; k += 2) {
-			const double *pair = s->w + k * s->stride;
-			for (int64_t c = 0; c < s->n; c++)
-				z[c] += t[k] * pair[2 * c] + t[k + 1] * pair[2 * c + 1];
-		}
-	}
-}
-
-/* out = T^-1 in. */
-static void from_stages(const struct radau_state *s, const double *in, double *out)
-{
-	int stages = s->row->stages;
-	const double *t = s->row->t_inverse.at;
-	oj_sum_weighted(s->n, stages, t, in, s->stride, out);
-	for (int k = 1; k < stages; k += 2) {
-		double *pair = out + k * s->stride;
-		oj_sum_weighted(s->n, stages, t + k * stages, in, s->stride, s->work);
-		oj_sum_weighted(s->n, stages, t + (k + 1) * stages, in, s->stride, s->work + s->stride);
-		for (int64_t c = 0; c < s->n; c++) {
-			pair[2 * c] = s->work[c];
-			pair[2 * c + 1] = s->work[s->stride + c];
-		}
 	}
 }
 
@@ -142,58 +107,24 @@ static void evaluate_stages(struct radau_state *s, const struct step *step)
 	for (int i = 0; i < stages; i++) {
 		const double *z = s->now.z + i * s->stride;
 		double t = i == stages - 1 ? step->t1 : step->t0 + s->row->nodes.at[i] * step->h;
-		for (int64_t c = 0; c < s->n; c++)
-			s->work[c] = s->y0[c] + z[c];
+		oj_sum_two(s->n, s->y0, z, s->work);
 		rhs_eval(s->f, t, s->work, s->f_stages + i * s->stride);
 	}
 }
 
-/* Increments g of w, from g = T^-1 F. */
-static void solve_stages(struct radau_state *s, double h)
+/* Increments g of w. */
+static void solve_stages(struct radau_state *s)
 {
-	const struct radau_row *row = s->row;
-	double real = row->real / h;
-	for (int64_t c = 0; c < s->n; c++)
-		s->g[c] -= real * s->w[c];
 	oj_shift_solve(s->f, 0, s->g);
-	for (int k = 0; k < row->stages / 2; k++) {
-		double alpha = row->shifts.at[2 * k] / h, beta = row->shifts.at[2 * k + 1] / h;
-		double *g = s->g + (2 * k + 1) * s->stride;
-		const double *w = s->w + (2 * k + 1) * s->stride;
-		for (int64_t c = 0; c < s->n; c++) {
-			g[2 * c] -= alpha * w[2 * c] - beta * w[2 * c + 1];
-			g[2 * c + 1] -= beta * w[2 * c] + alpha * w[2 * c + 1];
-		}
-		oj_shift_solve(s->f, k + 1, g);
-	}
+	for (int k = 1; k < s->row->stages; k += 2)
+		oj_shift_solve(s->f, k / 2 + 1, s->g + k * s->stride);
 }
 
 /* The norm of the increments, all stages together. */
-static double increment_norm(const struct radau_state *s)
+static double increment_norm(const struct radau_state *s, const struct radau_sums *sums)
 {
-	int stages = s->row->stages;
-	double sum = 0;
-	for (int64_t c = 0; c < s->n; c++) {
-		double scale = s->scale[c], first = s->g[c] == 0 ? 0 : s->g[c] / scale;
-		sum += first * first;
-		for (int k = 1; k < stages; k += 2) {
-			const double *pair = s->g + k * s->stride + 2 * c;
-			double re = pair[0] == 0 ? 0 : pair[0] / scale, im = pair[1] == 0 ? 0 : pair[1] / scale;
-			sum += re * re + im * im;
-		}
-	}
-	return sqrt(sum / (double)(s->n * stages));
-}
-
-static void add_increments(struct radau_state *s)
-{
-	int stages = s->row->stages;
-	for (int64_t c = 0; c < s->n; c++)
-		s->w[c] += s->g[c];
-	for (int k = 1; k < stages; k += 2)
-		for (int64_t c = 0; c < 2 * s->n; c++)
-			s->w[k * s->stride + c] += s->g[k * s->stride + c];
-	to_stages(s);
+	sums->squares(s->n, s->stride, s->g, s->weight, s->work);
+	return sqrt(oj_sum_in_parts(s->n, s->work) / (double)(s->n * s->row->stages));
 }
 
 /* Whose increment is not finite: F is not, or there is no tolerance to measure it by. */
@@ -204,7 +135,7 @@ static void find_fault(struct radau_state *s)
 		s->fault = oj_first_nonfinite(s->n, s->f_stages + i * s->stride);
 	s->fault_is_scale = s->fault < 0;
 	for (int64_t c = 0; s->fault < 0 && c < s->n; c++)
-		if (s->scale[c] == 0)
+		if (isinf(s->weight[c]))
 			s->fault = c;
 }
 
@@ -217,22 +148,23 @@ int oj_radau_rounds(const struct radau_row *row)
 /* Solve for the stages, from those that are there. */
 static bool iterate(struct radau_state *s, const struct step *step)
 {
+	const struct radau_sums *sums = oj_radau_sums(s->row->stages, s->n);
 	struct convergence *c = &s->convergence;
 	int most = oj_radau_rounds(s->row);
 	enum newton_verdict verdict = NEWTON_GOES_ON;
 	c->most = c->forced ? NEWTON_FIXED_ROUNDS : most;
 	oj_convergence_begin(c);
-	from_stages(s, s->now.z, s->w);
+	sums->transform(s->row, s->n, s->stride, s->now.z, s->w);
 	while (verdict == NEWTON_GOES_ON) {
 		evaluate_stages(s, step);
-		from_stages(s, s->f_stages, s->g);
-		solve_stages(s, step->h);
-		double size = increment_norm(s);
+		sums->residuals(s->row, s->n, s->stride, s->lambda, s->f_stages, s->w, s->g);
+		solve_stages(s);
+		double size = increment_norm(s, sums);
 		verdict = oj_convergence_judge(c, size);
 		if (!isfinite(size))
 			find_fault(s);
 		if (verdict != NEWTON_FAILED)
-			add_increments(s);
+			sums->advance(s->row, s->n, s->stride, s->g, s->w, s->now.z);
 	}
 	s->f->implicit->iterations += (uint64_t)c->iterations;
 	s->retry = fabs(step->h) * c->shorten;
@@ -245,7 +177,7 @@ bool oj_radau_solve(struct radau_state *s, const struct step *step)
 	for (;;) {
 		if (!s->have_jacobian)
 			evaluate_jacobian(s, step->t0);
-		set_scale(s);
+		set_weights(s);
 		s->retry = fabs(step->h) / 2;
 		extrapolate(s, step->h);
 		bool fresh = s->fresh;

@@ -84,6 +84,16 @@ static INLINE void dispatch(const bool fused, const enum base base, int64_t n, c
 	}
 }
 
+static INLINE void sum_two(int64_t n, const double *restrict u, const double *restrict v, double *restrict out)
+{
+	for (int64_t i = 0; i < n; i++)
+		out[i] = u[i] + v[i];
+}
+
+BY_LENGTH(, oj_sum_two, sum_two,
+          (int64_t n, const double *u, const double *v, double *out),
+          (n, u, v, out))
+
 VECTORS void oj_sum_three(int64_t n, double a, const double *u, double b, const double *v, double c,
                   const double *w, double *out)
 {
@@ -138,6 +148,13 @@ static INLINE void gather(int64_t n, const double *restrict values, bool max_nor
 		part[p] += values[i];
 }
 
+static INLINE double sum_parts(const double *part)
+{
+	double low = (part[0] + part[1]) + (part[2] + part[3]);
+	double high = (part[4] + part[5]) + (part[6] + part[7]);
+	return low + high;
+}
+
 /* The square of a norm from parts of the squares. */
 static INLINE double norm_of(const double *part, int64_t n, bool max_norm)
 {
@@ -149,9 +166,7 @@ static INLINE double norm_of(const double *part, int64_t n, bool max_norm)
 			a = largest(a, part[p]);
 		return a;
 	}
-	double low = (part[0] + part[1]) + (part[2] + part[3]);
-	double high = (part[4] + part[5]) + (part[6] + part[7]);
-	return (low + high) * (1 / (double)n);
+	return sum_parts(part) * (1 / (double)n);
 }
 
 static INLINE void all_powers(const bool fused, int64_t n, int order, const double *c, double h, double *change,
@@ -267,7 +282,7 @@ static INLINE double weighted_norm(int64_t n, const double *v, const double *wei
 	return sqrt(norm_of(part, n, max_norm));
 }
 
-SHORT_VECTORS static double norm_of_few(int64_t n, const double *v, const double *weight, bool max_norm)
+SHORT_VECTORS static double norm_of_some(int64_t n, const double *v, const double *weight, bool max_norm)
 {
 	return weighted_norm(n, v, weight, max_norm);
 }
@@ -279,7 +294,18 @@ VECTORS static double norm_of_many(int64_t n, const double *v, const double *wei
 
 double oj_weighted_norm(int64_t n, const double *v, const double *weight, bool max_norm)
 {
-	return (n < VECTORS_MANY ? norm_of_few : norm_of_many)(n, v, weight, max_norm);
+	if (n < OJ_FEW)
+		return oj_few_weighted_norm(n, v, weight, max_norm);
+	return (n < VECTORS_MANY ? norm_of_some : norm_of_many)(n, v, weight, max_norm);
+}
+
+double oj_sum_in_parts(int64_t n, const double *v)
+{
+	double part[PARTS] = {0};
+	if (n < OJ_FEW)
+		return oj_few_in_parts(n, v);
+	gather(n, v, false, part);
+	return sum_parts(part);
 }
 
 /* Some states at a time, so that their sums stay in registers. */

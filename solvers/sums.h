@@ -49,9 +49,13 @@ const struct sums *oj_sums_apart(int64_t n);
 enum { OJ_FEW = 8 };
 extern const struct sums oj_few_fused __attribute__((visibility("hidden")));
 extern const struct sums oj_few_apart __attribute__((visibility("hidden")));
-/* oj_sum_weighted for so few. */
+/* Those below, for so few. */
 void oj_few_weighted(int64_t n, int count, const double *weights, const double *v, int64_t stride, double *out);
+double oj_few_weighted_norm(int64_t n, const double *v, const double *weight, bool max_norm);
+double oj_few_in_parts(int64_t n, const double *v);
 
+/* out[n] = u[n] + v[n], apart from both. */
+void oj_sum_two(int64_t n, const double *u, const double *v, double *out);
 /* out[n] = a u[n] + b v[n] + c w[n]; out may be w. */
 void oj_sum_three(int64_t n, double a, const double *u, double b, const double *v, double c,
                   const double *w, double *out);
@@ -66,6 +70,8 @@ double oj_scaled_norm(int64_t n, const double *v, const double *w, const double 
 
 /* The norm of v times weights, of which 0 takes 0 whatever the weight is. */
 double oj_weighted_norm(int64_t n, const double *v, const double *weight, bool max_norm);
+/* The sum of v[n], in eight parts. */
+double oj_sum_in_parts(int64_t n, const double *v);
 /* out[n] = sum of weights[k] v[k stride + i] over k < count, in that order; apart from v. */
 void oj_sum_weighted(int64_t n, int count, const double *weights, const double *v, int64_t stride, double *out);
 
