@@ -232,6 +232,7 @@ static ojit_status open_measured(struct ojit_check *c, struct check_kernel *k)
 {
 	struct ojit_program *machine = c->programs[WAY_MACHINE];
 	struct variant variant = variant_of(c, k);
+	variant.strong = k->strong;
 	return oj_measured_open(c, &k->measured, oj_program_variant_source(&machine->system, &variant),
 	                        &machine->lowered.programs[KERNEL_PREPARE], k->count);
 }
@@ -301,10 +302,34 @@ ojit_status oj_checked_run(struct ojit_check *c, struct check_kernel *k)
 	return OJIT_OK;
 }
 
-ojit_status oj_checked_measure(struct ojit_check *c, struct check_kernel *k)
+static ojit_status measure(struct ojit_check *c, struct check_kernel *k)
 {
 	const double limit = 2e5; /* additions: 10 ms */
 	return oj_measured_values(c, &k->measured, limit, k->direction, k->row.form == CHECK_MATRIX ? 0 : seeds_asked(c, k));
+}
+
+/* Did the kernel give numbers where its program has none?  Then zeros in what it was asked with
+ * were strong ones, and there is a program that says so. */
+static bool was_strong(const struct ojit_check *c, const struct check_kernel *k)
+{
+	struct variant variant = variant_of(c, k);
+	bool was = false;
+	for (size_t i = 0; i < k->count; i++)
+		was = was || (isnan(k->measured.values[i].value) && !isnan(k->machine[i]));
+	variant.strong = true;
+	return was && !k->strong && oj_program_variant_source(&c->programs[WAY_MACHINE]->system, &variant);
+}
+
+ojit_status oj_checked_measure(struct ojit_check *c, struct check_kernel *k)
+{
+	TRY(measure(c, k));
+	if (!was_strong(c, k))
+		return OJIT_OK;
+	oj_measured_close(c, &k->measured);
+	k->measured = (struct measured){0};
+	k->strong = true;
+	TRY(open_measured(c, k));
+	return measure(c, k);
 }
 
 struct truth_value oj_checked_value(const struct check_kernel *k, size_t i)

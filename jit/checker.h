@@ -64,6 +64,7 @@ struct check_kernel {
 	size_t count;              /* of what it puts out */
 	double *machine, *other;   /* [count], by machine code and by the interpreter */
 	struct measured measured;  /* its own program */
+	bool strong;               /* the one in which zeros of the seed are strong (struct variant) */
 	ojit_pattern pattern;      /* of matrices */
 	int64_t *colour;           /* CHECK_MATRIX: [columns]; columns of one colour share no row */
 	size_t colours;

@@ -21,7 +21,8 @@ void oj_evaluator_drop_derivatives(ojit_evaluator *e)
 static bool same_variant(const struct variant *a, const struct variant *b)
 {
 	return a->kind == b->kind && a->order == b->order && a->of == b->of && a->by == b->by &&
-	       a->with_value == b->with_value && a->scalar == b->scalar && a->columns == b->columns;
+	       a->with_value == b->with_value && a->scalar == b->scalar && a->columns == b->columns &&
+	       a->strong == b->strong;
 }
 
 static ojit_status fetch(ojit_evaluator *e, const struct variant *variant, struct derivative_kernel **out)
@@ -125,6 +126,35 @@ static inline ojit_status call_again(ojit_evaluator *e, const struct derivative_
 /* Before what is slow, so that the quick way saves no registers for it. */
 #define APART __attribute__((noinline, cold))
 
+/* ---------------------------------------------------------------- zeros in seeds */
+
+/* What a 0 in a direction or in weights is multiplied with may be infinite. So that nothing is
+ * spent on this where it is not, products with seeds are plain ones; where they gave what is
+ * not a number, all is computed again by a kernel of strong ones (oj_times_strong). */
+static inline bool has_nan(const double *x, size_t count)
+{
+	bool found = false;
+	for (size_t k = 0; k < count; k++)
+		found |= x[k] != x[k];
+	return found;
+}
+
+static bool has_zero(const double *x, size_t count)
+{
+	bool found = false;
+	for (size_t k = 0; k < count; k++)
+		found |= x[k] == 0;
+	return found;
+}
+
+/* After out[count] was computed from seed[seeds]. */
+APART static ojit_status run_strong(ojit_evaluator *e, struct variant variant, double t, const double *y,
+                                    const double *seed, size_t seeds, double *out, size_t count)
+{
+	variant.strong = true;
+	return has_nan(out, count) && has_zero(seed, seeds) ? run(e, &variant, t, y, seed, out, count) : OJIT_OK;
+}
+
 /* ---------------------------------------------------------------- arguments */
 
 /* `one`: a matrix is by one kind of input. */
@@ -144,16 +174,22 @@ static ojit_status set_variant(ojit_evaluator *e, ojit_kernel of, unsigned by, u
 	return OJIT_OK;
 }
 
-static size_t elements(const ojit_evaluator *e, const struct variant *variant)
+static size_t elements_of(const ojit_evaluator *e, ojit_kernel of)
 {
 	const struct system *s = &e->program->system;
-	return (size_t)(variant->of == KERNEL_RHS ? s->states : s->outputs);
+	return (size_t)(of == OJIT_RHS ? s->states : s->outputs);
+}
+
+static size_t elements(const ojit_evaluator *e, const struct variant *variant)
+{
+	return elements_of(e, variant->of == KERNEL_RHS ? OJIT_RHS : OJIT_OBSERVABLES);
 }
 
 static size_t inputs(const ojit_evaluator *e, unsigned by)
 {
 	const struct system *s = &e->program->system;
-	return (size_t)((by & OJIT_BY_STATES ? s->states : 0) + (by & OJIT_BY_PARAMETERS ? s->parameters : 0));
+	return (size_t)((by & OJIT_BY_STATES ? s->states : 0) + (by & OJIT_BY_PARAMETERS ? s->parameters : 0)) +
+	       (by & OJIT_BY_TIME ? 1 : 0);
 }
 
 static ojit_status jacobian_variant(ojit_evaluator *e, ojit_kernel of, ojit_inputs by, struct variant *variant)
@@ -246,11 +282,22 @@ APART static ojit_status tangent_slowly(ojit_evaluator *e, ojit_kernel of, unsig
 	return remember(e, VARIANT_TANGENT, of, run(e, &variant, t, y, seed, out, elements(e, &variant) * directions));
 }
 
+APART static ojit_status tangent_strongly(ojit_evaluator *e, ojit_kernel of, unsigned by, size_t directions, double t,
+                                          const double *y, const double *seed, double *out)
+{
+	struct variant variant = {.kind = VARIANT_TANGENT, .order = (int)directions, .by = by,
+	                          .of = of == OJIT_RHS ? KERNEL_RHS : KERNEL_OUTPUTS};
+	return run_strong(e, variant, t, y, seed, inputs(e, by) * directions, out, elements_of(e, of) * directions);
+}
+
 ojit_status ojit_evaluator_tangent(ojit_evaluator *e, ojit_kernel of, unsigned by, size_t directions, double t,
                                    const double *y, const double *seed, double *out)
 {
 	const struct derivative_ready *again = same_again(e, VARIANT_TANGENT, of, by);
-	return again && again->order == directions ? call_again(e, again, t, y, seed, out) : tangent_slowly(e, of, by, directions, t, y, seed, out);
+	ojit_status status = again && again->order == directions ? call_again(e, again, t, y, seed, out) : tangent_slowly(e, of, by, directions, t, y, seed, out);
+	if (status != OJIT_OK || !has_nan(out, elements_of(e, of) * directions))
+		return status;
+	return tangent_strongly(e, of, by, directions, t, y, seed, out);
 }
 
 APART static ojit_status adjoint_slowly(ojit_evaluator *e, ojit_kernel of, unsigned by, double t, const double *y,
@@ -261,11 +308,21 @@ APART static ojit_status adjoint_slowly(ojit_evaluator *e, ojit_kernel of, unsig
 	return remember(e, VARIANT_ADJOINT, of, run(e, &variant, t, y, weights, out, inputs(e, by)));
 }
 
+APART static ojit_status adjoint_strongly(ojit_evaluator *e, ojit_kernel of, unsigned by, double t, const double *y,
+                                          const double *weights, double *out)
+{
+	struct variant variant = {.kind = VARIANT_ADJOINT, .by = by, .of = of == OJIT_RHS ? KERNEL_RHS : KERNEL_OUTPUTS};
+	return run_strong(e, variant, t, y, weights, elements_of(e, of), out, inputs(e, by));
+}
+
 ojit_status ojit_evaluator_adjoint(ojit_evaluator *e, ojit_kernel of, unsigned by, double t, const double *y,
                                    const double *weights, double *out)
 {
 	const struct derivative_ready *again = same_again(e, VARIANT_ADJOINT, of, by);
-	return again ? call_again(e, again, t, y, weights, out) : adjoint_slowly(e, of, by, t, y, weights, out);
+	ojit_status status = again ? call_again(e, again, t, y, weights, out) : adjoint_slowly(e, of, by, t, y, weights, out);
+	if (status != OJIT_OK || !has_nan(out, inputs(e, by)))
+		return status;
+	return adjoint_strongly(e, of, by, t, y, weights, out);
 }
 
 /* ---------------------------------------------------------------- scalars */
@@ -282,12 +339,18 @@ static ojit_status scalar_variant(ojit_evaluator *e, const ojit_scalar *scalar, 
 	return OJIT_OK;
 }
 
+static size_t weights_of(const ojit_evaluator *e, const ojit_scalar *scalar)
+{
+	return scalar->weights ? elements_of(e, scalar->of) : 0;
+}
+
 ojit_status ojit_evaluator_gradient(ojit_evaluator *e, const ojit_scalar *scalar, unsigned by, double t,
                                     const double *y, double *out)
 {
 	struct variant variant = {.kind = VARIANT_ADJOINT};
 	TRY(scalar_variant(e, scalar, by, false, &variant));
-	return run(e, &variant, t, y, scalar->weights, out, inputs(e, by));
+	TRY(run(e, &variant, t, y, scalar->weights, out, inputs(e, by)));
+	return run_strong(e, variant, t, y, scalar->weights, weights_of(e, scalar), out, inputs(e, by));
 }
 
 /* The weights and the directions as one vector, which is kept for the next call. */
@@ -320,7 +383,9 @@ ojit_status ojit_evaluator_hessian_product(ojit_evaluator *e, const ojit_scalar 
 	TRY(check_directions(e, directions));
 	if (scalar->weights)
 		TRY(join_seed(e, &variant, scalar->weights, seed, &seed));
-	return run(e, &variant, t, y, seed, out, inputs(e, by) * directions);
+	size_t count = inputs(e, by) * directions;
+	TRY(run(e, &variant, t, y, seed, out, count));
+	return run_strong(e, variant, t, y, seed, weights_of(e, scalar) + count, out, count);
 }
 
 static ojit_status hessian_variant(ojit_evaluator *e, const ojit_scalar *scalar, ojit_inputs rows,
@@ -346,5 +411,7 @@ ojit_status ojit_evaluator_hessian(ojit_evaluator *e, const ojit_scalar *scalar,
 {
 	struct variant variant;
 	TRY(hessian_variant(e, scalar, rows, columns, &variant));
-	return run(e, &variant, t, y, scalar->weights, values, 0);
+	TRY(run(e, &variant, t, y, scalar->weights, values, 0));
+	const struct pattern *pattern = e->program->system.pattern(&e->program->system, &variant);
+	return run_strong(e, variant, t, y, scalar->weights, weights_of(e, scalar), values, (size_t)pattern->entries);
 }

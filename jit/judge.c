@@ -122,7 +122,8 @@ static bool is_equal(double value, struct truth_value expected)
 
 bool oj_agrees(const struct ojit_check *c, double value, struct truth_value expected, double slack)
 {
-	return is_equal(value, expected) || distance(value, expected) <= c->tolerance * expected.size + slack;
+	double apart = distance(value, expected);
+	return is_equal(value, expected) || (isfinite(apart) && apart <= c->tolerance * expected.size + slack);
 }
 
 static bool is_beyond_double(struct truth_value expected)

@@ -59,15 +59,6 @@ ojit_status oj_check_values(struct ojit_check *c, struct check_kernel *k)
 	return OJIT_OK;
 }
 
-/* Where there is no derivative in all inputs, zeros in some of them do not make one. */
-static struct truth_value part_of(struct truth_value part, struct truth_value all)
-{
-	part.marks |= all.marks;
-	if (!isfinite(all.value))
-		part.value = all.value;
-	return part;
-}
-
 /* Direction 0 is in all inputs, the others are in one kind of them. */
 static unsigned kinds_of_direction(const struct check_kernel *k, size_t q)
 {
@@ -83,8 +74,7 @@ ojit_status oj_check_tangent(struct ojit_check *c, struct check_kernel *k)
 	for (size_t i = 0; i < k->count; i++) {
 		size_t row = i / k->row.directions;
 		struct taken taken = {&s->measured, row, kinds_of_direction(k, i % k->row.directions)};
-		struct truth_value all = oj_subject_slope(s, row, k->row.by), slope = oj_subject_slope(s, row, taken.by);
-		TRY(judge_slope(c, k, i, part_of(slope, all), &taken));
+		TRY(judge_slope(c, k, i, oj_subject_slope(s, row, taken.by), &taken));
 	}
 	return OJIT_OK;
 }
@@ -300,9 +290,7 @@ ojit_status oj_check_hessian_product(struct ojit_check *c, struct check_kernel *
 	TRY(oj_check_gradient(c, k, &gradient));
 	for (size_t i = 0; gradient && i < k->count; i++) {
 		struct taken taken = {&gradient->measured, i / directions, kinds_of_direction(k, i % directions)};
-		struct truth_value all = oj_gradient_slope(gradient, taken.at, k->row.by);
-		struct truth_value slope = oj_gradient_slope(gradient, taken.at, taken.by);
-		TRY(judge_slope(c, k, i, part_of(slope, all), &taken));
+		TRY(judge_slope(c, k, i, oj_gradient_slope(gradient, taken.at, taken.by), &taken));
 	}
 	return directions == 1 ? judge_bend(c, k) : OJIT_OK;
 }

@@ -16,6 +16,7 @@
 #include "lib/graph/parity.h"
 #include "lib/graph/tangent.h"
 #include "lib/graph/time_array.h"
+#include "lib/graph/zeros.h"
 #include "lib/math/math.h"
 
 #include <string.h>
@@ -90,7 +91,7 @@ static bool is_same(const struct variant *a, const struct variant *b)
 {
 	const struct step_recipe *x = &a->recipe, *y = &b->recipe;
 	return a->kind == b->kind && a->order == b->order && a->of == b->of && a->by == b->by &&
-	       a->with_value == b->with_value && a->scalar == b->scalar && a->columns == b->columns &&
+	       a->with_value == b->with_value && a->scalar == b->scalar && a->columns == b->columns && a->strong == b->strong &&
 	       x->stages == y->stages && x->c == y->c && x->a == y->a && x->b == y->b && x->e[0] == y->e[0] &&
 	       x->e[1] == y->e[1];
 }
@@ -220,10 +221,11 @@ static ojit_status differentiate_by_time(struct program *made, struct program *p
 	return oj_array_to_time(made, array, error);
 }
 
-/* A Jacobian, and what is made of one. */
+/* A Jacobian, and what is made of one; `values`: the program as it was. */
 static ojit_status differentiate_all(struct program *made, struct program *program, const struct program *prepare,
-                                     const struct lowered *lowered, const struct settings *settings,
-                                     const struct variant *v, struct pattern *pattern, struct oj_error *error)
+                                     const struct program *values, const struct lowered *lowered,
+                                     const struct settings *settings, const struct variant *v,
+                                     struct pattern *pattern, struct oj_error *error)
 {
 	struct jacobian_request request = {v->by & BY_STATES ? ROLE_STATE : ROLE_PARAMETER, elements(lowered, v),
 	                                   inputs(lowered, v->by, v->by)};
@@ -232,7 +234,7 @@ static ojit_status differentiate_all(struct program *made, struct program *progr
 	                                          settings->explanation, pattern, error));
 	if (v->kind == VARIANT_NEWTON)
 		TRY(oj_newton_program(made, pattern, error));
-	return v->with_value ? oj_linearisation_program(made, program, request.rows, error) : OJIT_OK;
+	return v->with_value ? oj_linearisation_program(made, values, request.rows, error) : OJIT_OK;
 }
 
 static ojit_status differentiate_scalar(struct program *made, const struct program *program,
@@ -241,6 +243,7 @@ static ojit_status differentiate_scalar(struct program *made, const struct progr
 {
 	struct scalar_request request = {
 		.element = v->scalar - 1, .weights = v->scalar ? 0 : elements(lowered, v), .law = law,
+		.strong = v->strong,
 		.states = inputs(lowered, v->by, BY_STATES), .parameters = inputs(lowered, v->by, BY_PARAMETERS),
 	};
 	if (v->kind == VARIANT_ADJOINT)
@@ -252,32 +255,37 @@ static ojit_status differentiate_scalar(struct program *made, const struct progr
 	                          pattern, error);
 }
 
-/* Conditions on indices are the derivative's to be decided yet. */
-static ojit_status differentiate(struct program *made, struct program *program, const struct program *prepare,
-                                 const struct lowered *lowered, const struct settings *settings,
-                                 const struct variant *v, struct pattern *pattern, struct oj_error *error)
+static ojit_status differentiate(struct program *made, struct program *program, struct program *prepare,
+                                 const struct program *values, const struct lowered *lowered,
+                                 const struct settings *settings, const struct variant *v, struct pattern *pattern,
+                                 struct oj_error *error)
 {
 	int64_t states = inputs(lowered, v->by, BY_STATES), parameters = inputs(lowered, v->by, BY_PARAMETERS);
-	struct tangent_request tangent = {states, parameters, v->by & BY_TIME, v->order, .before = 0};
+	struct tangent_request tangent = {states, parameters, v->by & BY_TIME, v->order, v->strong, .before = 0};
+	TRY(oj_drop_zeros(program, v->with_value, error));
+	TRY(oj_drop_zeros(prepare, false, error));
 	if (v->kind == VARIANT_TANGENT)
 		return oj_tangent_program(made, program, prepare, &tangent, error);
 	if (v->kind == VARIANT_ADJOINT || v->kind == VARIANT_HESSIAN_PRODUCT || v->kind == VARIANT_HESSIAN)
 		return differentiate_scalar(made, program, prepare, lowered, settings->law, v, pattern, error);
-	return differentiate_all(made, program, prepare, lowered, settings, v, pattern, error);
+	return differentiate_all(made, program, prepare, values, lowered, settings, v, pattern, error);
 }
 
+/* Conditions on indices are the derivative's to be decided yet. */
 ojit_status oj_derive(struct program *made, const struct lowered *lowered, const struct settings *settings,
                       const struct variant *variant, struct pattern *pattern, struct oj_error *error)
 {
 	const struct program *of = variant->of == KERNEL_RHS ? &lowered->primal : &lowered->primal_outputs;
 	struct pass_options options = {.law = settings->law};
-	struct program program = {0}, prepare = {0};
+	struct program program = {0}, prepare = {0}, values = {0};
 	bool ok = oj_program_copy(&program, of, made->space) == OJIT_OK &&
-	          oj_program_copy(&prepare, &lowered->primal_prepare, made->space) == OJIT_OK;
-	ojit_status status = ok ? differentiate(made, &program, &prepare, lowered, settings, variant, pattern, error)
+	          oj_program_copy(&prepare, &lowered->primal_prepare, made->space) == OJIT_OK &&
+	          oj_program_copy(&values, of, made->space) == OJIT_OK;
+	ojit_status status = ok ? differentiate(made, &program, &prepare, &values, lowered, settings, variant, pattern, error)
 	                        : oj_fail_memory(error);
 	oj_program_drop(&program);
 	oj_program_drop(&prepare);
+	oj_program_drop(&values);
 	TRY(status);
 	TRY(oj_pass_simplify(made, &options, error));
 	TRY(oj_even_differences(made, error));

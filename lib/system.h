@@ -129,6 +129,8 @@ struct variant {
 	bool with_value;     /* Jacobian, Newton matrix: what is differentiated comes first in out */
 	int64_t scalar;      /* adjoints, Hessians: of this element, + 1; 0: of the sum with weights */
 	unsigned columns;    /* Hessians: what columns are by, as `by` says of rows */
+	bool strong;         /* tangents, adjoints, Hessians: a seed of 0 has no part, whatever it is
+	                      * multiplied with */
 	/* Of kernels that only save time: how often the method has evaluated the right-hand
 	 * side since it asked last, and where to write after how many more to ask again.  Of a
 	 * Jacobian for which `wait` is set, how often that was evaluated: at first it may be

@@ -9,8 +9,10 @@
  * hypot and atan2 at (0, 0) give 0; x^0 gives 0 with respect to x, and x^p at x = 0 gives 0 with
  * respect to p > 0 and -inf to p <= 0; mod(a, b) gives 1 and -floor(a/b), also at its jumps.
  * sqrt, cbrt and x^p with 0 < p < 1 at 0, and log1p at -1, give inf.  A product has that of each
- * factor from all others, so zeros do no harm.  What an `if`, min or max does not choose has no part in a derivative, whatever it
- * is.  trigamma, the second derivative of lgamma, has none: OJIT_UNSUPPORTED, by name.
+ * factor from all others, so zeros do no harm.  What an `if`, min or max does not choose has no
+ * part in a derivative, whatever it is; nor has what is 0 by structure: f - f, also with other terms
+ * between, 0*f, and (i - 3)*f[i] at i = 3; nor what a 0 in a direction or in weights stands for,
+ * even where its slope is infinite.  trigamma, the second derivative of lgamma, has none: OJIT_UNSUPPORTED, by name.
  *
  * Parameters are taken as independent of one another, also those that the model defines
  * by others; derived quantities that it defines by `let` are followed.

@@ -6,17 +6,32 @@ static int sign(mpfr_srcptr x)
 	return mpfr_nan_p(x) ? 3 : 1 + (mpfr_sgn(x) > 0) - (mpfr_sgn(x) < 0);
 }
 
+enum { PERIODS = 64 }; /* of jumps that are told apart */
+
+/* a / b rounded down, but for multiples of PERIODS: exact, however great it is. */
+static int quotient(mpfr_srcptr a, mpfr_srcptr b)
+{
+	mpfr_t rest, periods;
+	if (!mpfr_number_p(a) || !mpfr_regular_p(b))
+		return PERIODS;
+	mpfr_inits2(mpfr_get_prec(b), rest, periods, (mpfr_ptr)0);
+	mpfr_mul_ui(periods, b, PERIODS, MPFR_RNDN);
+	mpfr_fmod(rest, a, periods, MPFR_RNDN);
+	mpfr_div(rest, rest, b, MPFR_RNDD);
+	int times = (int)mpfr_get_si(rest, MPFR_RNDD);
+	mpfr_clears(rest, periods, (mpfr_ptr)0);
+	return times < 0 ? times + PERIODS : times;
+}
+
 /* Jumps from one whole number to the next. */
 static int whole(mpfr_srcptr value)
 {
-	return mpfr_number_p(value) ? (int)(mpfr_get_si(value, MPFR_RNDN) & 63) : 64;
-}
-
-/* At a jump the rest is 0, before it (or behind it) nearly the divisor. */
-static int rest(const mpfr_srcptr *a, mpfr_srcptr value)
-{
-	const double nearly = 0.9;
-	return mpfr_get_d(value, MPFR_RNDN) / mpfr_get_d(a[1], MPFR_RNDN) > nearly;
+	mpfr_t one;
+	mpfr_init2(one, mpfr_get_prec(value));
+	mpfr_set_ui(one, 1, MPFR_RNDN);
+	int side = quotient(value, one);
+	mpfr_clear(one);
+	return side;
 }
 
 /* The jump along the negative axis ends at the origin. */
@@ -53,7 +68,7 @@ int oj_edge_side(enum op op, const mpfr_srcptr *a, mpfr_srcptr value)
 	case OP_FLOOR: case OP_CEIL: case OP_ROUND:
 		return whole(value);
 	case OP_MOD:
-		return rest(a, value);
+		return quotient(a[0], a[1]);
 	case OP_ATAN2:
 		return cut(a[0], a[1]);
 	case OP_HYPOT:

@@ -416,7 +416,8 @@ static void choose(struct exact_number *to, const struct exact_number *condition
                    const struct exact_number *no)
 {
 	copy(to, condition->integer ? yes : no);
-	if (condition->marks & (TRUTH_SWITCH | TRUTH_KINK))
+	bool numbers = mpfr_number_p(yes->value) && mpfr_number_p(no->value);
+	if (numbers && (condition->marks & (TRUTH_SWITCH | TRUTH_KINK)))
 		to->size = fmax(yes->size, no->size);
 	to->marks |= condition->marks;
 }

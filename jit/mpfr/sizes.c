@@ -40,6 +40,8 @@ static double apply(enum op op, const double *a)
 		return (a[0] > 0) - (a[0] < 0);
 	case OP_SIGMOID:
 		return 1 / (1 + exp(-a[0]));
+	case OP_STRONG:
+		return a[0] == 0 ? 0 : a[0] * a[1];
 	default:
 		return oj_evaluate(op, a[0], a[1], a[2]);
 	}

@@ -446,7 +446,7 @@ static bool sweep_block(struct adjoint *a, const struct program *program, const 
 			continue;
 		bool unit = out && a->request->unit;
 		ojit_expr bar = unit ? oj_literal(a->g, 1) : oj_load(a->g, a->array[seen] - 1, rank, store->index);
-		bars[s] = (struct bar){bar, a->chosen[seen]};
+		bars[s] = (struct bar){bar, a->chosen[seen] || (out && !unit && a->request->strong)};
 		ok = bar != 0;
 	}
 	ok = ok && oj_sweep_block(&a->sweep, block, bars);

@@ -16,6 +16,7 @@
 struct adjoint_request {
 	int64_t states, parameters; /* how many there are, 0: not asked for */
 	bool unit;                  /* all weights are 1 and not read */
+	bool strong;                /* what has weight 0 has no part: 0 times anything is 0 */
 };
 
 /* Fill `made`, a program without blocks, with the adjoints of `program`, both in one

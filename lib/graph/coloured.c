@@ -100,7 +100,7 @@ ojit_status oj_coloured_program(struct program *made, const struct program *prog
 	size_t first = c.space->arrays.count;
 	struct tangent_request request = {.states = by_states ? pattern->columns : 0,
 	                                  .parameters = by_states ? 0 : pattern->columns,
-	                                  .directions = colouring->colours > 1 ? colouring->colours : 1};
+	                                  .directions = colouring->colours > 1 ? colouring->colours : 1, .strong = true};
 	TRY(oj_tangent_program(made, program, prepare, &request, error));
 	return finish(&c, first) ? OJIT_OK : oj_fail_memory(error);
 }

@@ -5,8 +5,8 @@
  * Maths Applics 13, 1974).  That takes fewer operations than formulas of the entries
  * where many intermediates lie between inputs and outputs and colours are few.
  *
- * What an entry's row meets in other columns is multiplied by 0 and added: an entry is
- * not a number where another partial derivative of its row is infinite. */
+ * What an entry's row meets in other columns is multiplied by a strong 0: it has no part,
+ * though it may be infinite. */
 #ifndef OJ_COLOURED_H
 #define OJ_COLOURED_H
 

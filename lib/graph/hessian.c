@@ -12,7 +12,8 @@
 static ojit_status adjoint_of(struct program *made, const struct program *program, const struct program *prepare,
                               const struct scalar_request *request, struct oj_error *error)
 {
-	struct adjoint_request adjoint = {request->states, request->parameters, .unit = request->element >= 0};
+	struct adjoint_request adjoint = {request->states, request->parameters, .unit = request->element >= 0,
+	                                  .strong = request->strong};
 	struct program scalar;
 	if (request->element < 0)
 		return oj_adjoint_program(made, program, prepare, &adjoint, error);
@@ -67,7 +68,7 @@ ojit_status oj_hessian_product(struct program *made, const struct program *progr
                                const struct scalar_request *request, int64_t directions, struct oj_error *error)
 {
 	struct tangent_request tangent = {request->states, request->parameters, .directions = directions,
-	                                  .before = request->weights};
+	                                  .strong = request->strong, .before = request->weights};
 	struct program gradient;
 	oj_program_init(&gradient, made->space, program->kind);
 	ojit_status status = oj_gradient_program(&gradient, program, prepare, request, error);

@@ -16,6 +16,7 @@ struct scalar_request {
 	int64_t weights;            /* how many there are, 0 where an element is asked for */
 	int64_t states, parameters; /* how many there are, 0: the gradient is not by them */
 	enum law law;
+	bool strong;                /* weights and directions of 0 have no part, see tangent.h */
 };
 
 /* Fill `made`, a program without blocks, with the gradient: by states, then by parameters.

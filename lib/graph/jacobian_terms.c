@@ -40,13 +40,141 @@ static bool add_term(struct jacobian *j, struct sparse *to, struct part *part, c
 	return ok && VECTOR_PUSH(context, &part->index, entry);
 }
 
+/* What indices and numbers of the text say at a point. */
+struct place {
+	const struct jacobian *j;
+	const int64_t *at;
+};
+enum { LOOKED_INTO = 12 };
+
+/* 1: it holds, 0: it does not, -1: not known. */
+static int holds(const struct place *p, ojit_expr e, int depth)
+{
+	const struct graph *g = p->j->g;
+	const ojit_expr *o = oj_operands(g, e);
+	enum op op = oj_node(g, e)->op;
+	int a, b;
+	if (op == OP_ILT || op == OP_ILE || op == OP_IEQ || op == OP_INE) {
+		int64_t x = oj_integer_at(p->j->space, o[0], p->at), y = oj_integer_at(p->j->space, o[1], p->at);
+		return op == OP_ILT ? x < y : op == OP_ILE ? x <= y : (x == y) == (op == OP_IEQ);
+	}
+	if (depth == 0 || (op != OP_NOT && op != OP_AND && op != OP_OR))
+		return op == OP_TRUE ? 1 : op == OP_FALSE ? 0 : -1;
+	a = holds(p, o[0], depth - 1);
+	if (op == OP_NOT)
+		return a < 0 ? a : !a;
+	b = holds(p, o[1], depth - 1);
+	if (op == OP_AND)
+		return a == 0 || b == 0 ? 0 : a < 0 || b < 0 ? -1 : 1;
+	return a > 0 || b > 0 ? 1 : a < 0 || b < 0 ? -1 : 0;
+}
+
+static bool vanishes(const struct place *p, ojit_expr e, int depth);
+
+static bool any_vanishes(const struct place *p, ojit_expr e, int depth)
+{
+	bool any = false;
+	for (uint32_t k = 0; !any && k < oj_node(p->j->g, e)->arity; k++)
+		any = vanishes(p, oj_operands(p->j->g, e)[k], depth);
+	return any;
+}
+
+static bool branch_vanishes(const struct place *p, ojit_expr e, int depth)
+{
+	const ojit_expr *o = oj_operands(p->j->g, e);
+	int condition = holds(p, o[0], depth);
+	return (condition == 0 || vanishes(p, o[1], depth)) && (condition == 1 || vanishes(p, o[2], depth));
+}
+
+static bool is_zero_datum(const struct place *p, ojit_expr e)
+{
+	const struct node *n = oj_node(p->j->g, e);
+	const struct array *a = &p->j->space->arrays.at[n->ref.id];
+	int64_t element = a->role == ROLE_DATA ? a->offset : -1, within = 0;
+	for (uint32_t k = 0; k < a->rank && element >= 0; k++)
+		within = within * a->extent[k] + oj_integer_at(p->j->space, oj_operands(p->j->g, e)[k], p->at) - a->base[k];
+	return element >= 0 && p->j->space->data.at[element + within] == 0;
+}
+
+/* What a sweep keeps lies in a block by itself, one of the last; NULL: the array is not of
+ * that kind. */
+static const struct store *find_kept(const struct jacobian *j, uint32_t array)
+{
+	if (array < j->arrays)
+		return NULL;
+	for (size_t b = j->made->blocks.count; b-- > 0;) {
+		const struct block *block = &j->made->blocks.at[b];
+		if (block->stores.count == 1 && block->stores.at[0].array == array)
+			return &block->stores.at[0];
+	}
+	return NULL;
+}
+
+static bool kept_vanishes(const struct place *p, ojit_expr e, int depth)
+{
+	const struct node *n = oj_node(p->j->g, e);
+	const struct store *store = find_kept(p->j, n->ref.id);
+	int64_t at[LEVELS] = {0};
+	if (!store)
+		return false;
+	for (uint32_t k = 0; k < n->arity; k++)
+		at[k] = oj_integer_at(p->j->space, oj_operands(p->j->g, e)[k], p->at);
+	return vanishes(&(struct place){p->j, at}, store->value, depth);
+}
+
+/* Is `e` 0 there, whatever states and parameters are? */
+static bool vanishes(const struct place *p, ojit_expr e, int depth)
+{
+	const struct graph *g = p->j->g;
+	const struct node *n = oj_node(g, e);
+	if (depth == 0)
+		return false;
+	switch ((enum op)n->op) {
+	case OP_LITERAL:
+		return n->real == 0;
+	case OP_ITOF:
+		return oj_integer_at(p->j->space, oj_operands(g, e)[0], p->at) == 0;
+	case OP_LOAD:
+		return is_zero_datum(p, e) || kept_vanishes(p, e, depth - 1);
+	case OP_NEG: case OP_DIV:
+		return vanishes(p, oj_operands(g, e)[0], depth - 1);
+	case OP_MUL: case OP_STRONG:
+		return any_vanishes(p, e, depth - 1);
+	case OP_IF:
+		return branch_vanishes(p, e, depth - 1);
+	default:
+		return false;
+	}
+}
+
+/* May a part have no value at some of its points? */
+static bool may_vanish(const struct jacobian *j, ojit_expr e, int depth)
+{
+	const struct node *n = oj_node(j->g, e);
+	const struct store *kept = n->op == OP_LOAD ? find_kept(j, n->ref.id) : NULL;
+	bool may = false;
+	if (n->levels == 0 || depth == 0)
+		return false;
+	if (kept)
+		return may_vanish(j, kept->value, depth - 1);
+	if (n->op == OP_ITOF || n->op == OP_IF || (n->op == OP_LOAD && j->space->arrays.at[n->ref.id].role == ROLE_DATA))
+		return true;
+	bool through = n->op == OP_MUL || n->op == OP_STRONG, first = n->op == OP_NEG || n->op == OP_DIV;
+	for (uint32_t k = 0; !may && k < (through ? n->arity : first); k++)
+		may = may_vanish(j, oj_operands(j->g, e)[k], depth - 1);
+	return may;
+}
+
 bool oj_jacobian_terms(struct jacobian *j, struct sparse *to, struct part *part, const struct store *store)
 {
 	const struct array *stored = &j->space->arrays.at[store->array], *read = &j->space->arrays.at[part->c.array];
 	const struct sparse *source = part->source ? &j->of[part->source - 1] : NULL;
-	bool ok = true, out = to == &j->out;
+	bool ok = true, out = to == &j->out, looks = may_vanish(j, part->c.value, LOOKED_INTO);
 	struct walk walk;
+	struct place place = {j, walk.index};
 	for (oj_walk_begin(&walk, j->space, &part->c.domain); ok && oj_walk_next(&walk);) {
+		if (looks && vanishes(&place, part->c.value, LOOKED_INTO))
+			continue;
 		int64_t row = flat(j->space, store->array, store->index, walk.index) + (out ? stored->offset : 0);
 		int64_t column = flat(j->space, part->c.array, part->c.index, walk.index);
 		if (!source) {

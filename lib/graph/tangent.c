@@ -81,6 +81,7 @@ static bool find_array(struct tangents *t, uint32_t a)
 		return true;
 	uint32_t made = tangent_array(t, a, ROLE_SEED, array->offset + offset, t->request->before);
 	t->array[a] = made + 1;
+	t->chosen[a] = t->request->strong;
 	return made != UINT32_MAX;
 }
 
@@ -141,7 +142,7 @@ static struct dot of_time(struct tangents *t)
 	uint32_t array = oj_space_array(t->space, "time", ROLE_SEED, 1, &base, &extent,
 	                                t->request->before + (t->request->states + t->request->parameters) * extent);
 	ojit_expr index = t->direction ? t->direction : oj_integer(t->g, 0);
-	return made(t, array == UINT32_MAX ? 0 : oj_load(t->g, array, 1, &index), false);
+	return made(t, array == UINT32_MAX ? 0 : oj_load(t->g, array, 1, &index), t->request->strong);
 }
 
 static struct dot scaled(struct tangents *t, struct dot dot, ojit_expr factor)
@@ -224,6 +225,16 @@ static struct dot of_product(struct tangents *t, ojit_expr e)
 	return dot;
 }
 
+/* a * b', 0 where either is 0 that stands for "no part". */
+static struct dot strong_in_both(struct tangents *t, ojit_expr a, ojit_expr dot)
+{
+	ojit_expr product = oj_times_strong(t->g, a, dot);
+	if (!t->request->strong || !product)
+		return made(t, product, true);
+	ojit_expr operands[2] = {dot, oj_literal(t->g, 0)}, other = oj_make(t->g, OP_NE, 2, operands);
+	return made(t, other ? oj_where(t->g, other, product) : 0, true);
+}
+
 /* A strong product is one in the tangents of both factors: either may be what a choice
  * left out. */
 static struct dot of_strong(struct tangents *t, ojit_expr e)
@@ -234,7 +245,7 @@ static struct dot of_strong(struct tangents *t, ojit_expr e)
 	if (dot_of(t, a).e)
 		terms[count++] = made(t, oj_times_strong(t->g, dot_of(t, a).e, b), true);
 	if (dot_of(t, b).e)
-		terms[count++] = made(t, oj_times_strong(t->g, a, dot_of(t, b).e), true);
+		terms[count++] = strong_in_both(t, a, dot_of(t, b).e);
 	return sum(t, terms, count);
 }
 

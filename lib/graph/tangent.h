@@ -16,6 +16,7 @@ struct tangent_request {
 	int64_t states, parameters; /* how many there are to seed, 0: none is */
 	bool time;
 	int64_t directions;         /* at a time, at least 1 */
+	bool strong;                /* 0 in a seed means "not in this direction": 0 times anything is 0 */
 	int64_t before;             /* elements of the seed that the program itself reads, before all that */
 };
 

@@ -1,0 +1,343 @@
+/* See zeros.h. */
+#include "lib/graph/zeros.h"
+
+#include "lib/graph/passes.h"
+#include "lib/graph/simplify.h"
+
+#include <string.h>
+
+struct zeros {
+	bool chooses; /* index factors are to be told apart */
+	bool chosen;  /* some were */
+	bool changed; /* an intermediate has another value */
+};
+
+/* ---------------------------------------------------------------- sums */
+
+/* A sum as terms with literal factors.  Nested sums are opened as far as `room` goes, so that a
+ * chain of sums takes no more than its length. */
+enum { NESTED = 32, DEPTH = 8 };
+struct term {
+	ojit_expr e;
+	double factor;
+};
+struct terms {
+	struct graph *g;
+	struct expr_map place; /* of an expression in at, + 1 */
+	VECTOR(struct term) at;
+	double constant;
+	uint32_t room;
+	bool failed;
+};
+
+static void add_term(struct terms *t, ojit_expr e, double factor)
+{
+	uint32_t at = 0;
+	if (oj_expr_map_get(&t->place, e, &at)) {
+		t->at.at[at - 1].factor += factor;
+		return;
+	}
+	t->failed = t->failed || !VECTOR_PUSH(t->g->context, &t->at, ((struct term){e, factor})) ||
+	            !oj_expr_map_put(&t->place, e, (uint32_t)t->at.count);
+}
+
+/* The operand of a product of two whose other is a literal; 0: it is something else. */
+static ojit_expr scaled_operand(const struct graph *g, ojit_expr e, double *factor)
+{
+	if (!oj_is(g, e, OP_MUL) || oj_node(g, e)->arity != 2)
+		return 0;
+	for (int k = 0; k < 2; k++) {
+		*factor = oj_node(g, oj_operands(g, e)[k])->real;
+		if (oj_is(g, oj_operands(g, e)[k], OP_LITERAL))
+			return oj_operands(g, e)[!k];
+	}
+	return 0;
+}
+
+static void open_term(struct terms *t, ojit_expr e, double factor, int depth)
+{
+	const struct node *n = oj_node(t->g, e);
+	double by;
+	ojit_expr scaled = scaled_operand(t->g, e, &by);
+	if (n->op == OP_LITERAL) {
+		t->constant += factor * n->real;
+	} else if (depth < DEPTH && n->op == OP_NEG) {
+		open_term(t, oj_operands(t->g, e)[0], -factor, depth + 1);
+	} else if (depth < DEPTH && scaled) {
+		open_term(t, scaled, factor * by, depth + 1);
+	} else if (depth < DEPTH && n->op == OP_ADD && n->arity <= t->room) {
+		t->room -= n->arity;
+		for (uint32_t k = 0; k < n->arity; k++)
+			open_term(t, oj_operands(t->g, e)[k], factor, depth + 1);
+	} else {
+		add_term(t, e, factor);
+	}
+}
+
+static ojit_expr with_factor(struct graph *g, struct term term)
+{
+	if (term.factor == 1)
+		return term.e;
+	return term.factor == -1 ? oj_make1(g, OP_NEG, term.e) : oj_make2(g, OP_MUL, oj_literal(g, term.factor), term.e);
+}
+
+/* The sum of what did not cancel; 0: nothing did, or out of memory. */
+static ojit_expr sum_of_rest(struct terms *t)
+{
+	size_t left = 0, count = t->at.count;
+	for (size_t k = 0; k < count; k++)
+		if (t->at.at[k].factor != 0)
+			t->at.at[left++] = t->at.at[k];
+	if (left == count)
+		return 0;
+	if (left == 0)
+		return oj_literal(t->g, t->constant);
+	size_t size = (left + 1) * sizeof(ojit_expr);
+	ojit_expr *operands = oj_memory_get(t->g->context, size), sum = 0;
+	t->failed = t->failed || !operands;
+	if (!operands)
+		return 0;
+	for (size_t k = 0; k < left; k++)
+		operands[k] = with_factor(t->g, t->at.at[k]);
+	if (t->constant != 0)
+		operands[left++] = oj_literal(t->g, t->constant);
+	sum = left == 1 ? operands[0] : oj_make(t->g, OP_ADD, (uint32_t)left, operands);
+	oj_memory_put(t->g->context, operands, size);
+	return sum;
+}
+
+/* The sum `e` over other operands without what cancels. */
+static ojit_expr of_sum(struct graph *g, ojit_expr e, const ojit_expr *operands)
+{
+	struct terms t = {.g = g, .room = NESTED};
+	uint32_t arity = oj_node(g, e)->arity;
+	oj_expr_map_init(&t.place, g->context);
+	for (uint32_t k = 0; k < arity; k++)
+		open_term(&t, operands[k], 1, 0);
+	ojit_expr rest = t.failed ? 0 : sum_of_rest(&t);
+	oj_expr_map_drop(&t.place);
+	VECTOR_DROP(g->context, &t.at);
+	if (t.failed)
+		return 0;
+	return rest ? rest : oj_simplified_by(g, e, operands, LAW_FINITE);
+}
+
+/* ---------------------------------------------------------------- indices */
+
+/* `e` as an integer of indices alone, times -1 or 1; 0: it is not. */
+static ojit_expr integer_of(struct graph *g, ojit_expr e)
+{
+	const struct node *n = oj_node(g, e);
+	ojit_expr sum = 0;
+	if (n->op == OP_ITOF)
+		return oj_operands(g, e)[0];
+	if (n->op == OP_LITERAL)
+		return n->real == (double)(int32_t)n->real ? oj_integer(g, (int32_t)n->real) : 0;
+	if (n->op == OP_NEG)
+		return (sum = integer_of(g, oj_operands(g, e)[0])) ? oj_integer_scale(g, sum, -1) : 0;
+	for (uint32_t k = 0, arity = n->arity; n->op == OP_ADD && k < arity; k++) {
+		ojit_expr term = integer_of(g, oj_operands(g, e)[k]);
+		if (!term || !(sum = k ? oj_integer_add(g, sum, term) : term))
+			return 0;
+	}
+	return sum;
+}
+
+/* What `e` is 0 with; 0: nothing is known. */
+static ojit_expr below(const struct graph *g, ojit_expr e)
+{
+	const struct node *n = oj_node(g, e);
+	double factor;
+	if (n->op == OP_DIV || n->op == OP_NEG || (n->op == OP_POWI && n->integer > 0))
+		return oj_operands(g, e)[0];
+	return scaled_operand(g, e, &factor);
+}
+
+/* An integer of indices that is 0 where `e` is; 0: none is known. */
+static ojit_expr vanishing(struct graph *g, ojit_expr e)
+{
+	struct affine a;
+	for (ojit_expr next; (next = below(g, e));)
+		e = next;
+	ojit_expr integer = oj_node(g, e)->levels ? integer_of(g, e) : 0;
+	if (!integer)
+		return 0;
+	oj_affine(g, integer, &a);
+	for (uint32_t k = 0; k < a.count; k++)
+		if (!oj_is(g, a.atoms[k], OP_INDEX))
+			return 0;
+	return a.count ? integer : 0;
+}
+
+/* Does its value depend on anything but indices? */
+static bool has_inputs(const struct graph *g, ojit_expr e, bool *failed)
+{
+	struct expr_list list = {0};
+	bool found = false;
+	*failed = *failed || !oj_reach(g, &e, 1, true, &list);
+	for (size_t k = 0; k < list.list.count && !found; k++)
+		found = oj_is(g, list.list.at[k], OP_LOAD) || oj_is(g, list.list.at[k], OP_TIME);
+	VECTOR_DROP(g->context, &list.list);
+	return found;
+}
+
+static bool others_have_inputs(const struct graph *g, ojit_expr e, uint32_t slot, bool *failed)
+{
+	bool found = false;
+	for (uint32_t k = 0; k < oj_node(g, e)->arity && !found; k++)
+		found = k != slot && has_inputs(g, oj_operands(g, e)[k], failed);
+	return found;
+}
+
+/* `value` where the integer that makes operand `slot` of `e` vanish is 0, else what there is. */
+static ojit_expr told_apart(struct zeros *z, struct graph *g, ojit_expr e, ojit_expr from, uint32_t slot, double value)
+{
+	bool failed = false;
+	ojit_expr integer = vanishing(g, oj_operands(g, from)[slot]);
+	if (!integer || !others_have_inputs(g, from, slot, &failed))
+		return failed ? 0 : e;
+	z->chosen = true;
+	ojit_expr zero = oj_integer(g, 0), differs = oj_make2(g, OP_INE, integer, zero);
+	return oj_make3(g, OP_IF, differs, e, oj_literal(g, value));
+}
+
+/* `e` where none of its operands that may make it vanish does. */
+static ojit_expr by_indices(struct zeros *z, struct graph *g, ojit_expr e)
+{
+	ojit_expr from = e;
+	if (oj_is(g, from, OP_DIV))
+		return told_apart(z, g, e, from, 0, 0);
+	if (oj_is(g, from, OP_POW))
+		return told_apart(z, g, e, from, 1, 1);
+	for (uint32_t k = 0; oj_is(g, from, OP_MUL) && e && k < oj_node(g, from)->arity; k++)
+		e = told_apart(z, g, e, from, k, 0);
+	return e;
+}
+
+/* ---------------------------------------------------------------- nodes */
+
+static bool is_zero(const struct graph *g, ojit_expr e)
+{
+	return oj_is(g, e, OP_LITERAL) && oj_node(g, e)->real == 0;
+}
+
+/* Sums of zeros, and products that one is in. */
+static ojit_expr of_reduction(struct space *space, ojit_expr e, const ojit_expr *operands)
+{
+	struct graph *g = &space->graph;
+	enum reduction_kind kind = (enum reduction_kind)oj_node(g, e)->reduction.kind;
+	bool zero = is_zero(g, operands[REDUCE_BODY]), from_zero = is_zero(g, operands[REDUCE_START]);
+	int64_t length = 0;
+	if (kind == REDUCE_SUM && zero)
+		return from_zero ? oj_literal(g, 0) : operands[REDUCE_START];
+	if (kind == REDUCE_PROD && from_zero)
+		return oj_literal(g, 0);
+	ojit_expr range = oj_integer_add(g, operands[REDUCE_END], oj_integer_scale(g, operands[REDUCE_LO], -1));
+	if (!range)
+		return 0;
+	if (kind == REDUCE_PROD && zero && oj_integer_value(g, range, &length) && length > 0)
+		return oj_literal(g, 0);
+	return oj_simplified_reduction(space, e, operands);
+}
+
+static ojit_expr of_node(struct rewrite *rewrite, ojit_expr e, const ojit_expr *operands)
+{
+	struct zeros *z = rewrite->data;
+	struct graph *g = &rewrite->space->graph;
+	const struct node *n = oj_node(g, e);
+	if (oj_type(g, e) != REAL)
+		return e;
+	if (n->op == OP_REDUCE)
+		return of_reduction(rewrite->space, e, operands);
+	if (n->op == OP_ADD)
+		return of_sum(g, e, operands);
+	if (n->op == OP_DIV && is_zero(g, operands[0]))
+		return oj_literal(g, 0);
+	if (n->op == OP_POW && is_zero(g, operands[1]))
+		return oj_literal(g, 1);
+	ojit_expr simple = oj_simplified_by(g, e, operands, LAW_FINITE);
+	return z->chooses && simple ? by_indices(z, g, simple) : simple;
+}
+
+static bool rewrite_block(struct rewrite *rewrite, struct block *block)
+{
+	struct zeros *z = rewrite->data;
+	const struct space *space = rewrite->space;
+	size_t count = block->stores.count, size = (count + 1) * sizeof(ojit_expr);
+	ojit_expr *before = oj_memory_get(space->context, size);
+	for (size_t s = 0; before && s < count; s++)
+		before[s] = block->stores.at[s].value;
+	bool ok = before && oj_rewrite_block(rewrite, block) == OJIT_OK;
+	for (size_t s = 0; ok && s < count; s++)
+		z->changed = z->changed || (block->stores.at[s].value != before[s] &&
+		                            space->arrays.at[block->stores.at[s].array].role == ROLE_TEMP);
+	oj_memory_put(space->context, before, size);
+	return ok;
+}
+
+static ojit_status rewritten(struct program *program, struct zeros *z, struct oj_error *error)
+{
+	struct rewrite rewrite = {.space = program->space, .node = of_node, .data = z};
+	for (size_t b = 0; b < program->blocks.count; b++)
+		if (!rewrite_block(&rewrite, &program->blocks.at[b]))
+			return oj_fail_memory(error);
+	return OJIT_OK;
+}
+
+/* ---------------------------------------------------------------- arrays of their own */
+
+static ojit_expr of_load(struct rewrite *rewrite, ojit_expr e, const ojit_expr *operands)
+{
+	const uint32_t *own = rewrite->data;
+	struct graph *g = &rewrite->space->graph;
+	const struct node *n = oj_node(g, e);
+	return n->op == OP_LOAD && own[n->ref.id] ? oj_load(g, own[n->ref.id], n->arity, operands) : oj_remake(g, e, operands);
+}
+
+/* own[a]: the array that stands for `a`, 0: itself. */
+static bool move_stores(struct program *program, uint32_t *own, size_t count)
+{
+	struct space *space = program->space;
+	for (size_t b = 0; b < program->blocks.count; b++)
+		for (size_t s = 0; s < program->blocks.at[b].stores.count; s++) {
+			struct store *store = &program->blocks.at[b].stores.at[s];
+			struct array like = space->arrays.at[store->array];
+			if (like.role != ROLE_TEMP || store->array >= count)
+				continue;
+			if (!own[store->array])
+				own[store->array] = oj_space_array(space, like.name, ROLE_TEMP, like.rank, like.base, like.extent, 0);
+			store->array = own[store->array];
+			if (store->array == UINT32_MAX)
+				return false;
+		}
+	return true;
+}
+
+static ojit_status set_apart(struct program *program, struct oj_error *error)
+{
+	ojit_context *context = program->space->context;
+	size_t count = program->space->arrays.count, size = (count + 1) * sizeof(uint32_t);
+	uint32_t *own = oj_memory_get(context, size);
+	struct rewrite rewrite = {.space = program->space, .node = of_load, .data = own};
+	if (own)
+		memset(own, 0, size);
+	bool ok = own && move_stores(program, own, count);
+	for (size_t b = 0; ok && b < program->blocks.count; b++)
+		ok = oj_rewrite_block(&rewrite, &program->blocks.at[b]) == OJIT_OK;
+	oj_memory_put(context, own, size);
+	return ok ? OJIT_OK : oj_fail_memory(error);
+}
+
+/* What indices decide is 0 in boxes of its own then, which is looked at again. */
+ojit_status oj_drop_zeros(struct program *program, bool apart, struct oj_error *error)
+{
+	struct pass_options options = {.law = LAW_EXACT};
+	struct zeros z = {.chooses = true};
+	TRY(rewritten(program, &z, error));
+	if (z.chosen) {
+		z.chooses = false;
+		TRY(oj_pass_split(program, &options, error));
+		TRY(rewritten(program, &z, error));
+	}
+	return apart && z.changed ? set_apart(program, error) : OJIT_OK;
+}

@@ -1,0 +1,25 @@
+/* Zeros by structure: what is 0 whatever the states and parameters are, so that no derivative
+ * goes through it.
+ *
+ * A program is rewritten before it is differentiated:
+ *   - a sum in which terms cancel, as f - f, also through nested sums, signs and literal
+ *     factors, is the sum of the others;
+ *   - 0*f and 0/f are 0, f^0 is 1;
+ *   - where a factor is an integer of indices, as in (i - 3)*f[i], it is told apart where that
+ *     is 0, and pass split cuts boxes and ranges there.
+ * So Jacobians, tangents and adjoints follow one rule: such an f has no part in them, though
+ * its slope may be infinite, and patterns have no entry for it.
+ *
+ * Values are those of the program, except where f is not finite, and in sums that cancelled,
+ * which are closer to the truth.  What a condition compares stays as it is, so that
+ * derivatives choose as the program does. */
+#ifndef OJ_ZEROS_H
+#define OJ_ZEROS_H
+
+#include "lib/graph/program.h"
+
+/* `apart`: intermediates that change lie in arrays of their own, beside those of the program
+ * that this is a copy of. */
+ojit_status oj_drop_zeros(struct program *program, bool apart, struct oj_error *error);
+
+#endif

@@ -1,0 +1,176 @@
+/* Derivatives where they have no formula: zeros by structure and edges of operators.  All
+ * kernels follow one rule: the sparse Jacobian by formulas and by tangents, J v, v' J. */
+#include <ojit/ojit.h>
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct host {
+	ojit_context *context;
+	ojit_program *program;
+	ojit_evaluator *evaluator;
+	size_t states, inputs;
+	double *y;
+};
+
+static void begin(struct host *h, const char *text, ojit_executor executor, ojit_jacobian jacobian)
+{
+	ojit_compile_options options = ojit_compile_options_default();
+	options.executor = executor;
+	options.jacobian = jacobian;
+	h->context = ojit_context_new(NULL);
+	ojit_model *model = ojit_model_new(h->context);
+	cr_assert_eq(ojit_model_read_text(model, text, strlen(text), NULL), OJIT_OK, "%s", ojit_model_error(model).text);
+	cr_assert_eq(ojit_program_compile(model, &options, &h->program), OJIT_OK, "%s", ojit_model_error(model).text);
+	ojit_model_free(model);
+	h->evaluator = ojit_evaluator_new(h->program);
+	h->states = ojit_program_describe(h->program).states;
+	h->inputs = h->states + ojit_program_describe(h->program).parameters;
+	h->y = calloc(h->states + 1, sizeof *h->y);
+	cr_assert_eq(ojit_evaluator_call(h->evaluator, OJIT_INITIAL, 0, h->y, h->y), OJIT_OK);
+}
+
+static void end(struct host *h)
+{
+	ojit_evaluator_free(h->evaluator);
+	ojit_program_free(h->program);
+	cr_expect_eq(ojit_context_counters(h->context).live_bytes, 0);
+	ojit_context_free(h->context);
+	free(h->y);
+}
+
+#define OK(call) cr_assert_eq((call), OJIT_OK, "%s", ojit_evaluator_error(h->evaluator).text)
+
+static bool is_same(double a, double b)
+{
+	return a == b || (isnan(a) && isnan(b)) || fabs(a - b) <= 1e-14 * fabs(b);
+}
+
+/* The derivative of row by input, states before parameters; what is not named has no entry. */
+struct entry {
+	size_t row, input;
+	double value;
+};
+enum { ENTRIES = 24 };
+struct edge {
+	const char *text;
+	struct entry entries[ENTRIES];
+};
+
+/* Those behind the last are 0. */
+static size_t count_of(const struct edge *edge)
+{
+	size_t count = 0;
+	while (count < ENTRIES && edge->entries[count].value != 0)
+		count++;
+	return count;
+}
+
+static double expected(const struct edge *edge, size_t row, size_t input)
+{
+	for (size_t k = 0; k < count_of(edge); k++)
+		if (edge->entries[k].row == row && edge->entries[k].input == input)
+			return edge->entries[k].value;
+	return 0;
+}
+
+/* Entries of the Jacobian by one kind of inputs, which begin at `first`. */
+static size_t hold_matrix(struct host *h, const struct edge *edge, ojit_inputs by, size_t first)
+{
+	ojit_pattern p;
+	OK(ojit_evaluator_pattern(h->evaluator, OJIT_RHS, by, &p));
+	double *values = calloc(p.entries + 1, sizeof *values);
+	OK(ojit_evaluator_jacobian(h->evaluator, OJIT_RHS, by, 0, h->y, values));
+	for (size_t j = 0; j < p.columns; j++)
+		for (int64_t e = p.column[j]; e < p.column[j + 1]; e++)
+			cr_expect(is_same(values[e], expected(edge, (size_t)p.row[e], first + j)), "%s\nd %zu / d %zu = %g", edge->text,
+			          (size_t)p.row[e], first + j, values[e]);
+	free(values);
+	return p.entries;
+}
+
+static void hold_products(struct host *h, const struct edge *edge)
+{
+	unsigned by = OJIT_BY_STATES | OJIT_BY_PARAMETERS;
+	double *v = calloc(h->inputs + 1, sizeof *v), *out = calloc(h->inputs + 1, sizeof *out);
+	for (size_t j = 0; j < h->inputs; j++) {
+		v[j] = 1;
+		OK(ojit_evaluator_tangent(h->evaluator, OJIT_RHS, by, 1, 0, h->y, v, out));
+		for (size_t i = 0; i < h->states; i++)
+			cr_expect(is_same(out[i], expected(edge, i, j)), "%s\nJ v, %zu by %zu: %g", edge->text, i, j, out[i]);
+		v[j] = 0;
+	}
+	for (size_t i = 0; i < h->states; i++) {
+		v[i] = 1;
+		OK(ojit_evaluator_adjoint(h->evaluator, OJIT_RHS, by, 0, h->y, v, out));
+		for (size_t j = 0; j < h->inputs; j++)
+			cr_expect(is_same(out[j], expected(edge, i, j)), "%s\nv' J, %zu by %zu: %g", edge->text, i, j, out[j]);
+		ojit_scalar scalar = {.of = OJIT_RHS, .element = i};
+		OK(ojit_evaluator_gradient(h->evaluator, &scalar, by, 0, h->y, out));
+		for (size_t j = 0; j < h->inputs; j++)
+			cr_expect(is_same(out[j], expected(edge, i, j)), "%s\ngradient of %zu by %zu: %g", edge->text, i, j, out[j]);
+		v[i] = 0;
+	}
+	free(v);
+	free(out);
+}
+
+static void hold(const struct edge *edge, ojit_executor executor, ojit_jacobian jacobian)
+{
+	struct host h;
+	begin(&h, edge->text, executor, jacobian);
+	size_t entries = hold_matrix(&h, edge, OJIT_BY_STATES, 0) + hold_matrix(&h, edge, OJIT_BY_PARAMETERS, h.states);
+	cr_expect_eq(entries, count_of(edge), "%s\n%zu entries", edge->text, entries);
+	if (jacobian == OJIT_JACOBIAN_DIRECT)
+		hold_products(&h, edge);
+	end(&h);
+}
+
+static void hold_all(const struct edge *edges, size_t count)
+{
+	for (size_t k = 0; k < count; k++) {
+		hold(&edges[k], OJIT_INTERPRETER, OJIT_JACOBIAN_DIRECT);
+		hold(&edges[k], OJIT_INTERPRETER, OJIT_JACOBIAN_COLOURED);
+		if (k % 3 == 0) /* bits are the same everywhere: tested elsewhere */
+			hold(&edges[k], OJIT_UNOPTIMISED, OJIT_JACOBIAN_DIRECT);
+	}
+}
+
+/* At 0 the slope of sqrt and cbrt is infinite: what has no part must not meet it. */
+static const struct edge zeros[] = {
+	{"init x = 0, y = 2\nx' = 0*sqrt(x) + 3*y\ny' = sqrt(x) - sqrt(x) + y", {{0, 1, 3}, {1, 1, 1}}},
+	{"init x = 0, y = 2\nx' = sqrt(x) + y - sqrt(x)\ny' = 2*(cbrt(x) + y) - 2*cbrt(x)", {{0, 1, 1}, {1, 1, 2}}},
+	{"init x = 0, y = 2\nx' = y - (y + sqrt(x)) + sqrt(x)\ny' = x*(y - y) + 5*y", {{1, 1, 5}}},
+	{"init x = 0, y = 2\nlet z = x - x\nx' = cbrt(x)*z + y\ny' = sqrt(x)^z + sqrt(x)*0/y + y^2", {{0, 1, 1}, {1, 1, 4}}},
+	{"init x = 0, y = 1\nx' = sum(i in 1..3, 0*sqrt(x))\ny' = prod(i in 1..3, (y - y)*sqrt(x)) + 7*y", {{1, 1, 7}}},
+	{"param p = 0, q = 3\ninit x = 2\nx' = x*(p - p) + sqrt(p)*0 + q*x", {{0, 0, 3}, {0, 2, 2}}},
+	{"init x[i in 1..4] = 0\nx[i in 1..4]' = (i - 3)*cbrt(x[i])", {{0, 0, -INFINITY}, {1, 1, -INFINITY}, {3, 3, INFINITY}}},
+	{"init x[i in 0..3] = i\nx[i in 0..3]' = sqrt(x[i])*i^2/2", {{1, 1, 0.25}, {2, 2, 1 / sqrt(2)}, {3, 3, 1.5 * sqrt(0.75)}}},
+	{"init x[i in 1..3] = 0\nx[i in 1..3]' = (i - 1)/2*sum(j in 1..3, (i - j)*x[j])",
+	 {{1, 0, 0.5}, {1, 2, -0.5}, {2, 0, 2}, {2, 1, 1}}},
+	{"init x[i in 1..3] = i - 1\nx[i in 1..3]' = sum(j in 1..3, sqrt(x[j])^(j - 1))",
+	 {{0, 1, 0.5}, {0, 2, 1}, {1, 1, 0.5}, {1, 2, 1}, {2, 1, 0.5}, {2, 2, 1}}},
+	{"init u[i in 1..2, j in 1..2] = 0\nu[i in 1..2, j in 1..2]' = (i - j)*sqrt(u[i, j])", {{1, 1, -INFINITY}, {2, 2, INFINITY}}},
+	{"init x[i in 1..3] = 4\nx[i in 1..3]' = prod(j in 1..3, (j - 2)*x[j]) + (2 - i)*x[i]^2", {{0, 0, 8}, {2, 2, -8}}},
+	{"init x[i in 1..3] = 1\nlet a[i in 1..3] = (i - 2)*x[i]\nx[i in 1..3]' = a[i]*x[1]", {{0, 0, -2}, {2, 0, 1}, {2, 2, 1}}},
+};
+
+Test(edges, what_is_0_by_structure_has_no_part_in_any_kernel)
+{
+	hold_all(zeros, sizeof zeros / sizeof zeros[0]);
+}
+
+/* Where a direction or a weight is 0, what it would be multiplied with has no part. */
+static const struct edge seeds[] = {
+	{"param k = 3, p = 2\ninit x = -2\nx' = k*x^p", {{0, 0, -12}, {0, 1, 4}, {0, 2, NAN}}},
+	{"init x = 0, y = 4\nx' = sqrt(x) + 3*y\ny' = y", {{0, 0, INFINITY}, {0, 1, 3}, {1, 1, 1}}},
+	{"init x = 0, y = 4\nlet s = sqrt(x)\nx' = s*y\ny' = sqrt(y) - x", {{0, 0, INFINITY}, {1, 0, -1}, {1, 1, 0.25}}},
+};
+
+Test(edges, zeros_of_directions_and_weights_are_strong)
+{
+	for (size_t k = 0; k < 2; k++)
+		hold_all(&seeds[k], 1);
+}
