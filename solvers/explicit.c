@@ -274,7 +274,7 @@ static double squared_norm(const struct explicit *s, int estimate)
 	if (s->whole && !s->tolerance->max_norm)
 		return s->vectors[STEP_SCALARS * s->stride + STEP_NORMS + estimate];
 	const double *weights = estimate_weights(s, estimate);
-	return s->sums->norm(s->n, s->k, &sum->terms, weights, s->y0, s->y1, s->tolerance);
+	return s->sums->norm(s->n, s->padded, s->k, &sum->terms, weights, s->y0, s->y1, s->tolerance);
 }
 
 /* The square of the error over the tolerance; two estimates are combined as in DOP853. */

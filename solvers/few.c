@@ -133,9 +133,11 @@ static void copy(int64_t n, const double *from, double *to)
 	{ \
 		FOR_EACH_COUNT(step_of, is_fused) \
 	} \
-	attribute static double name##_norm(int64_t n, const double *k, const struct terms *terms, const double *w, \
-	                                    const double *y0, const double *y1, const struct tolerance *tolerance) \
+	attribute static double name##_norm(int64_t n, int64_t padded, const double *k, const struct terms *terms, \
+	                                    const double *w, const double *y0, const double *y1, \
+	                                    const struct tolerance *tolerance) \
 	{ \
+		(void)padded; \
 		return norm_of(is_fused, n, k, terms, w, y0, y1, tolerance); \
 	} \
 	attribute static void name##_powers(int64_t n, int order, const double *c, double h, double *change, double *slope) \

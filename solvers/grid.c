@@ -2,7 +2,6 @@
 #include "solvers/grid.h"
 
 #include <math.h>
-#include <stdbool.h>
 
 /* A multiple of `every` this close to the end, in steps, is the end. */
 #define NEAR_END 1e-9
@@ -68,14 +67,13 @@ static ojit_status begin_every(struct grid *grid, struct oj_error *error)
 	return OJIT_OK;
 }
 
-ojit_status oj_grid_begin(struct grid *grid, const ojit_output *output, double t0, double t1,
-                          struct oj_error *error)
+static ojit_status count_times(struct grid *grid, struct oj_error *error)
 {
-	*grid = (struct grid){.output = *output, .t0 = t0, .t1 = t1, .direction = t1 < t0 ? -1 : 1};
+	const ojit_output *output = &grid->output;
 	switch (output->grid) {
 	case OJIT_GRID_POINTS:
 		/* All points of an empty span are one. */
-		grid->count = t0 == t1 && output->count > 1 ? 1 : output->count;
+		grid->count = grid->t0 == grid->t1 && output->count > 1 ? 1 : output->count;
 		return OJIT_OK;
 	case OJIT_GRID_EVERY:
 		return begin_every(grid, error);
@@ -92,10 +90,23 @@ ojit_status oj_grid_begin(struct grid *grid, const ojit_output *output, double t
 	               (int)output->grid);
 }
 
-bool oj_grid_due(const struct grid *grid, double t, double *time)
+static void set_due(struct grid *grid)
 {
-	if (grid->next >= grid->count)
-		return false;
-	*time = time_at(grid, grid->next);
-	return (t - *time) * grid->direction >= 0;
+	if (grid->next < grid->count)
+		grid->due = time_at(grid, grid->next);
+}
+
+ojit_status oj_grid_begin(struct grid *grid, const ojit_output *output, double t0, double t1,
+                          struct oj_error *error)
+{
+	*grid = (struct grid){.output = *output, .t0 = t0, .t1 = t1, .direction = t1 < t0 ? -1 : 1};
+	TRY(count_times(grid, error));
+	set_due(grid);
+	return OJIT_OK;
+}
+
+void oj_grid_advance(struct grid *grid)
+{
+	grid->next++;
+	set_due(grid);
 }

@@ -42,7 +42,7 @@ static inline void rhs_eval(struct rhs *f, double t, const double *y, double *ou
 }
 
 struct tolerance {
-	const double *atol; /* [n] */
+	const double *atol; /* [n]; for explicit methods 0 behind it, to the stride of their vectors */
 	double rtol;
 	bool max_norm; /* else the root of the mean square */
 };

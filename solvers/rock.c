@@ -299,7 +299,7 @@ static double squared_error(struct rock_state *s, double h)
 	double scaled[TABLEAU_ROOM];
 	oj_terms_set(&terms, s->degree->e.at, s->rock->finishing + 1, s->stride, scaled);
 	oj_terms_scale(terms.count, h, scaled, scaled);
-	return oj_sums(s->n)->norm(s->n, s->k, &terms, scaled, s->y0, s->y1, s->tolerance);
+	return oj_sums(s->n)->norm(s->n, s->n, s->k, &terms, scaled, s->y0, s->y1, s->tolerance);
 }
 
 static enum attempt attempt(void *state, struct step *step)

@@ -186,7 +186,7 @@ static bool linearise(struct rosenbrock_state *s, const struct step *step)
 
 static double squared_error(struct rosenbrock_state *s)
 {
-	return s->sums->norm(s->n, s->u, stages(s, s->row->stages), s->row->estimate.at, s->y0, s->y1, s->tolerance);
+	return s->sums->norm(s->n, s->n, s->u, stages(s, s->row->stages), s->row->estimate.at, s->y0, s->y1, s->tolerance);
 }
 
 /* The square of the error inside of the step, as far as the slopes of two interpolants where
@@ -203,7 +203,7 @@ static double squared_inside(struct rosenbrock_state *s, double h)
 	oj_sum_weighted(s->n, s->row->stages, s->begin, s->u, s->stride, s->work);
 	for (int64_t i = 0; i < s->n; i++)
 		s->work[i] -= h * s->slope[i];
-	return s->sums->norm(s->n, s->work, &one, &crest, s->y0, s->y1, s->tolerance);
+	return s->sums->norm(s->n, s->n, s->work, &one, &crest, s->y0, s->y1, s->tolerance);
 }
 
 static enum attempt attempt(void *state, struct step *step)

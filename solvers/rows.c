@@ -32,12 +32,11 @@ static void add(struct rows *r, struct loop *l, double t)
 
 void oj_rows_due(struct rows *r, struct loop *l)
 {
-	double t;
 	if (r->grid.output.grid == OJIT_GRID_STEPS)
 		add(r, l, l->t);
-	while (l->ending.room == RECORD_ROOM && oj_grid_due(&r->grid, l->t, &t)) {
-		add(r, l, t);
-		r->grid.next++;
+	while (l->ending.room == RECORD_ROOM && oj_grid_due(&r->grid, l->t)) {
+		add(r, l, r->grid.due);
+		oj_grid_advance(&r->grid);
 	}
 }
 

@@ -55,7 +55,7 @@ static ojit_status make_arrays(ojit_solver *s)
 	s->p = vector(s, system->parameters);
 	s->d = vector(s, system->derived);
 	s->z = vector(s, system->discrete);
-	s->atol = vector(s, system->states);
+	s->atol = vector(s, stride_of(system->states));
 	s->small = ARENA_ZEROED(&s->arena, int64_t, system->states);
 	s->nonnegative = ARENA_ZEROED(&s->arena, int64_t, system->states);
 	s->marks = ARENA_ZEROED(&s->arena, unsigned char, system->states);

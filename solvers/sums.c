@@ -183,13 +183,13 @@ static INLINE void all_powers(const bool fused, int64_t n, int order, const doub
 		oj_powers_of(fused, 1, false, n, order, c + i, h, change + i, NULL);
 }
 
-static INLINE double squared_norm(const bool fused, int64_t n, const double *k, const struct terms *terms,
-                                  const double *w, const double *y0, const double *y1,
+static INLINE double squared_norm(const bool fused, int64_t n, int64_t padded, const double *k,
+                                  const struct terms *terms, const double *w, const double *y0, const double *y1,
                                   const struct tolerance *tolerance)
 {
 	double part[PARTS] = {0}, tile[TILE];
-	for (int64_t from = 0; from < n; from += TILE) {
-		int64_t count = n - from < TILE ? n - from : TILE;
+	for (int64_t from = 0; from < padded; from += TILE) {
+		int64_t count = padded - from < TILE ? padded - from : TILE;
 		dispatch(fused, BASE_NONE, count, NULL, k + from, terms, w, tile);
 		scale_tile(fused, count, y0 + from, y1 + from, tolerance->atol + from, tolerance->rtol, tile);
 		gather(count, tile, tolerance->max_norm, part);
@@ -215,10 +215,11 @@ static void copy(int64_t n, const double *from, double *to)
 	{ \
 		dispatch(is_fused, BASE_STEP, n, y, k, terms, w, out); \
 	} \
-	attribute static double name##_norm(int64_t n, const double *k, const struct terms *terms, const double *w, \
-	                                    const double *y0, const double *y1, const struct tolerance *tolerance) \
+	attribute static double name##_norm(int64_t n, int64_t padded, const double *k, const struct terms *terms, \
+	                                    const double *w, const double *y0, const double *y1, \
+	                                    const struct tolerance *tolerance) \
 	{ \
-		return squared_norm(is_fused, n, k, terms, w, y0, y1, tolerance); \
+		return squared_norm(is_fused, n, padded, k, terms, w, y0, y1, tolerance); \
 	} \
 	attribute static void name##_powers(int64_t n, int order, const double *c, double h, double *change, double *slope) \
 	{ \
@@ -253,7 +254,7 @@ const struct sums *oj_sums_apart(int64_t n)
 
 /* ---- norms of other vectors ---- */
 
-double oj_scaled_norm(int64_t n, const double *v, const double *w, const double *y,
+SHORT_VECTORS double oj_scaled_norm(int64_t n, const double *v, const double *w, const double *y,
                       const struct tolerance *tolerance)
 {
 	double part[PARTS] = {0}, tile[TILE];

@@ -31,8 +31,9 @@ struct sums {
 	/* out[n] = y[n] + sum of terms. */
 	void (*step)(int64_t n, const double *y, const double *k, const struct terms *terms, const double *w, double *out);
 	/* The square of the norm of one estimate's scaled errors, sums of terms; scales from
-	 * y0 and y1.  Not finite when an error or y1 is not. */
-	double (*norm)(int64_t n, const double *k, const struct terms *terms, const double *w, const double *y0,
+	 * y0 and y1.  Not finite when an error or y1 is not.  `padded` >= n is how far loops may run:
+	 * stages, y0, y1 and atol are 0 from n on. */
+	double (*norm)(int64_t n, int64_t padded, const double *k, const struct terms *terms, const double *w, const double *y0,
 	               const double *y1, const struct tolerance *tolerance);
 	/* change[i] = sum over k = 1 .. order of c_k h^k, slope[i] = that of k c_k h^(k-1), for
 	 * c_k = c[k n + i]; slope NULL: not wanted.  Horner's scheme in h^2, even and odd powers

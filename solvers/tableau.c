@@ -78,12 +78,12 @@ void oj_interpolant_pick(struct interpolant *p, const int *read, int count)
 
 /* What the values of the bubble count at theta: Lagrange's polynomials of the equally
  * spaced points, times what makes the bubble vanish at both ends twice. */
-static INLINE void set_factors(const struct interpolant *p, double theta, double *factor)
+static INLINE void set_factors(const struct interpolant *p, const int bubbles, double theta, double *factor)
 {
-	double u = (p->bubbles + 1) * theta, ends = theta * (1 - theta), product[TABLEAU_GROUP];
+	double u = (bubbles + 1) * theta, ends = theta * (1 - theta), product[TABLEAU_GROUP];
 	for (int m = 0; m < TABLEAU_GROUP; m++)
 		product[m] = 1;
-	for (int k = 0; k < p->bubbles; k++) {
+	for (int k = 0; k < bubbles; k++) {
 		double distance = u - (k + 1);
 		for (int m = 0; m < TABLEAU_GROUP; m++)
 			product[m] *= m == k ? 1 : distance;
@@ -92,23 +92,38 @@ static INLINE void set_factors(const struct interpolant *p, double theta, double
 		factor[m] = ends * ends * (product[m] * p->share[m]);
 }
 
-static INLINE void set_group(const struct interpolant *p, double theta, double h, const double *factor, int from, double *out)
+static INLINE void set_group(const struct interpolant *p, const int bubbles, double theta, double h,
+                             const double *factor, int from, double *out)
 {
 	const double *h0 = p->hermite[0] + from, *h1 = p->hermite[1] + from, *h2 = p->hermite[2] + from;
 	double sum[TABLEAU_GROUP];
 	for (int i = 0; i < TABLEAU_GROUP; i++)
 		sum[i] = theta * (h0[i] + (1 - theta) * (h1[i] + theta * h2[i]));
-	for (int m = 0; m < p->bubbles; m++)
+	for (int m = 0; m < bubbles; m++)
 		for (int i = 0; i < TABLEAU_GROUP; i++)
 			sum[i] += factor[m] * p->bubble[m][from + i];
 	for (int i = 0; i < TABLEAU_GROUP; i++)
 		out[i] = h * sum[i];
 }
 
-SHORT_VECTORS void oj_interpolant_weights(const struct interpolant *p, double theta, double h, double *out)
+static INLINE void set_weights(const struct interpolant *p, const int bubbles, double theta, double h, double *out)
 {
 	double factor[TABLEAU_GROUP];
-	set_factors(p, theta, factor);
+	set_factors(p, bubbles, theta, factor);
 	for (int from = 0; from < p->count; from += TABLEAU_GROUP)
-		set_group(p, theta, h, factor, from, out + from);
+		set_group(p, bubbles, theta, h, factor, from, out + from);
 }
+
+/* Loops over the bubbles are written out for each number of them. */
+SHORT_VECTORS void oj_interpolant_weights(const struct interpolant *p, double theta, double h, double *out)
+{
+	switch (p->bubbles) {
+#define CASE(count) \
+	case count: \
+		set_weights(p, count, theta, h, out); \
+		break;
+	CASE(0) CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6)
+#undef CASE
+	}
+}
+_Static_assert(TABLEAU_DEGREE - 3 == 6, "a case for each number of bubbles");
