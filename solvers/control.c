@@ -112,6 +112,16 @@ void oj_control_begin(struct control *control, const struct controller *numbers)
 	control->alpha = 0.125 * (0.5 / numbers->error_order) - 0.75 * control->beta;
 }
 
+/* Errors below a hundredth count as this much when the next step is predicted. */
+#define LEAST_PREDICTED -13.28771237954945 /* log2 of its square */
+
+static double predict(const struct control *control, double size)
+{
+	double old = control->old > LEAST_PREDICTED ? control->old : LEAST_PREDICTED;
+	double factor = control->ratio * oj_rough_power_of_256(control->safety + control->alpha * (old - 2 * size));
+	return control->ratio > 0 ? factor : HUGE_VAL;
+}
+
 double oj_control_accept(struct control *control, double squared)
 {
 	const struct controller *c = control->numbers;
@@ -119,21 +129,24 @@ double oj_control_accept(struct control *control, double squared)
 	if (squared > 0) {
 		double size = oj_rough_logarithm(squared), rest = control->safety + control->beta * control->old;
 		factor = oj_rough_power_of_256(rest - control->alpha * size);
+		if (c->predicts)
+			factor = limit(factor, 0, predict(control, size));
 		if (squared > LEAST_ERROR * LEAST_ERROR)
 			old = size;
 	}
 	control->old = old;
 	control->rejected = false;
-	return limit(factor, c->shrink, most);
+	control->ratio = limit(factor, c->shrink, most);
+	return control->ratio;
 }
 
 double oj_control_reject(struct control *control, double squared)
 {
 	const struct controller *c = control->numbers;
+	double factor = isfinite(squared) ? limit(c->safety * oj_control_power(squared, -0.5 / c->error_order), c->shrink, 1) : 0.1;
 	control->rejected = true;
-	if (!isfinite(squared))
-		return 0.1;
-	return limit(c->safety * oj_control_power(squared, -0.5 / c->error_order), c->shrink, 1);
+	control->ratio *= factor;
+	return factor;
 }
 
 /* ---- lengths of implicit steps ---- */

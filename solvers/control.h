@@ -9,11 +9,17 @@
  * rejected one by safety err^(-1/error_order).  Limited by shrink and
  * grow; no growth in the step after a rejection.  Errors are handed over as their
  * squares, and kept as rough logarithms to base 2 of these: the next step waits for the
- * factor, which is as near to the formula as a percent (three for factors beyond 1/4 and 4). */
+ * factor, which is as near to the formula as a percent (three for factors beyond 1/4 and 4).
+ *
+ * Where steps get shorter and shorter, as they do before a front, an error says what the step
+ * should have been and not what the next may be: every second one is rejected.  A method that
+ * `predicts` goes on as it went, with safety ratio (old/err^2)^(1/error_order), where that is
+ * less; ratio is what the last step was longer than the one before (Gustafsson 1994, HW IV.8). */
 struct control {
 	const struct controller *numbers;
 	double safety, alpha, beta; /* log2 of the one, half of the others, all over 8 */
 	double old;                 /* of the last accepted step's error, at least of 1e-4 */
+	double ratio;               /* of the coming step to the last accepted one; 0: there is none */
 	bool rejected;
 };
 void oj_control_begin(struct control *control, const struct controller *numbers);

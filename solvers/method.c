@@ -90,7 +90,7 @@ static struct method method_of_rosenbrock(const struct rosenbrock *row)
 	return (struct method){
 		.stepper = &oj_stepper_rosenbrock,
 		.row = row,
-		.control = {row->error_order, row->safety, row->shrink, row->grow, row->beta},
+		.control = {row->error_order, row->safety, row->shrink, row->grow, row->beta, .predicts = true},
 		.info = {
 			.name = row->name,
 			.full_name = row->full_name,

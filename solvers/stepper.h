@@ -19,6 +19,7 @@
 struct controller {
 	double error_order; /* the estimate shrinks as h to this power */
 	double safety, shrink, grow, beta;
+	bool predicts; /* by Gustafsson's control, where that asks for less */
 };
 
 enum attempt {

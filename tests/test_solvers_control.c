@@ -18,7 +18,8 @@ static void expect_near(double found, double wanted, double within, const char *
 }
 
 /* HNW IV.2: h grows by safety err^-alpha old^beta with alpha = 1/q - 0.75 beta; an old
- * error below 1e-4 counts as that much. */
+ * error below 1e-4 counts as that much.  HW IV.8: with prediction by no more than
+ * safety ratio (old/err^2)^(1/q), old at least 1e-2. */
 Test(solvers_control, accepted_steps_follow_the_formula_with_the_methods_exponents)
 {
 	static const double errors[] = {0.9, 0.3, 1e-2, 1e-3, 1e-6, 0.5, 1e-12, 1};
@@ -26,15 +27,19 @@ Test(solvers_control, accepted_steps_follow_the_formula_with_the_methods_exponen
 		struct method m = oj_method_at(r);
 		const struct controller *c = &m.control;
 		struct control control;
-		double old = 1e-4;
+		double old = 1e-4, ratio = 0;
 		if (m.stepper->propose)
 			continue;
 		oj_control_begin(&control, c);
 		for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
 			double alpha = 1 / c->error_order - 0.75 * c->beta;
 			double wanted = c->safety * pow(errors[i], -alpha) * pow(old, c->beta);
-			expect_near(oj_control_accept(&control, errors[i] * errors[i]), limited(wanted, c->shrink, c->grow),
-			            wanted > 0.25 && wanted < 4 ? 0.01 : 0.03, m.info.name, errors[i]);
+			double predicted = c->safety * ratio * pow(fmax(old, 1e-2) / (errors[i] * errors[i]), 1 / c->error_order);
+			if (c->predicts && ratio > 0)
+				wanted = fmin(wanted, predicted);
+			ratio = oj_control_accept(&control, errors[i] * errors[i]);
+			expect_near(ratio, limited(wanted, c->shrink, c->grow), wanted > 0.25 && wanted < 4 ? 0.01 : 0.03, m.info.name,
+			            errors[i]);
 			old = fmax(errors[i], 1e-4);
 		}
 		cr_expect_eq(oj_control_accept(&control, 0), c->grow);
@@ -62,6 +67,33 @@ Test(solvers_control, rejected_steps_shrink_by_the_error_alone_and_the_next_does
 		cr_expect(most > 0 && most <= c->shrink, "%s", m.info.name);
 		cr_expect_eq(oj_control_reject(&control, INFINITY), most);
 	}
+}
+
+/* Every step is to be three quarters of the last, and the error says so only afterwards. */
+Test(solvers_control, steps_that_get_shorter_and_shorter_are_foreseen)
+{
+	const struct controller numbers = {.error_order = 5, .safety = 0.9, .shrink = 0.2, .grow = 6};
+	int rejected[2] = {0, 0};
+	for (int predicts = 0; predicts < 2; predicts++) {
+		struct controller c = numbers;
+		struct control control;
+		double h = 1, right = 1;
+		c.predicts = predicts;
+		oj_control_begin(&control, &c);
+		for (int accepted = 0; accepted < 40;) {
+			double error = pow(h / right, 5);
+			if (error > 1) {
+				h *= oj_control_reject(&control, error * error);
+				rejected[predicts]++;
+				continue;
+			}
+			h *= oj_control_accept(&control, error * error);
+			right *= 0.75;
+			accepted++;
+		}
+	}
+	cr_expect_gt(rejected[0], 30, "%d", rejected[0]);
+	cr_expect_lt(rejected[1], 8, "%d", rejected[1]);
 }
 
 Test(solvers_control, rough_powers_are_as_near_as_they_say_and_grow)
