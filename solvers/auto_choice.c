@@ -12,24 +12,24 @@
  * a few steps, which are accepted like any other, and stays if its price is lower.  Nothing is tried that
  * costs more than what was spent so far, and after a trial in vain the next one is due after
  * twice as many steps: what trials cost is bounded.  An explicit method is not left only because
- * it is held back, if that is still the cheapest there is.
+ * it is held back, if that is still the cheapest there is.  Where rounding holds steps back, of which
+ * no best case says anything, another is tried too, as soon as that is cheap.
  *
  * Stiffness shows where h times the spectral radius of the Jacobian comes near the end of
  * the explicit row's stability interval.  The radius follows from two stages at t1 (HW IV.2), from
  * ROCK's own estimate, or from a power method on the Jacobian that an implicit method has. */
 #include "solvers/auto_state.h"
 
+#include "solvers/control.h"
 #include "solvers/implicit.h"
 #include "solvers/rock.h"
+#include "solvers/sums.h"
 
 #include <math.h>
 
 /* Steps between looks around; looks that must find steps held back, and looks in turn that
- * find them free and make up for those; steps that are averaged over in a trial, and of a trial
- * at most; steps to the next after one in vain. */
-enum { LOOK_EVERY = 5, HELD_LOOKS = 3, FREE_LOOKS = 3, TRIAL_MEAN = 3, TRIAL_STEPS = 15, FIRST_REST = 50 };
-/* Share of what is stable from which steps count as held back. */
-#define HELD 0.6
+ * find them free and make up for those; steps to the next trial after one in vain. */
+enum { LOOK_EVERY = 5, HELD_LOOKS = 3, FREE_LOOKS = 3, FIRST_REST = 50 };
 /* Of the price that is paid, what another may promise to be tried. */
 #define PROMISE 0.7
 /* Of the price that was paid, what a trial must come to, so that methods do not change for
@@ -37,9 +37,25 @@ enum { LOOK_EVERY = 5, HELD_LOOKS = 3, FREE_LOOKS = 3, TRIAL_MEAN = 3, TRIAL_STE
 #define GAIN 0.8
 /* How much longer implicit steps than explicit ones are taken to be, at best. */
 #define LONGER 100.0
-/* Steps that a trial takes that comes to something. */
-#define SHORT_TRIAL 5.0
+/* And of BDF's, whose errors add up over many more steps. */
+#define GAIN_MULTISTEP 0.5
+/* Attempts whose errors did not follow from their lengths, from which it is rounding that holds
+ * explicit steps back, and how little of what was spent a trial costs then: for implicit steps may
+ * be held back as well. */
+enum { STUCK = 5 };
+#define CHEAP 0.1
 enum { POWER_ROUNDS = 6 };
+
+/* Numbers of steps: those that are averaged over in a trial, for with BDF some have factors to make and
+ * most have not; those of a trial that comes to something, and of any; and those until the price is
+ * the method's own: BDF begins, and begins again after a trial of another, with order 1. */
+static const struct {
+	uint64_t mean, some, most, settled;
+} trials[CANDIDATES] = {
+	[CANDIDATE_EXPLICIT] = {3, 5, 15, OUTLAYS}, [CANDIDATE_STABILISED] = {3, 5, 15, OUTLAYS},
+	[CANDIDATE_ROSENBROCK] = {3, 5, 15, OUTLAYS}, [CANDIDATE_IMPLICIT] = {3, 5, 25, OUTLAYS},
+	[CANDIDATE_MULTISTEP] = {8, 30, 60, 50},
+};
 
 /* ---- prices ---- */
 
@@ -58,40 +74,43 @@ double oj_auto_effort(const struct auto_state *s)
 	return s->f->implicit ? s->f->implicit->effort : 0;
 }
 
+/* Of a step of BDF, what no call has part in: its array, moved on and corrected, and norms.  Those of
+ * other methods are little beside their calls (m: VDPOL, HIRES, POLLU and MEDAKZO, times of whole
+ * runs). */
+static double array_price(const struct auto_state *s)
+{
+	return 300 + 40 * (double)s->n;
+}
+
 static void record(struct auto_state *s)
 {
 	double effort = oj_auto_effort(s) - s->looked_effort;
-	s->outlays[s->since % OUTLAYS] = (struct outlay){oj_auto_calls(s) - s->calls, effort - s->effort, fabs(s->h)};
+	double operations = (double)(oj_auto_calls(s) - s->calls) * call_price(s) + (effort - s->effort);
+	operations += s->active == CANDIDATE_MULTISTEP ? array_price(s) : 0;
+	s->outlays[s->since % OUTLAYS] = (struct outlay){operations, fabs(s->h)};
 	s->calls = oj_auto_calls(s);
 	s->effort = effort;
+	s->spent += operations;
 	s->since++;
 	s->steps++;
 }
 
-/* Operations and time of the last `count` steps, which there were. */
-static double price_of(struct auto_state *s, uint64_t count, double *mean_length)
+/* Operations over time of the last `count` steps, which there were. */
+static double price_of(const struct auto_state *s, uint64_t count, double *mean_length)
 {
 	double operations = 0, length = 0;
 	for (uint64_t k = 1; k <= count; k++) {
-		const struct outlay *outlay = &s->outlays[(s->since - k) % OUTLAYS];
-		operations += (double)outlay->calls * call_price(s) + outlay->effort;
-		length += outlay->length;
+		operations += s->outlays[(s->since - k) % OUTLAYS].operations;
+		length += s->outlays[(s->since - k) % OUTLAYS].length;
 	}
 	if (mean_length)
 		*mean_length = length / (double)count;
 	return operations / length;
 }
 
-static double present_price(struct auto_state *s, double *mean_length)
+static double present_price(const struct auto_state *s, double *mean_length)
 {
 	return price_of(s, s->since < OUTLAYS ? s->since : OUTLAYS, mean_length);
-}
-
-/* Operations since the active candidate began. */
-static double spent(struct auto_state *s)
-{
-	double effort = oj_auto_effort(s) - s->looked_effort;
-	return (double)(oj_auto_calls(s) - s->began_calls) * call_price(s) + (effort - s->began_effort);
 }
 
 /* What steps cost.  ROCK's stages grow with the root of h times the radius. */
@@ -119,44 +138,52 @@ static double rosenbrock_cost(struct auto_state *s)
 	return m->jacobian_effort + m->linear->effort.factor + stages * (m->linear->effort.solve + call_price(s));
 }
 
+/* A Jacobian and factors for some steps, an iteration and sometimes two. */
+static double multistep_cost(struct auto_state *s)
+{
+	const struct implicit *m = s->f->implicit;
+	double steps = 6, calls = 1.2;
+	return (m->jacobian_effort + m->linear->effort.factor) / steps +
+	       calls * (m->linear->effort.solve + call_price(s)) + array_price(s);
+}
+
 /* ---- stiffness ---- */
 
-/* A direction that no eigenvector of a sensible matrix is at a right angle to. */
-static void any_direction(struct auto_state *s)
+/* A direction that no eigenvector of a sensible matrix is at a right angle to, each state in its scale. */
+static void any_direction(struct auto_state *s, const double *y)
 {
 	for (int64_t i = 0; i < s->n; i++)
-		s->vector[i] = 1 + (double)(i * 7919 % 101) / 101;
+		s->vector[i] = (1 + (double)(i * 7919 % 101) / 101) * (s->tolerance->atol[i] + s->tolerance->rtol * fabs(y[i]));
 }
 
-static double norm(int64_t n, const double *v)
-{
-	double sum = 0;
-	for (int64_t i = 0; i < n; i++)
-		sum += v[i] * v[i];
-	return sqrt(sum);
-}
-
-/* The spectral radius of the Jacobian that was evaluated last, by the power method; the
- * largest of two estimates, because of complex pairs. */
-static double jacobian_radius(struct auto_state *s)
+/* v = J v, for the Jacobian that was evaluated last. */
+static void multiply(struct auto_state *s, double factor)
 {
 	const struct pattern *p = s->f->implicit->jacobian.pattern;
 	const double *values = s->f->implicit->jacobian.values;
-	double growth[2] = {0}, size = norm(s->n, s->vector);
+	for (int64_t i = 0; i < s->n; i++)
+		s->product[i] = 0;
+	for (int64_t j = 0; j < p->columns; j++)
+		for (int64_t k = p->column[j]; k < p->column[j + 1]; k++)
+			s->product[p->row[k]] += values[k] * (factor * s->vector[j]);
+	swap_vectors(&s->vector, &s->product);
+}
+
+/* The spectral radius of the Jacobian that was evaluated last, by the power method in the scale of
+ * the tolerance; the largest of two estimates, because of complex pairs. */
+static double jacobian_radius(struct auto_state *s)
+{
+	const double *y, *f0;
+	double *scratch, growth[2] = {0};
+	active_of(s)->method.stepper->look(active_of(s)->state, &y, &f0, &scratch, &scratch);
+	double size = oj_scaled_norm(s->n, s->vector, NULL, y, s->tolerance);
 	if (!(size > 0) || !isfinite(size)) {
-		any_direction(s);
-		size = norm(s->n, s->vector);
+		any_direction(s, y);
+		size = oj_scaled_norm(s->n, s->vector, NULL, y, s->tolerance);
 	}
 	for (int round = 0; round < POWER_ROUNDS && size > 0; round++) {
-		for (int64_t i = 0; i < s->n; i++)
-			s->product[i] = 0;
-		for (int64_t j = 0; j < p->columns; j++)
-			for (int64_t k = p->column[j]; k < p->column[j + 1]; k++)
-				s->product[p->row[k]] += values[k] * (s->vector[j] / size);
-		double *spare = s->vector;
-		s->vector = s->product;
-		s->product = spare;
-		size = norm(s->n, s->vector);
+		multiply(s, 1 / size);
+		size = oj_scaled_norm(s->n, s->vector, NULL, y, s->tolerance);
 		growth[round % 2] = size;
 	}
 	return fmax(growth[0], growth[1]);
@@ -167,9 +194,40 @@ void oj_auto_observe(struct auto_state *s)
 	if ((s->since + 1) % LOOK_EVERY != 0 || s->active != CANDIDATE_EXPLICIT)
 		return;
 	s->radius = oj_explicit_radius(active_of(s)->state, s->h);
-	bool held = fabs(s->h) * s->radius > HELD * s->reach;
+	bool held = fabs(s->h) * s->radius > s->held_from * s->reach;
 	s->free = held ? 0 : s->free + 1;
 	s->held = held ? s->held + 1 : s->free < FREE_LOOKS ? s->held : 0;
+}
+
+/* Do explicit steps follow stability? */
+static bool is_held(const struct auto_state *s)
+{
+	return s->held >= HELD_LOOKS;
+}
+
+/* Errors are a power of the length, the method's or nearly so; what rounding makes of sums is not.  (m:
+ * between 0.75 and 1.5 times the order for nine of ten attempts over all of odebench; beyond 0.5
+ * and 2 for half of those that rounding holds back.) */
+static void compare_explicit(struct auto_state *s, double squared, double h)
+{
+	double order = 2 * active_of(s)->method.control.error_order, ratio = fabs(h / s->h);
+	if (s->refused > 0 && ratio < 0.9) {
+		bool power = squared < s->refused * oj_control_power(ratio, 0.6 * order) &&
+		             squared > s->refused * oj_control_power(ratio, 1.7 * order);
+		s->stuck = power ? s->stuck - (s->stuck > 0) : s->stuck + 1;
+	}
+	s->refused = squared > 1 && isfinite(squared) ? squared : 0;
+}
+
+/* Of implicit steps it is the iterations that rounding keeps from converging. */
+void oj_auto_compare(struct auto_state *s, double squared, double h)
+{
+	if (s->active == CANDIDATE_EXPLICIT)
+		compare_explicit(s, squared, h);
+	else if (!isfinite(squared))
+		s->stuck++;
+	else if (squared <= 1)
+		s->stuck -= s->stuck > 0;
 }
 
 /* ---- trials ---- */
@@ -179,6 +237,7 @@ static void begin_trial(struct auto_state *s, enum candidate_kind kind, double h
 	const struct candidate *active = active_of(s);
 	const double *y, *f0;
 	double *scratch, price = present_price(s, NULL), length = s->proposed;
+	bool stuck = !is_held(s);
 	enum candidate_kind before = s->active;
 	active->method.stepper->look(active->state, &y, &f0, &scratch, &scratch);
 	if (!oj_auto_begin(s, kind, s->t1, y, h)) {
@@ -189,6 +248,7 @@ static void begin_trial(struct auto_state *s, enum candidate_kind kind, double h
 	s->before = before;
 	s->before_price = price;
 	s->before_length = length;
+	s->before_stuck = stuck;
 }
 
 static void stay(struct auto_state *s, double price)
@@ -196,7 +256,7 @@ static void stay(struct auto_state *s, double price)
 	uint64_t at = s->change_count < CHANGES ? s->change_count : CHANGES - 1;
 	struct candidate *left = &s->candidates[s->before];
 	s->changes[at] = (struct change){s->t1, s->before, s->active, s->before_price, price,
-	                                 s->before_length * s->radius / s->reach};
+	                                 s->before_length * s->radius / s->reach, s->before_stuck};
 	s->change_count++;
 	s->trying = false;
 	left->due = s->steps + FIRST_REST;
@@ -208,21 +268,27 @@ static void go_back(struct auto_state *s)
 	const double *y, *f0;
 	double *scratch;
 	tried->trials++;
-	tried->rest = tried->rest ? 2 * tried->rest : FIRST_REST;
+	tried->rest = tried->rest ? 2 * tried->rest : 6 * trials[s->before].settled;
 	tried->due = s->steps + tried->rest;
 	s->trying = false;
 	tried->method.stepper->look(tried->state, &y, &f0, &scratch, &scratch);
 	oj_auto_begin(s, s->before, s->t1, y, s->before_length);
 }
 
+/* Of the price that was paid, what another candidate's must come to. */
+static double gain(enum candidate_kind kind)
+{
+	return kind == CANDIDATE_MULTISTEP ? GAIN_MULTISTEP : GAIN;
+}
+
 static void judge_trial(struct auto_state *s)
 {
-	if (s->since < TRIAL_MEAN)
+	if (s->since < trials[s->active].mean)
 		return;
-	double price = price_of(s, TRIAL_MEAN, NULL);
-	if (price < GAIN * s->before_price)
+	double price = price_of(s, trials[s->active].mean, NULL);
+	if (price < gain(s->active) * s->before_price)
 		stay(s, price);
-	else if (s->since >= TRIAL_STEPS)
+	else if (s->since >= trials[s->active].most)
 		go_back(s);
 }
 
@@ -235,11 +301,10 @@ static bool may_try(const struct auto_state *s, enum candidate_kind kind)
 /* How long steps of another candidate may be at best, h being the mean of the last ones. */
 static double best_length(const struct auto_state *s, enum candidate_kind kind, double h)
 {
-	if (!oj_auto_needs_factors(s->active))
-		h *= LONGER;
-	if (s->active == CANDIDATE_IMPLICIT)
-		h /= s->gain;
-	return kind == CANDIDATE_IMPLICIT ? h * s->gain : h;
+	if (kind == CANDIDATE_EXPLICIT)
+		return s->reach / s->radius;
+	bool known = oj_auto_needs_factors(s->active) && s->stuck < STUCK;
+	return s->usual[kind] * (known ? h / s->usual[s->active] : h * LONGER);
 }
 
 /* What a step of another candidate costs; HUGE_VAL: it is not to be tried. */
@@ -254,16 +319,8 @@ static double step_cost(struct auto_state *s, enum candidate_kind kind, double h
 	s->candidates[kind].impossible = !s->f->need_implicit(s->f);
 	if (s->candidates[kind].impossible)
 		return HUGE_VAL;
-	return kind == CANDIDATE_IMPLICIT ? implicit_cost(s) : rosenbrock_cost(s);
-}
-
-/* The price of a candidate at best; HUGE_VAL: it is not to be tried, or it would cost more than
- * all that was spent on the active one. */
-static double promise(struct auto_state *s, enum candidate_kind kind, double h)
-{
-	double length = kind == CANDIDATE_EXPLICIT ? s->reach / s->radius : best_length(s, kind, h);
-	double cost = step_cost(s, kind, length);
-	return SHORT_TRIAL * cost <= spent(s) ? cost / length : HUGE_VAL;
+	return kind == CANDIDATE_IMPLICIT ? implicit_cost(s)
+		: kind == CANDIDATE_MULTISTEP ? multistep_cost(s) : rosenbrock_cost(s);
 }
 
 /* The first length of another candidate's steps. */
@@ -272,38 +329,51 @@ static double first_length(const struct auto_state *s, enum candidate_kind kind,
 	return kind == CANDIDATE_EXPLICIT && s->radius > 0 ? fmin(h, 0.9 * s->reach / s->radius) : h;
 }
 
-static void look_around(struct auto_state *s)
+/* And what it must promise, to be tried. */
+static double promise(enum candidate_kind kind)
 {
-	double mean, price = present_price(s, &mean), best = PROMISE * price;
+	return PROMISE / GAIN * gain(kind);
+}
+
+/* Try what promises most, once a trial of it costs no more than what was spent so far. */
+static void look_around(struct auto_state *s, double share)
+{
+	double mean, price = present_price(s, &mean), best = 1, cost = 0;
 	enum candidate_kind choice = s->active;
 	for (int k = 0; k < CANDIDATES; k++) {
-		double promised = promise(s, k, mean);
+		double length = best_length(s, k, mean), step = step_cost(s, k, length);
+		double promised = step / length / (promise(k) * price);
 		if (promised < best)
-			best = promised, choice = k;
+			best = promised, cost = (double)trials[k].some * step, choice = k;
 	}
-	if (choice != s->active)
+	if (s->active == CANDIDATE_MULTISTEP)
+		cost += (double)trials[s->active].settled * multistep_cost(s);
+	if (choice != s->active && cost <= share * s->spent)
 		begin_trial(s, choice, first_length(s, choice, s->proposed));
 }
 
-/* Is there a reason to look around? */
-static bool is_due(struct auto_state *s)
+/* How much of what was spent a trial may cost now; 0: there is no reason for one. */
+static double share_of_trial(struct auto_state *s)
 {
-	if (s->since < OUTLAYS || s->since % LOOK_EVERY != 0)
-		return false;
+	if (s->since < trials[s->active].settled || s->since % LOOK_EVERY != 0)
+		return 0;
 	if (s->active == CANDIDATE_EXPLICIT)
-		return s->held >= HELD_LOOKS;
+		return is_held(s) ? 1 : s->stuck >= STUCK ? CHEAP : 0;
+	if (s->stuck >= STUCK)
+		return CHEAP;
 	if (s->active == CANDIDATE_STABILISED)
 		s->radius = oj_rock_radius(active_of(s)->state);
 	else
 		s->radius = s->f->implicit ? jacobian_radius(s) : 0;
-	return true;
+	return 1;
 }
 
 void oj_auto_choose(struct auto_state *s)
 {
 	record(s);
+	double share = s->trying ? 0 : share_of_trial(s);
 	if (s->trying)
 		judge_trial(s);
-	else if (is_due(s))
-		look_around(s);
+	else if (share > 0)
+		look_around(s, share);
 }

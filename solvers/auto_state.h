@@ -12,6 +12,7 @@ enum candidate_kind {
 	CANDIDATE_STABILISED, /* ROCK, for real spectra */
 	CANDIDATE_ROSENBROCK, /* where factors are dear: it takes real ones alone */
 	CANDIDATE_IMPLICIT,   /* Radau */
+	CANDIDATE_MULTISTEP,  /* BDF, where factors are dearer still: it keeps them for many short steps */
 	CANDIDATES
 };
 static inline bool oj_auto_needs_factors(enum candidate_kind kind)
@@ -30,9 +31,7 @@ struct candidate {
 
 /* What a step took. */
 struct outlay {
-	uint64_t calls; /* of the right-hand side */
-	double effort;  /* operations on Jacobians and factors */
-	double length;
+	double operations, length;
 };
 
 /* A change that stayed. */
@@ -41,6 +40,7 @@ struct change {
 	enum candidate_kind from, to;
 	double old_price, price; /* operations a unit of time */
 	double stability;        /* of an explicit method: h times the radius over what is stable */
+	bool stuck;              /* but what held it back was rounding */
 };
 
 enum { OUTLAYS = 8, CHANGES = 8 };
@@ -61,23 +61,26 @@ struct auto_state {
 	double effort;
 	uint64_t looked_calls; /* of all, those for output */
 	double looked_effort;
-	uint64_t began_calls; /* when the active candidate began */
-	double began_effort;
+	double spent;         /* operations, since the active candidate began */
 	uint64_t steps;   /* accepted in this run */
 	uint64_t since;   /* of them since the candidate changed */
 	double call_price; /* operations of a call, what sums of stages take included; 0: not counted yet */
 
 	/* What is known of stiffness. */
-	double gain;   /* how much longer Radau's steps are than Rosenbrock's, usually */
+	const double *usual; /* [CANDIDATES] how long steps are, those of Rosenbrock 1 */
 	double reach;  /* of the explicit row: h times the radius where it gets unstable */
 	double radius; /* of the Jacobian, estimated last */
+	double held_from; /* share of what is stable from which explicit steps count as held back */
 	int held, free; /* looks that found steps held back by it, and looks in turn that did not */
+	double refused; /* the square of the error of an attempt that was refused for it, at h; 0: the last was not */
+	int stuck;      /* how many more of the shorter ones after that had errors of no power of the length than had */
 	double *vector, *product; /* [n], nearly an eigenvector, of implicit candidates */
 
 	/* A trial: the candidate it goes back to. */
 	bool trying;
 	enum candidate_kind before;
 	double before_price, before_length;
+	bool before_stuck;
 
 	struct change changes[CHANGES]; /* the first, and the last in the last place */
 	uint64_t change_count;
@@ -99,6 +102,8 @@ double oj_auto_effort(const struct auto_state *s);
 /* Go on with another candidate from (t, y), the first step of length h; false: it cannot. */
 bool oj_auto_begin(struct auto_state *s, enum candidate_kind kind, double t, const double *y, double h);
 
+/* After an attempt of length h, before s->h is set to it: does the error follow from the length? */
+void oj_auto_compare(struct auto_state *s, double squared, double h);
 /* After a step that is not accepted by the candidate yet, what it tells of stiffness. */
 void oj_auto_observe(struct auto_state *s);
 /* After it was: count it, and change the candidate where another promises more. */

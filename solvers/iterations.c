@@ -13,23 +13,28 @@
 
 #define FIXED_SCALE (0.5 * DBL_EPSILON) /* what increments of steps of given size are measured by */
 
-static INLINE void weights_for(int64_t n, double rtol, const double *restrict atol, const double *restrict y,
-                                double *restrict weight)
+static INLINE void weights_for(int64_t n, double most, double rtol, const double *restrict atol,
+                               const double *restrict y, double *restrict weight)
 {
 	for (int64_t i = 0; i < n; i++)
-		weight[i] = 1 / (atol[i] + rtol * fabs(y[i]));
+		weight[i] = most / (atol[i] + rtol * fabs(y[i]));
 }
 
 BY_LENGTH(static, set_weights, weights_for,
-          (int64_t n, double rtol, const double *atol, const double *y, double *weight),
-          (n, rtol, atol, y, weight))
+          (int64_t n, double most, double rtol, const double *atol, const double *y, double *weight),
+          (n, most, rtol, atol, y, weight))
+
+static double share_of(const struct gauge *g)
+{
+	return g->share > 0 ? g->share : 1;
+}
 
 void oj_gauge_set(struct gauge *g, const struct tolerance *tolerance, const double *y)
 {
 	double most = DBL_MIN;
 	g->max_norm = tolerance && tolerance->max_norm;
 	if (tolerance) {
-		set_weights(g->n, tolerance->rtol, tolerance->atol, y, g->weight);
+		set_weights(g->n, 1 / share_of(g), tolerance->rtol, tolerance->atol, y, g->weight);
 		return;
 	}
 	for (int64_t i = 0; i < g->n; i++)
@@ -135,7 +140,7 @@ void oj_newton_begin(struct newton *nw, const struct tolerance *tolerance, const
 	struct convergence *c = &nw->convergence;
 	oj_gauge_set(&nw->gauge, tolerance, y);
 	if (tolerance)
-		oj_convergence_set(c, tolerance->rtol, tolerance->rtol, 1);
+		oj_convergence_set(c, tolerance->rtol, share_of(&nw->gauge) * tolerance->rtol, 1);
 	else
 		oj_convergence_set(c, 0, FIXED_SCALE, 16);
 	c->most = c->forced ? NEWTON_FIXED_ROUNDS : most;

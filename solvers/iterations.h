@@ -21,9 +21,10 @@
 struct gauge {
 	int64_t n;
 	double *weight; /* [n], one over the scale; infinite where there is no tolerance */
+	double share;   /* of the tolerance that counts as all of it; 0: 1 */
 	bool max_norm;
 };
-/* atol and rtol times the size of y; without a tolerance, rounding of what counts. */
+/* The share of atol and rtol times the size of y; without a tolerance, rounding of what counts. */
 void oj_gauge_set(struct gauge *gauge, const struct tolerance *tolerance, const double *y);
 /* The norm of v times the weights; not finite where v is not. */
 double oj_gauge_norm(const struct gauge *gauge, const double *v);

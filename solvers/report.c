@@ -30,6 +30,17 @@ static void add_sunk(struct text *text, const struct system *system, const struc
 	oj_text_string(text, " is far below: if none can be there, keep them from it with nonnegative, or lower their atol");
 }
 
+/* Of stiff equations they are unstable, but those of implicit methods. */
+static void advise_on_fixed_steps(const struct loop *l, struct text *text)
+{
+	bool chooses = l->stepper->shifts_later;
+	oj_text_string(text, "; take a shorter fixed step, or let the error control choose");
+	if (!l->stepper->shifts || chooses)
+		oj_text_string(text, "; if the equations are stiff, take an implicit method, such as radau or implicit_euler");
+	if (chooses)
+		oj_text_string(text, ", for with steps of given size auto is explicit");
+}
+
 static void report_nonfinite(const struct system *system, const struct loop *l, struct text *text)
 {
 	if (l->ending.at_start) {
@@ -43,10 +54,11 @@ static void report_nonfinite(const struct system *system, const struct loop *l, 
 	add_state(text, system, l);
 	oj_text_string(text, " or its derivative becomes infinite or not a number");
 	add_place(text, l);
-	oj_text_string(text, l->tolerance
-		? ", however short the step; the solution may have a pole there, or leave "
-		  "the domain of a function"
-		: "; take a shorter fixed step, or let the error control choose");
+	if (l->tolerance)
+		oj_text_string(text, ", however short the step; the solution may have a pole there, or leave "
+		               "the domain of a function");
+	else
+		advise_on_fixed_steps(l, text);
 	add_sunk(text, system, l);
 }
 

@@ -13,7 +13,9 @@
  * Jacobian.  That is estimated by a nonlinear power method, as in RKC (B. P. Sommeijer,
  * L. F. Shampine, J. G. Verwer, J. Comp. Appl. Math. 88 (1998) 315-326): differences of f
  * along the last eigenvector, until two agree to a hundredth, and a fifth more for
- * safety; anew every 25 steps, and when a step is rejected.
+ * safety; anew every 25 steps, and when a step is rejected.  Differences are measured in the scale
+ * of the tolerance, so that what is added to a state is small beside it, or beside its atol,
+ * whatever the others are.
  *
  * Inside a step: polynomials through values alone, the quadratic with the middle for
  * ROCK2, the quartic with the quarters for ROCK4; shorter steps give these values when
@@ -66,6 +68,8 @@ static const struct rock_degree *degree_for(const struct rock *rock, double z)
 enum { RADIUS_AGE = 25, RADIUS_ROUNDS = 50 };
 #define RADIUS_AGREES 0.01
 #define RADIUS_SAFETY 1.2
+#define LEAST_LENGTH 0.01 /* of a difference, in tolerances */
+#define ANY_SHARE 0.01    /* of the first direction, of no direction in particular */
 
 enum { FINISHING = 4, PARTS = 4 }; /* at most */
 
@@ -131,15 +135,22 @@ static double *f1_of(const struct rock_state *s)
 
 /* ---- the spectral radius ---- */
 
-/* The Euclidean norm of v - w, of v where w is NULL. */
-static double distance(int64_t n, const double *v, const double *w)
+/* What a state is measured by; 1 in steps of given size. */
+static double scale(const struct rock_state *s, int64_t i)
+{
+	return s->tolerance ? s->tolerance->atol[i] + s->tolerance->rtol * fabs(s->y0[i]) : 1;
+}
+
+/* The mean of v - w, of v where w is NULL, in scales; a state at 0 with an atol of 0 has none. */
+static double distance(const struct rock_state *s, const double *v, const double *w)
 {
 	double sum[4] = {0};
-	for (int64_t i = 0; i < n; i++) {
-		double d = w ? v[i] - w[i] : v[i];
+	for (int64_t i = 0; i < s->n; i++) {
+		double d = w ? v[i] - w[i] : v[i], unit = scale(s, i);
+		d = unit > 0 ? d / unit : 0;
 		sum[i % 4] += d * d;
 	}
-	return sqrt((sum[0] + sum[1]) + (sum[2] + sum[3]));
+	return sqrt(((sum[0] + sum[1]) + (sum[2] + sum[3])) / (double)s->n);
 }
 
 /* z = y0 + length times the direction of d, which is not 0. */
@@ -150,30 +161,36 @@ static void aim(const struct rock_state *s, const double *d, double norm, double
 		z[i] = s->y0[i] + factor * d[i];
 }
 
-/* A direction for where there is none: no component 0, no two neighbours alike. */
-static void any_direction(int64_t n, double *d)
+/* Add a direction with no component 0, no two neighbours alike: some direction has nothing of the
+ * eigenvector, f0 where the fast states are at rest. */
+static void add_any_direction(const struct rock_state *s, double *d)
 {
-	for (int64_t i = 0; i < n; i++)
-		d[i] = i % 2 ? -1 - 1.0 / (double)(i + 1) : 1 + 1.0 / (double)(i + 1);
+	double norm = distance(s, d, NULL), factor = norm > 0 && isfinite(norm) ? 1 / norm : 0;
+	for (int64_t i = 0; i < s->n; i++) {
+		double any = i % 2 ? -1 - 1.0 / (double)(i + 1) : 1 + 1.0 / (double)(i + 1);
+		d[i] = (factor > 0 ? factor * d[i] : 0) + ANY_SHARE * any * scale(s, i);
+	}
 }
 
 /* Estimate the radius at (t, y0), where f is f0; leaves the eigenvector in `vector`. */
 static void estimate_radius(struct rock_state *s, double t)
 {
 	double *z = s->work[0], *fz = s->work[1], *d = s->vector;
-	double size = distance(s->n, s->y0, NULL), norm = distance(s->n, d, NULL);
+	double size = distance(s, s->y0, NULL), norm = distance(s, d, NULL);
 	double length = (size > 0 ? size : 1) * sqrt(DBL_EPSILON), radius = 0;
+	if (s->tolerance)
+		length = fmax(length, LEAST_LENGTH);
 	s->age = 0;
 	if (!(norm > 0) || !isfinite(norm)) {
-		any_direction(s->n, d);
-		norm = distance(s->n, d, NULL);
+		add_any_direction(s, d);
+		norm = distance(s, d, NULL);
 	}
 	for (int round = 0; round < RADIUS_ROUNDS; round++) {
 		double before = radius;
 		aim(s, d, norm, length, z);
-		double step = distance(s->n, z, s->y0); /* what is left after rounding */
+		double step = distance(s, z, s->y0); /* what is left after rounding */
 		rhs_eval(s->f, t, z, fz);
-		double change = distance(s->n, fz, s->f0);
+		double change = distance(s, fz, s->f0);
 		if (!(step > 0) || !(change > 0) || !isfinite(change))
 			break;
 		radius = change / step;
@@ -259,6 +276,7 @@ static enum attempt start(void *state, double t, const double *y)
 	if (!oj_all_finite(s->n, s->y0) || !oj_all_finite(s->n, s->f0))
 		return ATTEMPT_FATAL;
 	memcpy(s->vector, s->f0, bytes);
+	add_any_direction(s, s->vector);
 	estimate_radius(s, t);
 	return ATTEMPT_OK;
 }

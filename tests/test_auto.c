@@ -6,6 +6,7 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char lorenz[] = "init x = 1, y = 1, z = 1\nx' = 10*(y - x)\ny' = x*(28 - z) - y\nz' = x*y - 8/3*z\n";
@@ -105,13 +106,56 @@ Test(automatic, diffusion_is_solved_by_what_is_cheapest)
 	trial_end(&trial);
 }
 
+/* States that are driven towards their mean, some fast and some slow: a full matrix of 120 rows takes
+ * a hundred times what the right-hand side does. */
+static const char crowd[] = "let m = sum(i in 1..120, x[i])/120\n"
+                            "x[i in 1..120]' = 20*i^2*(cos(t + i/120)*(1 + m^2)/2 - x[i])\ninit x[i in 1..120] = 0.5\n";
+
+Test(automatic, bdf_is_chosen_where_factors_are_dear)
+{
+	struct trial trial, exact;
+	trial_begin(&trial, crowd, "auto");
+	trial_begin(&exact, crowd, "radau");
+	exact.options.rtol = exact.options.atol = 1e-8;
+	trial_solve(&trial, 0, 3, ojit_output_points(11));
+	trial_solve(&exact, 0, 3, ojit_output_points(11));
+	cr_expect(chose(&trial, " to bdf,"), "%s", ojit_solver_choice(trial.solver));
+	for (size_t r = 0; r < 11; r++)
+		for (size_t i = 1; i <= 120; i++)
+			cr_expect_float_eq(ojit_solver_row(trial.solver, r)[i], ojit_solver_row(exact.solver, r)[i], 2e-6);
+	cr_expect_lt(3 * ojit_solver_stats(trial.solver).factorisations, ojit_solver_stats(trial.solver).steps);
+	trial_end(&trial);
+	trial_end(&exact);
+}
+
+/* (d/dt + 100)^4 a = 1.  At rest d' is what rounding leaves of 1 - 1, which is far above the
+ * tolerance of d: an explicit method of high order sums it up with large weights. */
+Test(automatic, what_rounding_holds_back_is_left)
+{
+	static const char text[] = "a' = b\nb' = c\nc' = d\nd' = 1 - 1e8*a - 4e6*b - 6e4*c - 400*d\n"
+	                           "init a = 0, b = 0, c = 0, d = 0\n";
+	struct trial automatic, explicit;
+	trial_begin(&automatic, text, "auto");
+	trial_begin(&explicit, text, "vern8");
+	automatic.options.rtol = explicit.options.rtol = 1e-9;
+	automatic.options.atol = explicit.options.atol = 1e-20;
+	trial_solve(&automatic, 0, 1, ojit_output_final());
+	trial_solve(&explicit, 0, 1, ojit_output_final());
+	cr_expect_float_eq(ojit_solver_last_states(automatic.solver)[0], 1e-8, 1e-16);
+	cr_expect_lt(10 * ojit_solver_stats(automatic.solver).steps, ojit_solver_stats(explicit.solver).steps);
+	cr_expect(chose(&automatic, "from rounding"), "%s", ojit_solver_choice(automatic.solver));
+	trial_end(&automatic);
+	trial_end(&explicit);
+}
+
 /* Counted costs alone decide: neither the output nor the clock. */
 Test(automatic, the_choice_does_not_depend_on_output)
 {
 	static const struct {
 		const char *text;
 		double rtol, end;
-	} runs[] = {{oscillator, 1e-6, 1000}, {oscillator, 1e-7, 2000}, {heat, 1e-6, 0.1}, {heat, 1e-8, 0.1}};
+	} runs[] = {{oscillator, 1e-6, 1000}, {oscillator, 1e-7, 2000}, {heat, 1e-6, 0.1}, {heat, 1e-8, 0.1},
+	            {crowd, 1e-6, 4}};
 	for (size_t k = 0; k < sizeof runs / sizeof *runs; k++) {
 		struct trial a, b;
 		trial_begin(&a, runs[k].text, "auto");
@@ -129,27 +173,35 @@ Test(automatic, the_choice_does_not_depend_on_output)
 }
 
 /* What was recorded by several methods is looked into, from a copy made between changes, too. */
-Test(automatic, integrators_look_into_steps_of_every_method)
+static void look_back(const char *text, double middle, double end)
 {
 	enum { ROWS = 50 };
 	struct trial trial;
-	double y[2];
-	trial_begin(&trial, oscillator, "auto");
-	trial_solve(&trial, 0, 1000, ojit_output_points(ROWS));
+	trial_begin(&trial, text, "auto");
+	trial_solve(&trial, 0, end, ojit_output_points(ROWS));
+	size_t n = ojit_solver_count(trial.solver, OJIT_STATES);
+	double *y = calloc(n, sizeof *y);
 	ojit_integrator *whole = ojit_integrator_new(trial.program);
-	cr_assert_eq(ojit_integrator_begin(whole, &trial.options, 0, 1000, OJIT_RECORD_ALL), OJIT_OK);
-	cr_assert_eq(ojit_integrator_run_to(whole, 500, NULL), OJIT_OK);
+	cr_assert_eq(ojit_integrator_begin(whole, &trial.options, 0, end, OJIT_RECORD_ALL), OJIT_OK);
+	cr_assert_eq(ojit_integrator_run_to(whole, middle, NULL), OJIT_OK);
 	ojit_integrator *copy = ojit_integrator_copy(whole);
 	cr_assert_not_null(copy);
 	ojit_integrator_free(whole);
-	cr_assert_eq(ojit_integrator_run_to(copy, 1000, NULL), OJIT_OK);
+	cr_assert_eq(ojit_integrator_run_to(copy, end, NULL), OJIT_OK);
 	for (size_t i = ROWS; i-- > 0;) {
 		const double *row = ojit_solver_row(trial.solver, i);
 		cr_assert_eq(ojit_integrator_interpolate(copy, row[0], y), OJIT_OK);
-		cr_expect_arr_eq(y, row + 1, sizeof y, "t = %g", row[0]);
+		cr_expect_arr_eq(y, row + 1, n * sizeof *y, "t = %g", row[0]);
 	}
 	ojit_integrator_free(copy);
+	free(y);
 	trial_end(&trial);
+}
+
+Test(automatic, integrators_look_into_steps_of_every_method)
+{
+	look_back(oscillator, 500, 1000);
+	look_back(crowd, 1, 3);
 }
 
 static void decay(const struct kernel_args *args)
@@ -180,6 +232,25 @@ Test(automatic, small_states_beside_large_ones_count)
 	trial_solve(&trial, 0, 10, ojit_output_final());
 	cr_expect_lt(ojit_solver_stats(trial.solver).steps, 200, "%s", ojit_solver_choice(trial.solver));
 	trial_end(&trial);
+}
+
+/* Steps of given size are the explicit row's: what they lead to says what there is besides. */
+Test(automatic, steps_of_given_size_that_are_not_stable_name_implicit_methods)
+{
+	static const char *const methods[] = {"auto", "rk4", "rodas5p"};
+	for (size_t m = 0; m < 3; m++) {
+		struct trial trial;
+		trial_begin(&trial, "init y = 1\ny' = -1e5*y^3 + cos(t)\n", methods[m]);
+		trial.options.fixed_step = m < 2 ? 0.01 : 0.5;
+		if (m == 2) {
+			trial_solve(&trial, 0, 1, ojit_output_final());
+		} else {
+			const char *message = trial_fail(&trial, 0, 1, OJIT_NONFINITE);
+			cr_expect(strstr(message, "radau") && strstr(message, "implicit_euler"), "%s", message);
+			cr_expect_eq(!strstr(message, "auto is explicit"), m == 1, "%s", message);
+		}
+		trial_end(&trial);
+	}
 }
 
 /* y = 4 is reached at t = 2 sqrt 3, and never left: steps beyond it have no root. */

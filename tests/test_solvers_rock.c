@@ -284,20 +284,25 @@ static void ones(const struct kernel_args *a)
 		a->out[i] = 1;
 }
 
-/* The estimate after a start at y = 1. */
-static double estimate(const struct rock *rock, support_kernel f, const double *y)
+/* The estimate after a start at y; tolerance NULL: of steps of given size. */
+static double estimate_for(const struct rock *rock, support_kernel f, const double *y, const struct tolerance *tolerance)
 {
 	struct kernel kernel = {.run = f, .lanes = 1};
 	struct rhs rhs = {.kernel = &kernel, .n = N};
 	struct setup setup = {.row = rock, .n = N, .rtol = 1e-3};
 	void *state = malloc(oj_stepper_rock.state_size(&setup));
 	oj_stepper_rock.init(state, &setup);
-	oj_stepper_rock.bind(state, &rhs, NULL);
+	oj_stepper_rock.bind(state, &rhs, tolerance);
 	cr_assert_eq(oj_stepper_rock.start(state, 0, y), ATTEMPT_OK);
 	double radius = oj_rock_radius(state);
 	cr_expect_leq(rhs.calls, 51);
 	free(state);
 	return radius;
+}
+
+static double estimate(const struct rock *rock, support_kernel f, const double *y)
+{
+	return estimate_for(rock, f, y, NULL);
 }
 
 /* At least nine tenths, and a fifth more for safety at most. */
@@ -318,6 +323,41 @@ Test(solvers_rock, the_spectral_radius_is_found)
 		expect_radius(estimate(&oj_rock2, linear, zero), known_radius);
 	}
 	cr_expect_eq(estimate(&oj_rock4, ones, zero), 0);
+}
+
+/* One large state, and small ones that know how far they are away from 0. */
+static void squares(const struct kernel_args *a)
+{
+	a->out[0] = -a->y[0];
+	for (int i = 1; i < N; i++)
+		a->out[i] = -1e4 * a->y[i] * a->y[i];
+}
+
+Test(solvers_rock, small_states_beside_large_ones_are_moved_by_little)
+{
+	double y[N] = {1e12}, atol[N];
+	struct tolerance tolerance = {.atol = atol, .rtol = 1e-6};
+	for (int i = 0; i < N; i++)
+		atol[i] = 1e-12, y[i] = i ? 1e-3 : 1e12;
+	expect_radius(estimate_for(&oj_rock2, squares, y, &tolerance), 20);
+	expect_radius(estimate_for(&oj_rock4, squares, y, &tolerance), 20);
+}
+
+/* Slopes at the start say nothing of a fast state that is at rest there. */
+static void resting(const struct kernel_args *a)
+{
+	for (int i = 0; i < N; i++)
+		a->out[i] = i == N / 2 ? 1e5 * (1 - a->y[i]) : -a->y[i];
+}
+
+Test(solvers_rock, a_fast_state_at_rest_is_seen)
+{
+	double y[N], atol[N];
+	struct tolerance tolerance = {.atol = atol, .rtol = 1e-6};
+	for (int i = 0; i < N; i++)
+		atol[i] = 1e-9, y[i] = 1;
+	expect_radius(estimate_for(&oj_rock2, resting, y, &tolerance), 1e5);
+	expect_radius(estimate(&oj_rock2, resting, y), 1e5);
 }
 
 /* The radius grows by ten thousand on the way: refreshed in time, nothing is unstable. */
