@@ -146,6 +146,7 @@ Test(solvers_order, interpolants_are_of_their_order_inside_a_step)
 	struct method m;
 	for (size_t i = 0; next_method(&i, &m);) {
 		double e, wide, narrow, h = m.info.order > 12 ? 1 : m.info.order >= 8 ? 3.0 / 8 : m.info.order >= 6 ? 1.0 / 4 : 1.0 / 16;
+		h = m.info.order == 0 ? 1.0 / 64 : h; /* bdf, whose first step is of order 1 */
 		single_step(&m, h, &e, &wide);
 		single_step(&m, h / 2, &e, &narrow);
 		double slope = log2(wide / narrow);
