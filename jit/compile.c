@@ -24,6 +24,14 @@ ojit_compile_options ojit_compile_options_default(void)
 	return (ojit_compile_options){.executor = OJIT_AUTOMATIC, .law = OJIT_LAW_EXACT, .threads = 1};
 }
 
+bool oj_leaves_out(const struct settings *settings, const char *name)
+{
+	uint32_t p = 0;
+	while (oj_passes[p].name && strcmp(oj_passes[p].name, name))
+		p++;
+	return settings->without >> p & 1;
+}
+
 static ojit_status find_pass(const char *name, uint32_t *bit, struct oj_error *error)
 {
 	struct text known;
@@ -163,6 +171,30 @@ static ojit_status prepare_parameters(struct lowered *lowered, const struct sett
 	return oj_program_layout(program) == OJIT_OK ? OJIT_OK : oj_fail_memory(error);
 }
 
+/* Those passes that make primal programs and are left out: what variants are made of is brought
+ * there by all of them nevertheless, so that derivatives have the same bits whatever the user
+ * leaves out.  Only `separate` changes values itself. */
+static uint32_t left_out_early(const struct settings *settings)
+{
+	uint32_t early = 0;
+	for (uint32_t p = 0; oj_passes[p].name; p++) {
+		early |= strcmp(oj_passes[p].name, "separate") ? 1u << p : 0;
+		if (!strcmp(oj_passes[p].name, "hoist"))
+			break;
+	}
+	return settings->without & early;
+}
+
+static ojit_status make_primal(struct lowered *lowered, enum kernel_kind kind, struct program *primal,
+                               const struct settings *settings, struct oj_error *error)
+{
+	struct settings all = *settings;
+	all.without &= ~left_out_early(settings);
+	if (oj_program_copy(primal, &lowered->programs[kind], &lowered->space) != OJIT_OK)
+		return oj_fail_memory(error);
+	return run_passes(lowered, primal, &all, &lowered->programs[KERNEL_PREPARE], "hoist", error);
+}
+
 /* Variants are made of a program as it is when all passes are done that later ones do
  * not repeat: before operators are written out and code is cut. */
 static ojit_status bring_to_primal(struct lowered *lowered, enum kernel_kind kind, struct program *primal,
@@ -181,6 +213,20 @@ static ojit_status bring_to_primal(struct lowered *lowered, enum kernel_kind kin
 	return run_passes(lowered, program, &rest, NULL, NULL, error);
 }
 
+/* Where an early pass is left out, the primal programs come first, as they would be, and what
+ * is evaluated goes its own way after. */
+static ojit_status bring_to_primals(struct lowered *lowered, const struct settings *settings, struct oj_error *error)
+{
+	struct program *programs = lowered->programs, *prepare = &programs[KERNEL_PREPARE];
+	bool apart = left_out_early(settings) != 0;
+	TRY((apart ? make_primal : bring_to_primal)(lowered, KERNEL_RHS, &lowered->primal, settings, error));
+	TRY((apart ? make_primal : bring_to_primal)(lowered, KERNEL_OUTPUTS, &lowered->primal_outputs, settings, error));
+	if (oj_program_copy(&lowered->primal_prepare, prepare, &lowered->space) != OJIT_OK)
+		return oj_fail_memory(error);
+	TRY(apart ? run_passes(lowered, &programs[KERNEL_RHS], settings, prepare, NULL, error) : OJIT_OK);
+	return apart ? run_passes(lowered, &programs[KERNEL_OUTPUTS], settings, prepare, NULL, error) : OJIT_OK;
+}
+
 static ojit_status run_all(ojit_model *model, const struct settings *settings, int kind, const char *stop,
                            struct lowered *lowered, struct oj_error *error)
 {
@@ -190,10 +236,7 @@ static ojit_status run_all(ojit_model *model, const struct settings *settings, i
 	if (stop && kind != KERNEL_PREPARE)
 		return !strcmp(stop, "program") ? OJIT_OK
 		                                : run_passes(lowered, &programs[kind], settings, prepare, stop, error);
-	TRY(bring_to_primal(lowered, KERNEL_RHS, &lowered->primal, settings, error));
-	TRY(bring_to_primal(lowered, KERNEL_OUTPUTS, &lowered->primal_outputs, settings, error));
-	if (oj_program_copy(&lowered->primal_prepare, prepare, &lowered->space) != OJIT_OK)
-		return oj_fail_memory(error);
+	TRY(bring_to_primals(lowered, settings, error));
 	TRY(run_passes(lowered, &programs[KERNEL_INIT], settings, NULL, NULL, error));
 	TRY(prepare_parameters(lowered, settings, error));
 	return run_passes(lowered, prepare, settings, NULL, NULL, error);

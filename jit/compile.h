@@ -40,6 +40,8 @@ struct settings {
 };
 ojit_status oj_settings(const ojit_compile_options *options, struct settings *settings,
                         struct oj_error *error);
+/* Is the pass of that name left out? */
+bool oj_leaves_out(const struct settings *settings, const char *name);
 
 struct ojit_program {
 	struct system system; /* first: a system is recognised as its program */
@@ -74,8 +76,8 @@ ojit_status oj_slot_translate(struct ojit_program *program, const struct program
 /* Fill a slot with a plan for `source`. */
 ojit_status oj_slot_plan(const struct program *source, struct kernel_slot *slot, struct oj_error *error);
 void oj_slot_drop(ojit_context *context, struct kernel_slot *slot);
-/* Fill `made`, a program without blocks in the space of `lowered` or a copy of it, with a
- * derivative; the pattern of a Jacobian is the caller's to drop. */
+/* Fill `made`, a program without blocks in a copy of the space of `lowered`, which holds it
+ * alone after, with a derivative; the pattern of a Jacobian is the caller's to drop. */
 ojit_status oj_derive(struct program *made, const struct lowered *lowered, const struct settings *settings,
                       const struct variant *variant, struct pattern *pattern, struct oj_error *error);
 /* system->variant of compiled programs, and their end: variants.c. */

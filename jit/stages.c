@@ -57,19 +57,23 @@ static ojit_status print_derivative(ojit_model *model, const struct settings *se
 	struct lowered lowered = {0};
 	struct pattern pattern = {0};
 	struct program made = {0};
+	struct space space = {0};
 	if (variant->of != KERNEL_RHS && variant->of != KERNEL_OUTPUTS)
 		return oj_fail(error, OJIT_ARGUMENT, "there are derivatives of OJIT_RHS and OJIT_OBSERVABLES only");
 	if (variant->kind == VARIANT_NEWTON && variant->of != KERNEL_RHS)
 		return oj_fail(error, OJIT_ARGUMENT, "there is a Newton matrix of OJIT_RHS only");
 	ojit_status status = oj_compile(model, settings, 0, NULL, &lowered, error);
+	if (status == OJIT_OK && oj_space_copy(&space, &lowered.space) != OJIT_OK)
+		status = oj_fail_memory(error);
 	if (status == OJIT_OK) {
-		oj_program_init(&made, &lowered.space, variant->of);
+		oj_program_init(&made, &space, variant->of);
 		status = oj_derive(&made, &lowered, settings, variant, &pattern, error);
 	}
 	if (status == OJIT_OK)
 		oj_program_print(&made, text);
 	oj_pattern_drop(&pattern, model->context);
 	oj_program_drop(&made);
+	oj_space_drop(&space);
 	oj_lowered_drop(&lowered);
 	return status;
 }

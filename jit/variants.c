@@ -7,6 +7,7 @@
 
 #include "lib/graph/adjoint.h"
 #include "lib/graph/coefficients.h"
+#include "lib/graph/compact.h"
 #include "lib/graph/effort.h"
 #include "lib/graph/fused_step.h"
 #include "lib/graph/hessian.h"
@@ -16,6 +17,7 @@
 #include "lib/graph/parity.h"
 #include "lib/graph/tangent.h"
 #include "lib/graph/time_array.h"
+#include "lib/graph/unroll.h"
 #include "lib/graph/zeros.h"
 #include "lib/math/math.h"
 
@@ -271,16 +273,29 @@ static ojit_status differentiate(struct program *made, struct program *program, 
 	return differentiate_all(made, program, prepare, values, lowered, settings, v, pattern, error);
 }
 
-/* Conditions on indices are the derivative's to be decided yet. */
+/* Where nothing is rolled and the model has no loops of its own, its derivatives have none
+ * either: those of the rolled program are written out. */
+static ojit_status write_out_loops(struct program *made, const struct program *evaluated,
+                                   const struct settings *settings, struct oj_error *error)
+{
+	bool ok, flat = oj_leaves_out(settings, "roll") && !oj_has_loops(evaluated, &ok);
+	if (!flat)
+		return OJIT_OK;
+	return ok ? oj_unroll(made, error) : oj_fail_memory(error);
+}
+
+/* Sweeps go by node numbers, so what else was in the space is forgotten first: else bits could
+ * depend on it.  Conditions on indices are the derivative's to be decided yet. */
 ojit_status oj_derive(struct program *made, const struct lowered *lowered, const struct settings *settings,
                       const struct variant *variant, struct pattern *pattern, struct oj_error *error)
 {
 	const struct program *of = variant->of == KERNEL_RHS ? &lowered->primal : &lowered->primal_outputs;
 	struct pass_options options = {.law = settings->law};
-	struct program program = {0}, prepare = {0}, values = {0};
+	struct program program = {0}, prepare = {0}, values = {0}, *const sources[] = {&program, &prepare, &values};
 	bool ok = oj_program_copy(&program, of, made->space) == OJIT_OK &&
 	          oj_program_copy(&prepare, &lowered->primal_prepare, made->space) == OJIT_OK &&
-	          oj_program_copy(&values, of, made->space) == OJIT_OK;
+	          oj_program_copy(&values, of, made->space) == OJIT_OK &&
+	          oj_space_compact(made->space, sources, sizeof sources / sizeof *sources) == OJIT_OK;
 	ojit_status status = ok ? differentiate(made, &program, &prepare, &values, lowered, settings, variant, pattern, error)
 	                        : oj_fail_memory(error);
 	oj_program_drop(&program);
@@ -289,7 +304,8 @@ ojit_status oj_derive(struct program *made, const struct lowered *lowered, const
 	TRY(status);
 	TRY(oj_pass_simplify(made, &options, error));
 	TRY(oj_even_differences(made, error));
-	return oj_pass_split(made, &options, error);
+	TRY(oj_pass_split(made, &options, error));
+	return write_out_loops(made, &lowered->programs[variant->of], settings, error);
 }
 
 static ojit_status make_method(struct ojit_program *program, struct variant_made *made, struct oj_error *error)

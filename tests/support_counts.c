@@ -108,12 +108,15 @@ double support_counted_variant(struct support_counted *c, const struct variant *
 {
 	struct program made;
 	struct pattern pattern = {0};
-	oj_program_init(&made, &c->lowered.space, KERNEL_RHS);
+	struct space space;
+	cr_assert_eq(oj_space_copy(&space, &c->lowered.space), OJIT_OK);
+	oj_program_init(&made, &space, KERNEL_RHS);
 	cr_assert_eq(oj_derive(&made, &c->lowered, &c->settings, variant, &pattern, &c->error), OJIT_OK, "%s",
 	             oj_error_public(&c->error).text);
 	cr_assert_eq(oj_finish_variant(&made, variant->kind, &c->settings, &c->error), OJIT_OK);
 	double count = support_count(&made);
 	oj_program_drop(&made);
+	oj_space_drop(&space);
 	oj_pattern_drop(&pattern, c->model->context);
 	return count;
 }

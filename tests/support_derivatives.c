@@ -42,6 +42,10 @@ const char *const derivative_models[] = {
 	/* two axes, periodic */
 	"const N = 4\nparam D = 0.1\ninit u[i in 1..N, j in 1..N] = sin(i + 2*j)\n"
 	"u[i in 1..N, j in 1..N]' = D*(u[mod(i, N) + 1, j] + u[i, mod(j, N) + 1] - 2*u[i, j]) - u[i, j]^3",
+	/* subscripts of two indices, beside what is dear */
+	"const N = 3\ninit x[i in 1..N, k in 1..2*N] = 0.01*i*k, y[i in 1..N, j in 1..N] = 0.1*i + j, z[k in 0..20] = 0.02*k\n"
+	"x[i in 1..N, k in 1..2*N]' = -x[i, k]\nz[k in 0..20]' = t - z[k]\n"
+	"y[i in 1..N, j in 1..N]' = exp(x[i, i+j])*sin(y[i, j]*x[i, i+j]) + cos(z[6*i+j-1])*sin(y[i, j]*z[6*i+j-1])",
 };
 const size_t derivative_model_count = sizeof derivative_models / sizeof derivative_models[0];
 

@@ -3,6 +3,7 @@
  * no bit changes, whatever the form. */
 #include "lib/graph/passes.h"
 #include "tests/support_bits.h"
+#include "tests/support_kernels.h"
 #include "tests/support_model.h"
 #include "tests/support_programs.h"
 
@@ -364,6 +365,17 @@ static void hold_bits(const char *name, const char *text, size_t points)
 	ojit_context_free(context);
 }
 
+/* Of all derivatives, with pass roll and without it. */
+static void hold_kernels(const char *name, const char *text)
+{
+	ojit_context *context = ojit_context_new(NULL);
+	ojit_model *model = ojit_model_new(context);
+	ojit_model_read_text(model, text, strlen(text), "flat");
+	kernels_agree(model, name, KERNELS_FLAT);
+	ojit_model_free(model);
+	ojit_context_free(context);
+}
+
 Test(passes_roll, the_named_forms_keep_their_bits)
 {
 	for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
@@ -371,6 +383,17 @@ Test(passes_roll, the_named_forms_keep_their_bits)
 		flat_open(&f);
 		forms[k].write(f.file, forms[k].small);
 		hold_bits(forms[k].name, flat_close(&f), 4);
+		free(f.text);
+	}
+}
+
+Test(passes_roll, derivatives_of_the_named_forms_keep_their_bits)
+{
+	for (size_t k = 0; k < sizeof forms / sizeof *forms; k += 2) {
+		struct flat f;
+		flat_open(&f);
+		forms[k].write(f.file, forms[k].small * 2 / 3);
+		hold_kernels(forms[k].name, flat_close(&f));
 		free(f.text);
 	}
 }
@@ -441,6 +464,7 @@ Test(passes_roll, sums_whose_terms_read_nothing_keep_their_bits)
 	flat_open(&f);
 	write_times(f.file, 40);
 	hold_bits("times", flat_close(&f), 3);
+	hold_kernels("times", f.text);
 	free(f.text);
 }
 
@@ -608,6 +632,8 @@ Test(passes_roll, random_families_written_out_keep_their_bits)
 		write_family(f.file, &family, (unsigned)(seed % 3));
 		snprintf(name, sizeof name, "family %d", (int)seed);
 		hold_bits(name, flat_close(&f), 3);
+		if (seed % 4 == 0)
+			hold_kernels(name, f.text);
 		free(f.text);
 	}
 }

@@ -34,6 +34,7 @@ struct inversion {
 	uint32_t order[RANK], solved; /* axes in the order they are solved in */
 	ojit_expr map[LEVELS];      /* what an old level becomes */
 	ojit_expr outer, inner;     /* conditions, 0: none */
+	bool undecided;             /* one of them stays a choice at run time */
 	bool few;
 };
 
@@ -211,12 +212,33 @@ static ojit_expr both(struct graph *g, ojit_expr a, ojit_expr b)
 	return e ? oj_simplified(g, e, operands) : 0;
 }
 
+/* Can pass split find where integer `e` changes its sign?  It cuts boxes at constants, and
+ * ranges of sums at whatever is known outside of them. */
+static bool has_position(const struct inversion *v, ojit_expr e)
+{
+	struct affine a;
+	uint32_t deepest = 0;
+	oj_affine(v->g, e, &a);
+	for (uint32_t k = 0; k < a.count; k++) {
+		if (!oj_is(v->g, a.atoms[k], OP_INDEX))
+			return false;
+		if (oj_node(v->g, a.atoms[k])->integer > oj_node(v->g, a.atoms[deepest])->integer)
+			deepest = k;
+	}
+	if (a.count <= 1)
+		return true;
+	int64_t level = oj_node(v->g, a.atoms[deepest])->integer, c = a.coefficients[deepest];
+	return level >= v->rank && (c == 1 || c == -1);
+}
+
 static bool add_condition(struct inversion *v, enum op op, ojit_expr a, ojit_expr b)
 {
 	ojit_expr operands[2] = {a, b}, e = a && b ? oj_make2(v->g, op, a, b) : 0;
+	ojit_expr difference = e ? oj_integer_add(v->g, a, oj_integer_scale(v->g, b, -1)) : 0;
 	e = e ? oj_simplified(v->g, e, operands) : 0;
-	if (!e)
+	if (!e || !difference)
 		return false;
+	v->undecided = v->undecided || !has_position(v, difference);
 	ojit_expr *to = oj_node(v->g, e)->levels >> v->rank ? &v->inner : &v->outer;
 	*to = both(v->g, *to, e);
 	return *to != 0;
@@ -365,10 +387,25 @@ static bool nested(struct inversion *v)
 	return true;
 }
 
+/* Where a condition stays a choice, it guards nothing: what is read has to be there anyway. */
+static bool reads_inside(struct inversion *v, ojit_expr value, bool *inside)
+{
+	const struct array *to = &v->space->arrays.at[v->c->array];
+	struct block box = {.rank = v->rank};
+	struct surroundings around;
+	for (uint32_t k = 0; k < v->rank; k++) {
+		box.lo[k] = to->base[k];
+		box.end[k] = to->base[k] + to->extent[k];
+	}
+	oj_surroundings_init(&around, v->space, &box);
+	*inside = true;
+	return oj_accesses_inside(&around, value, inside);
+}
+
 bool oj_invert(struct space *space, const struct contribution *c, uint32_t rank, bool few, ojit_expr *value)
 {
 	struct inversion v = {.space = space, .g = &space->graph, .c = c, .rank = rank, .few = few};
-	bool ok = true;
+	bool ok = true, inside = true;
 	*value = 0;
 	for (unsigned k = 0; k < LEVELS; k++)
 		v.solved_by[k] = UNSOLVED;
@@ -383,6 +420,9 @@ bool oj_invert(struct space *space, const struct contribution *c, uint32_t rank,
 		return false;
 	if (!nested(&v) || !decidable(&v, &ok))
 		return ok && !v.g->failed;
-	*value = build(&v);
-	return *value != 0;
+	ojit_expr built = build(&v);
+	if (!built || (v.undecided && !reads_inside(&v, built, &inside)))
+		return false;
+	*value = inside ? built : 0;
+	return true;
 }

@@ -25,6 +25,7 @@
 #include "lib/graph/parity.h"
 #include "lib/graph/passes.h"
 #include "lib/graph/roll_cost.h"
+#include "lib/graph/written.h"
 
 #include <string.h>
 
@@ -64,45 +65,19 @@ struct few {
 /* Term j of a sum. */
 typedef ojit_expr term_function(struct few *f, const void *data, int64_t j);
 
-static ojit_expr both(struct few *f, struct reduction r, ojit_expr a, ojit_expr b)
-{
-	static const enum op ops[] = {[REDUCE_SUM] = OP_ADD, [REDUCE_PROD] = OP_MUL, [REDUCE_MIN] = OP_MIN, [REDUCE_MAX] = OP_MAX};
-	if (!a || !b)
-		return a ? a : b; /* combined with nothing, a value stays what it is */
-	ojit_expr pair[2] = {a, b}, e = oj_make(f->g, ops[r.kind], 2, pair);
-	return e ? oj_simplified(f->g, e, pair) : 0;
-}
-
-/* Another term for `sum`; 0 stands for no terms yet, so failures are noted. */
-static ojit_expr with_term(struct few *f, struct reduction r, ojit_expr sum, ojit_expr term)
-{
-	f->failed = f->failed || !term;
-	return both(f, r, sum, term);
-}
-
-/* The terms lo .. end - 1 by eight partial sums, as struct reduction has it. */
-static ojit_expr add_tree(struct few *f, struct reduction r, int64_t lo, int64_t end, term_function *term, const void *data)
-{
-	enum { PARTS = 8 };
-	ojit_expr parts[PARTS] = {0};
-	for (int64_t j = lo; j < end; j++)
-		parts[(j - lo) % PARTS] = with_term(f, r, parts[(j - lo) % PARTS], term(f, data, j));
-	for (int width = PARTS / 2; width >= 1; width /= 2)
-		for (int k = 0; k < width; k++)
-			parts[k] = both(f, r, parts[k], parts[k + width]);
-	return parts[0];
-}
-
 static ojit_expr write_sum(struct few *f, struct reduction r, ojit_expr start, int64_t lo, int64_t end,
                            term_function *term, const void *data)
 {
-	bool none = oj_is_literal(f->g, start, oj_reduction_identity(r.kind, true)) && lo < end;
-	ojit_expr value = none ? 0 : start;
-	if (r.order == TREE8)
-		return both(f, r, value, add_tree(f, r, lo, end, term, data));
-	for (int64_t j = lo; j < end; j++)
-		value = with_term(f, r, value, term(f, data, j));
-	return value;
+	VECTOR(ojit_expr) values = {0};
+	bool ok = VECTOR_PUSH(f->space->context, &values, start);
+	for (int64_t j = lo; ok && j < end; j++) {
+		ojit_expr one = term(f, data, j);
+		ok = one && VECTOR_PUSH(f->space->context, &values, one);
+	}
+	ojit_expr sum = ok ? oj_written_reduction(f->g, r, values.at, values.count - 1) : 0;
+	VECTOR_DROP(f->space->context, &values);
+	f->failed = f->failed || !sum;
+	return sum;
 }
 
 /* ---------------------------------------------------------------- what there is */

@@ -190,8 +190,7 @@ struct substitution {
 	ojit_expr index[LEVELS]; /* 0: stays */
 };
 
-/* The entry of a table at fixed indices; 0: they vary, or there is none. */
-static ojit_expr fixed_entry(struct space *space, ojit_expr e, const ojit_expr *operands)
+ojit_expr oj_fixed_entry(struct space *space, ojit_expr e, const ojit_expr *operands)
 {
 	const struct table *table = &space->tables.at[oj_node(&space->graph, e)->ref.id];
 	int64_t at = 0;
@@ -212,7 +211,7 @@ static ojit_expr substitute_node(struct rewrite *rewrite, ojit_expr e, const oji
 	const struct node *n = oj_node(g, e);
 	if (n->op == OP_INDEX)
 		return s->index[n->integer] ? s->index[n->integer] : e;
-	ojit_expr entry = n->op == OP_TABLE ? fixed_entry(rewrite->space, e, operands) : 0;
+	ojit_expr entry = n->op == OP_TABLE ? oj_fixed_entry(rewrite->space, e, operands) : 0;
 	return entry ? entry : oj_simplified(g, e, operands);
 }
 

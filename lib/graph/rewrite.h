@@ -29,5 +29,8 @@ ojit_status oj_rewrite_block(struct rewrite *rewrite, struct block *block);
 /* `e` with index variable `level` k replaced by index[k] for k < count, and the
  * reductions inside renumbered to fit. 0: out of memory. */
 ojit_expr oj_substitute(struct space *space, ojit_expr e, const ojit_expr *index, uint32_t count);
+/* The entry that TABLE `e` names where its operands become these; 0: they vary, or there is
+ * none. */
+ojit_expr oj_fixed_entry(struct space *space, ojit_expr e, const ojit_expr *operands);
 
 #endif
