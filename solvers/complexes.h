@@ -17,11 +17,15 @@ static inline void complex_take(double *a, double re, double im, const double *c
 	a[1] -= re * c[1] + im * c[0];
 }
 
+/* Squares of numbers between these are taken as they are. */
+#define COMPLEX_LEAST 1e-290
+#define COMPLEX_MOST 1e290
+
 /* 1/z; not finite for 0.  Squares that would overflow, or vanish, are taken of scaled numbers. */
 static inline void complex_invert(const double *z, double *inverse)
 {
 	double re = z[0], im = z[1], square = re * re + im * im, size = 1;
-	if (!(square > 1e-290 && square < 1e290)) {
+	if (!(square > COMPLEX_LEAST && square < COMPLEX_MOST)) {
 		size = fmax(fabs(re), fabs(im));
 		re /= size;
 		im /= size;

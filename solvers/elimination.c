@@ -8,9 +8,9 @@
  * product is taken from.  Later factorisations only go through the lists.  They watch the
  * multipliers, which is where growth begins, and pivots are chosen afresh when one gets large.
  *
- * Lists rather than machine code, because a solve of a small stiff problem takes less than
- * compiling them would; and here rather than in libojit-linear, because such a solve is also
- * shorter than it takes to load LAPACK.
+ * Lists that are gone through again and again become machine code (elimination_code.c), with the
+ * same bits.  All this is here rather than in libojit-linear, because the solve of a small stiff
+ * problem is shorter than it takes to load LAPACK.
  *
  * Entries of a matrix are numbered by rows in the order of elimination: of each row the multipliers
  * (L), the pivot, in place of which its inverse stands, the rest (U).  So both halves of a solve
@@ -20,8 +20,9 @@
 #include "solvers/elimination.h"
 
 #include "solvers/complexes.h"
-#include "solvers/elimination_few.h"
+#include "solvers/elimination_code.h"
 
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -29,31 +30,13 @@
 
 enum { MOST = ELIMINATION_MOST };
 
-/* One step of the elimination. */
-struct round {
-	int row, column;  /* of the pivot */
-	int first;        /* entry of its row */
-	int left, across; /* entries of its row before the pivot, behind it */
-	int down;         /* rows that it is subtracted from */
-};
-
-struct plan {
-	bool chosen;
-	int entries, lowers, targets;
-	struct round rounds[MOST];
-	struct place places[ELIMINATION_FEW];
-	uint16_t *other;  /* [entries] the round that an entry's column is pivot of */
-	uint16_t *lower;  /* multipliers, by rounds, */
-	uint16_t *target; /* and what their products are taken from, in order */
-	uint16_t *place;  /* [J's entries] of J's entries, then [n] of the diagonal */
-	double *values;   /* [entries], complex: pairs */
-};
-
 struct elimination {
 	struct linear base;
 	int n;
 	size_t bytes;
 	const struct few_rows *few; /* NULL: they are many */
+	struct elimination_code code[2];   /* real, complex */
+	int solves[2], patience[2];        /* by lists since there was code; how many before there is */
 	uint16_t *position; /* [n n] room to number entries in, by rows */
 	double *work;       /* [n n] complex, room to choose pivots in, by rows */
 	struct plan plans[];
@@ -298,6 +281,7 @@ static bool choose_pivots(struct elimination *e, struct plan *plan, const double
 		list_round(e, plan, &shape, k);
 	list_places(e, plan);
 	plan->chosen = true;
+	plan->coded = oj_elimination_code_fits(&e->code[plan > e->plans], plan, e->n);
 	return true;
 }
 
@@ -373,6 +357,10 @@ static bool eliminate(const struct elimination *e, int slot, const double *value
 	if (!plan->chosen)
 		return false;
 	set_values(e, plan, slot == 0 ? 1 : 2, values, re, im);
+	if (plan->coded && oj_elimination_code_factor(&e->code[slot > 0], plan))
+		return true;
+	if (plan->coded)
+		set_values(e, plan, slot == 0 ? 1 : 2, values, re, im);
 	if (e->few)
 		return e->few->factor[slot > 0](plan->values);
 	return slot == 0 ? eliminate_real(e, plan) : eliminate_complex(e, plan);
@@ -403,10 +391,37 @@ static void borrow_plan(struct elimination *e, int slot)
 			take_plan(e, &e->plans[slot], &e->plans[other]);
 }
 
+/* ---- machine code ---- */
+
+/* After so many solves lists have cost as much more as making code of them takes (20 to 35 us for
+ * HIRES and POLLU, 0.1 us a solve with its share of a factorisation). */
+enum { FIRST_PATIENCE = 256 };
+
+static void find_code(struct elimination *e, int slot)
+{
+	e->plans[slot].coded = oj_elimination_code_fits(&e->code[slot > 0], &e->plans[slot], e->n);
+}
+
+/* Another solve by lists.  Where pivots change again and again, code is made less and less often. */
+static void count_solve(struct elimination *e, int slot)
+{
+	int kind = slot > 0;
+	if (++e->solves[kind] < e->patience[kind])
+		return;
+	e->solves[kind] = 0;
+	e->patience[kind] = e->patience[kind] < INT_MAX / 2 ? 2 * e->patience[kind] : INT_MAX;
+	oj_elimination_code_make(&e->code[kind], &e->plans[slot], e->n, 1 + kind);
+	for (int other = kind; other <= kind * e->base.complexes; other++)
+		find_code(e, other);
+}
+
 static bool factor(struct linear *linear, int slot, const double *values, double re, double im)
 {
 	struct elimination *e = (struct elimination *)linear;
-	borrow_plan(e, slot);
+	if (!e->plans[slot].chosen) {
+		borrow_plan(e, slot);
+		find_code(e, slot);
+	}
 	if (eliminate(e, slot, values, re, im))
 		return true;
 	return choose_pivots(e, &e->plans[slot], values, re, im) && eliminate(e, slot, values, re, im);
@@ -485,8 +500,14 @@ static void solve_complex(const struct elimination *e, const struct plan *plan, 
 
 static void solve(struct linear *linear, int slot, double *x)
 {
-	const struct elimination *e = (const struct elimination *)linear;
-	(slot == 0 ? solve_real : solve_complex)(e, &e->plans[slot], x);
+	struct elimination *e = (struct elimination *)linear;
+	const struct plan *plan = &e->plans[slot];
+	if (plan->coded) {
+		oj_elimination_code_solve(&e->code[slot > 0], plan, x);
+		return;
+	}
+	(slot == 0 ? solve_real : solve_complex)(e, plan, x);
+	count_solve(e, slot);
 }
 
 static void solve_few(struct linear *linear, int slot, double *x)
@@ -500,7 +521,10 @@ static void solve_few(struct linear *linear, int slot, double *x)
 
 static void drop(struct linear *linear)
 {
-	oj_memory_put(linear->context, linear, ((struct elimination *)linear)->bytes);
+	struct elimination *e = (struct elimination *)linear;
+	oj_elimination_code_drop(&e->code[0]);
+	oj_elimination_code_drop(&e->code[1]);
+	oj_memory_put(linear->context, linear, e->bytes);
 }
 
 static bool copy(struct linear *linear, const struct linear *other)
@@ -510,6 +534,7 @@ static bool copy(struct linear *linear, const struct linear *other)
 	for (int slot = 0; slot <= linear->complexes; slot++) {
 		const struct plan *plan = &from->plans[slot];
 		take_plan(e, &e->plans[slot], plan);
+		find_code(e, slot);
 		memcpy(e->plans[slot].values, plan->values, (size_t)plan->entries * (slot ? 2 : 1) * sizeof(double));
 	}
 	return true;
@@ -519,7 +544,7 @@ static void forget(struct linear *linear)
 {
 	struct elimination *e = (struct elimination *)linear;
 	for (int slot = 0; slot <= linear->complexes; slot++)
-		e->plans[slot].chosen = false;
+		e->plans[slot].chosen = e->plans[slot].coded = false;
 }
 
 static const struct linear_way
@@ -537,7 +562,7 @@ struct linear *oj_elimination_make(const struct linear *base)
 	if (!e)
 		return NULL;
 	memset(e, 0, bytes);
-	*e = (struct elimination){.base = *base, .n = (int)n, .bytes = bytes};
+	*e = (struct elimination){.base = *base, .n = (int)n, .bytes = bytes, .patience = {FIRST_PATIENCE, FIRST_PATIENCE}};
 	e->few = n > 0 && n <= ELIMINATION_FEW ? oj_few_rows((int)n) : NULL;
 	e->base.way = e->few ? &written_out : &lists;
 	e->work = (double *)((char *)e + head);

@@ -5,6 +5,7 @@
 #include <complex.h>
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -238,6 +239,94 @@ Test(linear, few_rows_are_solved_whichever_entries_are_large)
 				oj_linear_drop(linear);
 				drop_matrix(&m);
 			}
+}
+
+/* Pieces of memory that can be executed and belong to no file. */
+static int count_code(void)
+{
+	char line[512];
+	int count = 0;
+	FILE *maps = fopen("/proc/self/maps", "r");
+	cr_assert(maps);
+	while (fgets(line, sizeof line, maps))
+		count += strstr(line, " r-xp 00000000 00:00 0 ") && !strchr(line, '[');
+	fclose(maps);
+	return count;
+}
+
+/* What a slot gives for one right-hand side after `rounds` times, which machine code is made after. */
+static void solve_often(struct matrix *m, struct linear *linear, int slot, int rounds, double *x)
+{
+	size_t bytes = 2 * (size_t)m->pattern.rows * sizeof *x;
+	double b[128];
+	for (int i = 0; i < 128; i++)
+		b[i] = sin(i);
+	for (int k = 0; k < rounds; k++) {
+		cr_assert(linear->way->factor(linear, slot, m->values, slot ? 0.25 : 2.5, slot ? 1.5 : 0));
+		memcpy(x, b, bytes);
+		linear->way->solve(linear, slot, x);
+	}
+}
+
+/* By lists at first, then by machine code: more rows than wait in registers, and fewer. */
+Test(linear, machine_code_of_few_rows_gives_the_bits_of_the_lists)
+{
+	bool (*const shapes[])(int64_t, int64_t) = {in_band, scattered, arrow};
+	const int64_t sizes[] = {5, 8, 12, 13, 14, 20, 40};
+	for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
+		for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+			struct matrix m = make_matrix(sizes[k], shapes[s]);
+			struct linear *linear = make_linear(&m, LINEAR_STATIC, 2, NULL);
+			int before = count_code();
+			for (int slot = 0; slot < 2; slot++) {
+				double first[128], last[128];
+				solve_often(&m, linear, slot, 1, first);
+				solve_often(&m, linear, slot, 260, last);
+				cr_expect_arr_eq(first, last, (slot ? 2 : 1) * (size_t)sizes[k] * sizeof(double), "%lld rows",
+				                 (long long)sizes[k]);
+				cr_expect_eq(count_code(), before + 1 + slot, "slot %d of %lld rows", slot, (long long)sizes[k]);
+			}
+			oj_linear_drop(linear);
+			cr_expect_eq(count_code(), before, "code is left");
+			drop_matrix(&m);
+		}
+}
+
+Test(linear, long_lists_stay_lists)
+{
+	struct matrix m = make_matrix(64, everywhere);
+	struct linear *linear = make_linear(&m, LINEAR_STATIC, 0, NULL);
+	int before = count_code();
+	double x[128];
+	solve_often(&m, linear, 0, 260, x);
+	cr_expect_eq(count_code(), before);
+	oj_linear_drop(linear);
+	drop_matrix(&m);
+}
+
+/* Code of pivots that are hopeless for the numbers that come is left for lists, and for other
+ * code in the end. */
+Test(linear, machine_code_follows_the_pivots)
+{
+	struct matrix m = make_matrix(20, scattered);
+	struct linear *linear = make_linear(&m, LINEAR_STATIC, 1, NULL);
+	double x[128];
+	solve_often(&m, linear, 0, 260, x);
+	solve_often(&m, linear, 1, 260, x);
+	for (int times = 0; times < 4; times++) {
+		for (int64_t e = 0; e < m.pattern.entries; e++)
+			m.values[e] = draw(&m);
+		cr_expect_lt(try_slot(&m, linear, 0, 1e-14), 1e-9);
+		cr_expect_lt(try_slot(&m, linear, 1, 1e-14 * I), 1e-9);
+		solve_often(&m, linear, 0, 600, x);
+		cr_expect_lt(try_slot(&m, linear, 0, 1e-14), 1e-9);
+		cr_expect_lt(try_slot(&m, linear, 1, 1e-3 + 1e-200 * I), 1e-9);
+		for (int64_t e = 0; e < m.pattern.entries; e++)
+			m.values[e] = 1;
+		cr_expect_not(linear->way->factor(linear, 0, m.values, NAN, 0));
+	}
+	oj_linear_drop(linear);
+	drop_matrix(&m);
 }
 
 /* Once forgotten, what was factorised before leaves no trace. */
