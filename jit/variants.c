@@ -15,6 +15,7 @@
 #include "lib/graph/linearisation.h"
 #include "lib/graph/newton.h"
 #include "lib/graph/parity.h"
+#include "lib/graph/products.h"
 #include "lib/graph/tangent.h"
 #include "lib/graph/time_array.h"
 #include "lib/graph/unroll.h"
@@ -266,6 +267,8 @@ static ojit_status differentiate(struct program *made, struct program *program, 
 	struct tangent_request tangent = {states, parameters, v->by & BY_TIME, v->order, v->strong, .before = 0};
 	TRY(oj_drop_zeros(program, v->with_value, error));
 	TRY(oj_drop_zeros(prepare, false, error));
+	TRY(oj_products_to_trees(program, error));
+	TRY(oj_products_to_trees(prepare, error));
 	if (v->kind == VARIANT_TANGENT)
 		return oj_tangent_program(made, program, prepare, &tangent, error);
 	if (v->kind == VARIANT_ADJOINT || v->kind == VARIANT_HESSIAN_PRODUCT || v->kind == VARIANT_HESSIAN)

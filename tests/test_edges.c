@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,4 +174,76 @@ Test(edges, zeros_of_directions_and_weights_are_strong)
 {
 	for (size_t k = 0; k < 2; k++)
 		hold_all(&seeds[k], 1);
+}
+
+/* ---------------------------------------------------------------- long products */
+
+enum { FACTORS = 71 };
+
+/* The product of all but two. */
+static double rest(const double *x, size_t n, size_t without, size_t also)
+{
+	double product = 1;
+	for (size_t j = 0; j < n; j++)
+		product *= j == without || j == also ? 1 : x[j];
+	return product;
+}
+
+static void hold_product(size_t n, size_t zero, size_t other)
+{
+	char text[512];
+	double direction[FACTORS], weights[FACTORS] = {0}, out[FACTORS], seconds[FACTORS];
+	struct host host, *h = &host;
+	snprintf(text, sizeof text, "const N = %zu\ninit x[i in 1..N] = if(i == %zu or i == %zu, 0, 1 + (i - N/2)/N)\n"
+	         "x[i in 1..N]' = i*prod(j in 1..N, x[j])", n, zero, other);
+	begin(h, text, OJIT_UNOPTIMISED, OJIT_JACOBIAN_DIRECT);
+	for (size_t k = 0; k < n; k++)
+		direction[k] = 1 + (double)(k % 3);
+	weights[0] = 1;
+	OK(ojit_evaluator_adjoint(h->evaluator, OJIT_RHS, OJIT_BY_STATES, 0, h->y, weights, out));
+	ojit_scalar scalar = {.of = OJIT_RHS, .element = 0};
+	OK(ojit_evaluator_hessian_product(h->evaluator, &scalar, OJIT_BY_STATES, 1, 0, h->y, direction, seconds));
+	for (size_t k = 0; k < n; k++) {
+		double sum = 0, size = 0;
+		for (size_t l = 0; l < n; l++) {
+			double term = l == k ? 0 : direction[l] * rest(h->y, n, k, l);
+			sum += term;
+			size += fabs(term);
+		}
+		double first = rest(h->y, n, k, k);
+		cr_expect(fabs(out[k] - first) <= 1e-13 * fabs(first), "%s\n%zu: %g, by hand %g", text, k, out[k], first);
+		cr_expect(fabs(seconds[k] - sum) <= 1e-13 * size, "%s\nsecond, %zu: %g, by hand %g", text, k, seconds[k], sum);
+	}
+	end(h);
+}
+
+/* Of any length, with no zero among the factors, with one and with two. */
+Test(edges, long_products_have_the_derivatives_of_short_ones)
+{
+	static const size_t lengths[] = {31, 32, 33, 47, 64, FACTORS};
+	for (size_t k = 0; k < sizeof lengths / sizeof lengths[0]; k++) {
+		hold_product(lengths[k], 0, 0);
+		hold_product(lengths[k], 5, 5);
+		hold_product(lengths[k], 1, lengths[k]);
+	}
+}
+
+/* Its factors depend on the row as well. */
+Test(edges, long_products_of_rows)
+{
+	struct host host, *h = &host;
+	double out[40], v[40] = {1};
+	begin(h, "const N = 40\ninit x[i in 1..N] = i/N\nx[i in 1..N]' = 2*prod(j in 1..N, 1 + (x[i] - x[j])/N)", OJIT_INTERPRETER,
+	      OJIT_JACOBIAN_DIRECT);
+	OK(ojit_evaluator_tangent(h->evaluator, OJIT_RHS, OJIT_BY_STATES, 1, 0, h->y, v, out));
+	for (size_t i = 0; i < 40; i++) {
+		double product = 2, sum = 0;
+		for (size_t j = 0; j < 40; j++) {
+			double factor = 1 + (h->y[i] - h->y[j]) / 40;
+			product *= factor;
+			sum += (v[i] - v[j]) / 40 / factor;
+		}
+		cr_expect(fabs(out[i] - product * sum) <= 1e-13 * product, "%zu: %g, by hand %g", i, out[i], product * sum);
+	}
+	end(h);
 }
