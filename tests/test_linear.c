@@ -394,6 +394,37 @@ Test(linear, a_copy_solves_to_the_bit)
 	}
 }
 
+/* The diagonal and two corners of 200,000 rows: full matrices would take 2 TB. */
+Test(linear, factors_that_no_memory_holds_are_refused_with_their_size)
+{
+	const enum linear_kind kinds[] = {LINEAR_DENSE, LINEAR_BAND};
+	for (int k = 0; k < 2; k++) {
+		ojit_context *context = ojit_context_new(NULL);
+		struct pattern large = {0};
+		struct linear *linear;
+		struct oj_error error;
+		int64_t n = 200000;
+		oj_error_init(&error, context);
+		cr_assert(oj_pattern_init(&large, context, n, n, n + 2));
+		for (int64_t j = 0, entries = 0; j < n; j++) {
+			large.column[j] = entries;
+			if (j == n - 1)
+				large.row[entries++] = 0;
+			large.row[entries++] = j;
+			if (j == 0)
+				large.row[entries++] = n - 1;
+			large.column[j + 1] = entries;
+		}
+		cr_expect_eq(oj_linear_make(context, &large, kinds[k], 3, &linear, NULL, &error), OJIT_UNSUPPORTED);
+		const char *text = oj_text_get(&error.message);
+		cr_expect(strstr(text, " GB for 200000 states, in one real and 3 complex matrices"), "%s", text);
+		cr_expect(strstr(text, "choose sparse or auto"), "%s", text);
+		oj_error_drop(&error);
+		oj_pattern_drop(&large, context);
+		ojit_context_free(context);
+	}
+}
+
 static enum linear_kind chosen(int64_t n, bool (*has)(int64_t, int64_t))
 {
 	struct matrix m = make_matrix(n, has);

@@ -5,19 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Ctrl-C asks the solve to end; what there is gets written.  A second one ends the
- * process as usual. */
+/* Ctrl-C asks the solve to end; what there is gets written.  A second signal ends the process as
+ * usual, also in the middle of a long step. */
 static volatile sig_atomic_t interrupted;
 
-static void interrupt(int signal)
+static void interrupt(int number)
 {
-	(void)signal;
+	(void)number;
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
 	interrupted = 1;
 }
 
 static void listen_to_interrupts(void)
 {
-	struct sigaction action = {.sa_handler = interrupt, .sa_flags = SA_RESTART | (int)SA_RESETHAND};
+	struct sigaction action = {.sa_handler = interrupt, .sa_flags = SA_RESTART};
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 }

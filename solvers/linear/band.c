@@ -100,19 +100,33 @@ static bool copy(struct linear *linear, const struct linear *from)
 
 static const struct linear_way banded = {.drop = drop, .factor = factor, .solve = solve, .copy = copy};
 
+static size_t rows_of(struct band band)
+{
+	return (size_t)(2 * band.lower + band.upper + 1);
+}
+
+static size_t numbers_of(const struct linear *base, struct band band)
+{
+	return (size_t)base->pattern->columns * rows_of(band) * (1 + 2 * (size_t)base->complexes);
+}
+
+size_t oj_band_bytes(const struct linear *base, struct band band)
+{
+	size_t n = (size_t)base->pattern->columns, slots = 1 + (size_t)base->complexes;
+	return sizeof(struct banded) + numbers_of(base, band) * sizeof(double) + slots * (n + 1) * sizeof(int);
+}
+
 struct linear *oj_band_make(const struct linear *base)
 {
 	struct band band = oj_band_of(base->pattern);
-	size_t n = (size_t)base->pattern->columns, rows = (size_t)(2 * band.lower + band.upper + 1);
-	size_t slots = 1 + (size_t)base->complexes, numbers = n * rows * (2 * slots - 1);
-	size_t bytes = sizeof(struct banded) + numbers * sizeof(double) + slots * (n + 1) * sizeof(int);
+	size_t n = (size_t)base->pattern->columns, bytes = oj_band_bytes(base, band);
 	struct banded *b = oj_memory_get(base->context, bytes);
 	if (!b)
 		return NULL;
 	memset(b, 0, bytes);
 	*b = (struct banded){.base = *base, .n = (int)n, .lower = (int)band.lower, .upper = (int)band.upper,
-	                     .rows = (int)rows, .factors = (double *)(b + 1), .bytes = bytes};
-	b->pivots = (int *)(b->factors + numbers);
+	                     .rows = (int)rows_of(band), .factors = (double *)(b + 1), .bytes = bytes};
+	b->pivots = (int *)(b->factors + numbers_of(base, band));
 	b->base.way = &banded;
 	return &b->base;
 }

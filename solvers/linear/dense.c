@@ -62,16 +62,27 @@ static bool copy(struct linear *linear, const struct linear *from)
 
 static const struct linear_way dense = {.drop = drop, .factor = factor, .solve = solve, .copy = copy};
 
-struct linear *oj_dense_make(const struct linear *base)
+static size_t numbers_of(const struct linear *base)
+{
+	size_t n = (size_t)base->pattern->columns;
+	return n * n * (1 + 2 * (size_t)base->complexes);
+}
+
+size_t oj_dense_bytes(const struct linear *base)
 {
 	size_t n = (size_t)base->pattern->columns, slots = 1 + (size_t)base->complexes;
-	size_t numbers = n * n * (2 * slots - 1), bytes = sizeof(struct dense) + numbers * sizeof(double) + slots * n * sizeof(int);
+	return sizeof(struct dense) + numbers_of(base) * sizeof(double) + slots * n * sizeof(int);
+}
+
+struct linear *oj_dense_make(const struct linear *base)
+{
+	size_t n = (size_t)base->pattern->columns, bytes = oj_dense_bytes(base);
 	struct dense *d = oj_memory_get(base->context, bytes);
 	if (!d)
 		return NULL;
 	memset(d, 0, bytes);
 	*d = (struct dense){.base = *base, .n = (int)n, .factors = (double *)(d + 1), .bytes = bytes};
-	d->pivots = (int *)(d->factors + numbers);
+	d->pivots = (int *)(d->factors + numbers_of(base));
 	d->base.way = &dense;
 	return &d->base;
 }
