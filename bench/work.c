@@ -1,7 +1,7 @@
 /* Work against precision: ojit's methods and every peer that is installed, on the
  * problems of peers/problems.h and peers/stiff.h, in one run.
  *
- *     build/bench/work [--quick] [--stiff | --problem NAME] [--peer NAME] [--curves DIRECTORY]
+ *     build/bench/work [--quick] [--easy | --stiff | --problem NAME] [--peer NAME] [--curves DIRECTORY]
  *
  * A method solves a problem at tolerances 1e-3 .. 1e-13 and brings the states at fifty
  * times; its error is the largest there, its time the median of many rounds, in seconds
@@ -18,11 +18,13 @@
 #include "bench/work/scipy.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <glob.h>
 #include <math.h>
 #include <string.h>
 #include <signal.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 enum { TIMES = 50, LEAST_ROUNDS = 3, MOST_ROUNDS = 41 };
 
@@ -87,7 +89,7 @@ struct run {
 };
 
 struct bench {
-	bool quick, stiff; /* stiff: those problems alone */
+	bool quick, easy, stiff; /* problems that are not stiff alone, or those that are */
 	double patience; /* seconds for the rounds of a problem */
 	const char *problem, *peer, *curves_to;
 	const struct peer_method **lists; /* of the peers */
@@ -524,6 +526,7 @@ static void draw(const struct bench *b)
 
 static bool run_problem(struct bench *b, int at)
 {
+	double begin = bench_seconds();
 	if (!begin_problem(b, at))
 		return false;
 	climb_all(b);
@@ -532,6 +535,7 @@ static bool run_problem(struct bench *b, int at)
 	tell_curves(b);
 	answer(b);
 	draw(b);
+	printf("# %s took %.0f s\n", problems[at].name, bench_seconds() - begin);
 	fflush(stdout);
 	return true;
 }
@@ -577,6 +581,8 @@ static void read_options(struct bench *b, int argc, char **argv)
 		bool more = i + 1 < argc;
 		if (!strcmp(argv[i], "--quick"))
 			b->quick = true;
+		else if (!strcmp(argv[i], "--easy"))
+			b->easy = true;
 		else if (!strcmp(argv[i], "--stiff"))
 			b->stiff = true;
 		else if (!strcmp(argv[i], "--problem") && more)
@@ -586,9 +592,11 @@ static void read_options(struct bench *b, int argc, char **argv)
 		else if (!strcmp(argv[i], "--curves") && more)
 			b->curves_to = argv[++i];
 		else
-			bench_fail("usage: work [--quick] [--stiff | --problem NAME] [--peer NAME] [--curves DIRECTORY]");
+			bench_fail("usage: work [--quick] [--easy | --stiff | --problem NAME] [--peer NAME] [--curves DIRECTORY]");
 	}
 	b->patience = b->quick ? 1 : 5;
+	if (b->curves_to && mkdir(b->curves_to, 0777) != 0 && errno != EEXIST)
+		bench_fail("the directory for curves cannot be made");
 }
 
 int main(int argc, char **argv)
@@ -603,7 +611,7 @@ int main(int argc, char **argv)
 	if (!b->quick && OJIT_PYTHON[0] == '/' && (!b->peer || strcasestr("SciPy Numba", b->peer)))
 		b->scipy = scipy_start(OJIT_PYTHON, OJIT_SOURCE_DIR "/bench/peers/scipy_peer.py", b->patience / 40);
 	for (int k = 0; k < COUNT; k++) {
-		if ((b->problem && strcmp(b->problem, problems[k].name)) || (b->stiff && !is_stiff(k)))
+		if ((b->problem && strcmp(b->problem, problems[k].name)) || (is_stiff(k) ? b->easy : b->stiff))
 			continue;
 		any = true;
 		ok &= run_problem(b, k);

@@ -183,7 +183,7 @@ static void report_verdict(const struct loop *l, const char *what, struct text *
 {
 	oj_text_string(text, what);
 	add_place(text, l);
-	oj_text_string(text, ", as the caller's check asked");
+	oj_text_string(text, ", as was asked");
 }
 
 static void report_room(const struct loop *l, enum recorded recorded, struct text *text)

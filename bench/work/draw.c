@@ -21,11 +21,18 @@ static bool draw_svg(const struct curve *curves, int count, const char *path, co
 	fprintf(plot, "set terminal svg size 900,640 noenhanced background 'white'\nset output '%s'\nset title \"%s\"\n"
 	        "set logscale xy\nset xrange [*:*] reverse\nset format '10^{%%L}'\nset key outside\nset grid\n"
 	        "set termoption enhanced\nset xlabel 'error'\nset ylabel 'microseconds'\nplot ", path, title);
-	for (int k = 0; k < count; k++)
-		fprintf(plot, "%s'-' using 1:2 with linespoints %s title \"%s\" noenhanced", k ? ", " : "",
+	const char *comma = "";
+	for (int k = 0; k < count; k++) {
+		if (curves[k].count == 0)
+			continue;
+		fprintf(plot, "%s'-' using 1:2 with linespoints %s title \"%s\" noenhanced", comma,
 		        curves[k].side == OJIT_SIDE ? "lw 3" : curves[k].side == ASIDE ? "dt 3" : "dt 2", curves[k].name);
+		comma = ", ";
+	}
 	fprintf(plot, "\n");
 	for (int k = 0; k < count; k++) {
+		if (curves[k].count == 0)
+			continue;
 		for (int i = 0; i < curves[k].count; i++)
 			fprintf(plot, "%.6g %.6g\n", curves[k].points[i].error, 1e6 * curves[k].points[i].seconds);
 		fprintf(plot, "e\n");
