@@ -101,7 +101,7 @@ static size_t largest_state(const struct setup *setup, enum candidate_kind kind)
 
 static size_t state_size(const struct setup *setup)
 {
-	size_t bytes = lines(sizeof(struct auto_state)) + lines(2 * (size_t)setup->n * sizeof(double));
+	size_t bytes = lines(sizeof(struct auto_state)) + lines(oj_spectrum_room(setup->n) * sizeof(double));
 	for (int k = 0; k < CANDIDATES; k++)
 		bytes += lines(largest_state(setup, k));
 	return bytes;
@@ -133,9 +133,8 @@ static void init(void *state, const struct setup *setup)
 	char *memory = (char *)state + lines(sizeof *s);
 	*s = (struct auto_state){.n = setup->n, .kept = kept_size(setup), .usual = rows[row_for(setup)].usual,
 	                         .held_from = rows[row_for(setup)].held_from};
-	s->vector = (double *)memory;
-	s->product = s->vector + setup->n;
-	memory += lines(2 * (size_t)setup->n * sizeof(double));
+	oj_spectrum_lay_out(&s->spectrum, setup->n, (double *)memory);
+	memory += lines(oj_spectrum_room(setup->n) * sizeof(double));
 	for (int k = 0; k < CANDIDATES; k++) {
 		struct candidate *candidate = &s->candidates[k];
 		candidate->method = method_for(setup, k);
@@ -162,9 +161,10 @@ static void bind(void *state, struct rhs *f, const struct tolerance *tolerance)
 static void begin_run(struct auto_state *s)
 {
 	s->active = CANDIDATE_EXPLICIT;
-	s->steps = s->change_count = s->looked_calls = 0;
+	s->steps = s->change_count = s->looked_calls = s->next_sight = 0;
 	s->looked_effort = 0;
 	s->call_price = 0;
+	oj_spectrum_forget(&s->spectrum);
 	for (int k = 0; k < CANDIDATES; k++) {
 		struct candidate *candidate = &s->candidates[k];
 		candidate->steps = candidate->trials = candidate->rest = candidate->due = 0;
@@ -322,8 +322,9 @@ static void *moved(void *state, const void *from, const void *at)
 static void move(void *state, const void *from)
 {
 	struct auto_state *s = state;
-	s->vector = moved(state, from, s->vector);
-	s->product = moved(state, from, s->product);
+	s->spectrum.vector = moved(state, from, s->spectrum.vector);
+	s->spectrum.once = moved(state, from, s->spectrum.once);
+	s->spectrum.twice = moved(state, from, s->spectrum.twice);
 	s->control.numbers = &s->candidates[s->active].method.control;
 	for (int k = 0; k < CANDIDATES; k++) {
 		struct candidate *candidate = &s->candidates[k];

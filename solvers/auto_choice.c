@@ -28,8 +28,9 @@
 #include <math.h>
 
 /* Steps between looks around; looks that must find steps held back, and looks in turn that
- * find them free and make up for those; steps to the next trial after one in vain. */
-enum { LOOK_EVERY = 5, HELD_LOOKS = 3, FREE_LOOKS = 3, FIRST_REST = 50 };
+ * find them free and make up for those; steps to the next trial after one in vain; steps
+ * between sights of the spectrum. */
+enum { LOOK_EVERY = 5, HELD_LOOKS = 3, FREE_LOOKS = 3, FIRST_REST = 50, SIGHT_AGE = 50 };
 /* Of the price that is paid, what another may promise to be tried. */
 #define PROMISE 0.7
 /* Of the price that was paid, what a trial must come to, so that methods do not change for
@@ -44,7 +45,6 @@ enum { LOOK_EVERY = 5, HELD_LOOKS = 3, FREE_LOOKS = 3, FIRST_REST = 50 };
  * be held back as well. */
 enum { STUCK = 5 };
 #define CHEAP 0.1
-enum { POWER_ROUNDS = 6 };
 
 /* Numbers of steps: those that are averaged over in a trial, for with BDF some have factors to make and
  * most have not; those of a trial that comes to something, and of any; and those until the price is
@@ -149,44 +149,20 @@ static double multistep_cost(struct auto_state *s)
 
 /* ---- stiffness ---- */
 
-/* A direction that no eigenvector of a sensible matrix is at a right angle to, each state in its scale. */
-static void any_direction(struct auto_state *s, const double *y)
+/* What the Jacobian that was evaluated last says, where there is one; a `fresh` one is evaluated first, at
+ * nobody's expense. */
+static void see_spectrum(struct auto_state *s, bool fresh)
 {
-	for (int64_t i = 0; i < s->n; i++)
-		s->vector[i] = (1 + (double)(i * 7919 % 101) / 101) * (s->tolerance->atol[i] + s->tolerance->rtol * fabs(y[i]));
-}
-
-/* v = J v, for the Jacobian that was evaluated last. */
-static void multiply(struct auto_state *s, double factor)
-{
-	const struct pattern *p = s->f->implicit->jacobian.pattern;
-	const double *values = s->f->implicit->jacobian.values;
-	for (int64_t i = 0; i < s->n; i++)
-		s->product[i] = 0;
-	for (int64_t j = 0; j < p->columns; j++)
-		for (int64_t k = p->column[j]; k < p->column[j + 1]; k++)
-			s->product[p->row[k]] += values[k] * (factor * s->vector[j]);
-	swap_vectors(&s->vector, &s->product);
-}
-
-/* The spectral radius of the Jacobian that was evaluated last, by the power method in the scale of
- * the tolerance; the largest of two estimates, because of complex pairs. */
-static double jacobian_radius(struct auto_state *s)
-{
+	const struct candidate *active = active_of(s);
 	const double *y, *f0;
-	double *scratch, growth[2] = {0};
-	active_of(s)->method.stepper->look(active_of(s)->state, &y, &f0, &scratch, &scratch);
-	double size = oj_scaled_norm(s->n, s->vector, NULL, y, s->tolerance);
-	if (!(size > 0) || !isfinite(size)) {
-		any_direction(s, y);
-		size = oj_scaled_norm(s->n, s->vector, NULL, y, s->tolerance);
-	}
-	for (int round = 0; round < POWER_ROUNDS && size > 0; round++) {
-		multiply(s, 1 / size);
-		size = oj_scaled_norm(s->n, s->vector, NULL, y, s->tolerance);
-		growth[round % 2] = size;
-	}
-	return fmax(growth[0], growth[1]);
+	double *scratch, effort = oj_auto_effort(s);
+	if (!s->f->implicit)
+		return;
+	active->method.stepper->look(active->state, &y, &f0, &scratch, &scratch);
+	if (fresh)
+		oj_jacobian_eval(s->f, s->t1, y);
+	oj_spectrum_see(&s->spectrum, &s->f->implicit->jacobian, y, s->tolerance);
+	s->looked_effort += oj_auto_effort(s) - effort;
 }
 
 void oj_auto_observe(struct auto_state *s)
@@ -335,20 +311,44 @@ static double promise(enum candidate_kind kind)
 	return PROMISE / GAIN * gain(kind);
 }
 
-/* Try what promises most, once a trial of it costs no more than what was spent so far. */
-static void look_around(struct auto_state *s, double share)
+/* ROCK is stable along the negative axis, BDF not where modes turn. */
+static bool suits(const struct auto_state *s, enum candidate_kind kind)
 {
-	double mean, price = present_price(s, &mean), best = 1, cost = 0;
+	bool damps = kind != CANDIDATE_STABILISED && kind != CANDIDATE_MULTISTEP;
+	return damps || !oj_spectrum_turns(&s->spectrum);
+}
+
+/* Who promises most, and what a trial would cost; nobody: the active one. */
+static enum candidate_kind most_promising(struct auto_state *s, double *cost)
+{
+	double mean, price = present_price(s, &mean), best = 1;
 	enum candidate_kind choice = s->active;
+	*cost = 0;
 	for (int k = 0; k < CANDIDATES; k++) {
 		double length = best_length(s, k, mean), step = step_cost(s, k, length);
 		double promised = step / length / (promise(k) * price);
-		if (promised < best)
-			best = promised, cost = (double)trials[k].some * step, choice = k;
+		if (suits(s, k) && promised < best)
+			best = promised, *cost = (double)trials[k].some * step, choice = k;
 	}
 	if (s->active == CANDIDATE_MULTISTEP)
-		cost += (double)trials[s->active].settled * multistep_cost(s);
-	if (choice != s->active && cost <= share * s->spent)
+		*cost += (double)trials[s->active].settled * multistep_cost(s);
+	return choice;
+}
+
+/* Try what promises most, once a trial of it costs no more than what was spent so far.  Candidates
+ * without factors know of no Jacobian: it is looked at before the first trial, and seldom again. */
+static void look_around(struct auto_state *s, double share)
+{
+	double cost;
+	enum candidate_kind choice = most_promising(s, &cost);
+	bool affordable = cost <= share * s->spent, known = oj_auto_needs_factors(s->active) || s->steps < s->next_sight;
+	if (affordable && !known) {
+		see_spectrum(s, true);
+		s->next_sight = s->steps + SIGHT_AGE;
+		choice = most_promising(s, &cost);
+		affordable = cost <= share * s->spent;
+	}
+	if (choice != s->active && affordable)
 		begin_trial(s, choice, first_length(s, choice, s->proposed));
 }
 
@@ -361,10 +361,12 @@ static double share_of_trial(struct auto_state *s)
 		return is_held(s) ? 1 : s->stuck >= STUCK ? CHEAP : 0;
 	if (s->stuck >= STUCK)
 		return CHEAP;
-	if (s->active == CANDIDATE_STABILISED)
+	if (s->active == CANDIDATE_STABILISED) {
 		s->radius = oj_rock_radius(active_of(s)->state);
-	else
-		s->radius = s->f->implicit ? jacobian_radius(s) : 0;
+	} else {
+		see_spectrum(s, false);
+		s->radius = s->spectrum.radius;
+	}
 	return 1;
 }
 

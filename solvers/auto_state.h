@@ -6,6 +6,7 @@
 #include "solvers/auto.h"
 #include "solvers/control.h"
 #include "solvers/method.h"
+#include "solvers/spectrum.h"
 
 enum candidate_kind {
 	CANDIDATE_EXPLICIT,
@@ -74,7 +75,8 @@ struct auto_state {
 	int held, free; /* looks that found steps held back by it, and looks in turn that did not */
 	double refused; /* the square of the error of an attempt that was refused for it, at h; 0: the last was not */
 	int stuck;      /* how many more of the shorter ones after that had errors of no power of the length than had */
-	double *vector, *product; /* [n], nearly an eigenvector, of implicit candidates */
+	struct spectrum spectrum; /* of the Jacobian */
+	uint64_t next_sight;      /* number of the step from which it is looked at again, for candidates that have none */
 
 	/* A trial: the candidate it goes back to. */
 	bool trying;

@@ -128,6 +128,36 @@ Test(automatic, bdf_is_chosen_where_factors_are_dear)
 	trial_end(&exact);
 }
 
+/* Waves on a string that is held in a thick liquid at one end: its modes turn, and only their
+ * Jacobian tells, for how far explicit steps reach is nearly the same along either axis. */
+Test(automatic, what_is_not_stable_where_modes_turn_is_not_tried)
+{
+	static const char text[] = "x[i in 1..40]' = v[i]\n"
+	                           "v[i in 1..40]' = 1e6*(x[i-1] - 2*x[i] + x[i+1]) - 100*v[i]*(i/40)^8\n"
+	                           "let x[0] = sin(t), x[41] = 0\ninit x[i in 1..40] = 0, v[i in 1..40] = 0\n";
+	struct trial trial;
+	trial_begin(&trial, text, "auto");
+	trial.options.rtol = trial.options.atol = 1e-3;
+	trial_solve(&trial, 0, 5, ojit_output_final());
+	cr_expect_gt(ojit_solver_stats(trial.solver).jacobians, 0, "%s", ojit_solver_choice(trial.solver)); /* it was looked at */
+	cr_expect(!chose(&trial, "rock") && !chose(&trial, "bdf"), "%s", ojit_solver_choice(trial.solver));
+	trial_end(&trial);
+}
+
+Test(automatic, no_run_depends_on_the_one_before)
+{
+	struct trial a, b;
+	trial_begin(&a, crowd, "auto");
+	trial_begin(&b, crowd, "auto");
+	trial_solve(&a, 0, 2, ojit_output_final());
+	trial_solve(&a, 0, 1, ojit_output_final());
+	trial_solve(&b, 0, 1, ojit_output_final());
+	cr_expect_arr_eq(ojit_solver_last_states(a.solver), ojit_solver_last_states(b.solver), 120 * sizeof(double));
+	cr_expect_str_eq(ojit_solver_choice(a.solver), ojit_solver_choice(b.solver));
+	trial_end(&a);
+	trial_end(&b);
+}
+
 /* (d/dt + 100)^4 a = 1.  At rest d' is what rounding leaves of 1 - 1, which is far above the
  * tolerance of d: an explicit method of high order sums it up with large weights. */
 Test(automatic, what_rounding_holds_back_is_left)

@@ -1,0 +1,85 @@
+/* See spectrum.h.  A change of scale is a similarity, which leaves eigenvalues as they are; but in
+ * scale small states weigh as much as large ones, and a few rounds are enough. */
+#include "solvers/spectrum.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { ROUNDS = 6 };
+
+void oj_spectrum_lay_out(struct spectrum *s, int64_t n, double *memory)
+{
+	*s = (struct spectrum){.n = n, .vector = memory, .once = memory + n, .twice = memory + 2 * n};
+	oj_spectrum_forget(s);
+}
+
+void oj_spectrum_forget(struct spectrum *s)
+{
+	memset(s->vector, 0, (size_t)s->n * sizeof *s->vector);
+	s->radius = 0;
+	s->cosine = 1;
+}
+
+static double scale(const struct tolerance *tolerance, const double *y, int64_t i)
+{
+	return tolerance->atol[i] + tolerance->rtol * fabs(y[i]);
+}
+
+static double inner_product(const struct spectrum *s, const double *v, const double *w, const double *y,
+                            const struct tolerance *tolerance)
+{
+	double sum = 0;
+	for (int64_t i = 0; i < s->n; i++) {
+		double unit = scale(tolerance, y, i);
+		sum += unit > 0 ? v[i] / unit * (w[i] / unit) : 0;
+	}
+	return sum;
+}
+
+/* A direction that no eigenvector of a sensible matrix is at a right angle to, each state in its scale. */
+static void any_direction(struct spectrum *s, const double *y, const struct tolerance *tolerance)
+{
+	for (int64_t i = 0; i < s->n; i++)
+		s->vector[i] = (1 + (double)(i * 7919 % 101) / 101) * scale(tolerance, y, i);
+}
+
+static void multiply(const struct matrix *matrix, int64_t n, double factor, const double *v, double *product)
+{
+	const struct pattern *p = matrix->pattern;
+	for (int64_t i = 0; i < n; i++)
+		product[i] = 0;
+	for (int64_t j = 0; j < p->columns; j++)
+		for (int64_t k = p->column[j]; k < p->column[j + 1]; k++)
+			product[p->row[k]] += matrix->values[k] * (factor * v[j]);
+}
+
+/* The size of v; a new direction where it has none. */
+static double begin(struct spectrum *s, const double *y, const struct tolerance *tolerance)
+{
+	double squared = inner_product(s, s->vector, s->vector, y, tolerance);
+	if (!(squared > 0) || !isfinite(squared)) {
+		any_direction(s, y, tolerance);
+		squared = inner_product(s, s->vector, s->vector, y, tolerance);
+	}
+	return sqrt(squared);
+}
+
+void oj_spectrum_see(struct spectrum *s, const struct matrix *matrix, const double *y, const struct tolerance *tolerance)
+{
+	double size = begin(s, y, tolerance);
+	s->radius = 0;
+	s->cosine = 1;
+	for (int round = 0; round < ROUNDS && size > 0 && isfinite(size); round += 2) {
+		multiply(matrix, s->n, 1 / size, s->vector, s->once);
+		multiply(matrix, s->n, 1, s->once, s->twice);
+		double first = sqrt(inner_product(s, s->once, s->once, y, tolerance));
+		double second = sqrt(inner_product(s, s->twice, s->twice, y, tolerance));
+		double cosine = inner_product(s, s->vector, s->twice, y, tolerance) / size / second;
+		s->radius = first > 0 ? fmax(first, second / first) : 0;
+		s->cosine = isfinite(cosine) ? cosine : 1;
+		double *spare = s->vector;
+		s->vector = s->twice;
+		s->twice = spare;
+		size = second;
+	}
+}
