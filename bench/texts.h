@@ -268,6 +268,71 @@ static inline void write_observables(struct source *s, int n)
 		add(s, "out o%d = %d*x%d + x%d*x%d\n", i, i % 91, i % STATES, i % 7, i % 9);
 }
 
+/* Reactions of which each needs one of five species, the hubs. */
+static inline void write_hubs(struct source *s, int reactions)
+{
+	enum { HUBS = 5 };
+	int species = reactions / 2 + HUBS + 2;
+	uint64_t random = 88172645463325252u;
+	struct source *sums = calloc((size_t)species, sizeof *sums);
+	for (int i = 0; i < species; i++)
+		add(s, "init s%d = %.3f\n", i, 1 + 0.001 * i);
+	for (int r = 0; r < reactions; r++) {
+		int hub = (int)(next_random(&random) % HUBS), from = HUBS + (int)(next_random(&random) % (unsigned)(species - HUBS));
+		int to = HUBS + (int)(next_random(&random) % (unsigned)(species - HUBS));
+		add(s, "param k%d = %.4f\nlet r%d = k%d*s%d*s%d\n", r, 0.01 + 0.0002 * (r % 997), r, r, from, hub);
+		add(&sums[from], " - r%d", r);
+		add(&sums[to], " + r%d", r);
+		if (r % 2)
+			add(&sums[hub], " - r%d", r);
+	}
+	for (int i = 0; i < species; i++) {
+		add(s, "s%d' = 0", i);
+		for (size_t at = 0; at < sums[i].length; at += 200)
+			add(s, "%.*s", (int)(sums[i].length - at < 200 ? sums[i].length - at : 200), sums[i].at + at);
+		add(s, "\n");
+		free(sums[i].at);
+	}
+	free(sums);
+}
+
+/* Equations of three terms, with one of five hubs in each; four of a shape. */
+static inline void write_hub_sums(struct source *s, int n)
+{
+	enum { HUBS = 5, FORMS = 4, ALIKE = 4 };
+	static const char *const forms[FORMS] = {"sin(x%d)*h%d", "exp(-x%d)*h%d", "x%d*cos(h%d)", "tanh(x%d - h%d)"};
+	uint64_t random = 362436069362436069u;
+	for (int i = 0; i < HUBS; i++)
+		add(s, "init h%d = %d\nh%d' = -h%d\n", i, i + 1, i, i);
+	for (int i = 0; i < n; i++) {
+		add(s, "init x%d = %.3f\nx%d' = x%d^%d*h%d", i, 0.5 + 0.0005 * i, i, (int)(next_random(&random) % (unsigned)n),
+		    i / ALIKE + 3, (int)(next_random(&random) % HUBS));
+		for (int term = 0; term < 2; term++) {
+			add(s, " + x%d*", (int)(next_random(&random) % (unsigned)n));
+			add(s, forms[(i / ALIKE + term) % FORMS], (int)(next_random(&random) % (unsigned)n), (int)(next_random(&random) % HUBS));
+		}
+		add(s, "\n");
+	}
+}
+
+/* Sums whose terms lie five apart, and what a few others make of them. */
+static inline void write_strides(struct source *s, int n)
+{
+	enum { HUBS = 5 };
+	uint64_t random = 362436069362436069u;
+	for (int i = 0; i < n; i++)
+		add(s, "param k%d = %.3f\ninit x%d = %.3f\n", i, 1 + 0.01 * (i % 97), i, 0.5 + 0.001 * i);
+	for (int i = 0; i < n; i++)
+		add(s, "x%d' = -k%d*x%d*h%d + sin(x%d)*h%d\n", i, i, i, i % HUBS, (int)(next_random(&random) % (unsigned)n),
+		    (int)(next_random(&random) % HUBS));
+	for (int j = 0; j < HUBS; j++) {
+		add(s, "init h%d = 1\nh%d' = 0", j, j);
+		for (int i = j; i < n; i += HUBS)
+			add(s, " + k%d*x%d*h%d", i, i, j);
+		add(s, "\n");
+	}
+}
+
 /* One operation an equation. */
 static inline void write_decays(struct source *s, int n)
 {

@@ -34,5 +34,11 @@ bool oj_invert(struct space *space, const struct contribution *c, uint32_t rank,
 /* Append a block to `made` that sums up the contribution for every element of `target`,
  * an array of rank 1 over all elements of the contribution's array in their order. */
 bool oj_transpose(struct program *made, const struct contribution *c, uint32_t target, uint32_t origin);
+/* The same for several contributions to one array: what they contribute is put into an array
+ * point by point first, and what an element gets is added up from there, in their order. */
+bool oj_transpose_together(struct program *made, const struct contribution *c, size_t count, uint32_t target,
+                           uint32_t origin);
+/* How many points the contribution has, counted up to `most`. */
+size_t oj_contribution_points(const struct space *space, const struct contribution *c, size_t most);
 
 #endif

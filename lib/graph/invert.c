@@ -35,6 +35,7 @@ struct inversion {
 	ojit_expr map[LEVELS];      /* what an old level becomes */
 	ojit_expr outer, inner;     /* conditions, 0: none */
 	bool undecided;             /* one of them stays a choice at run time */
+	bool wanting;               /* one inside of a sum, most of whose terms would be computed in vain */
 	bool few;
 };
 
@@ -238,8 +239,10 @@ static bool add_condition(struct inversion *v, enum op op, ojit_expr a, ojit_exp
 	e = e ? oj_simplified(v->g, e, operands) : 0;
 	if (!e || !difference)
 		return false;
-	v->undecided = v->undecided || !has_position(v, difference);
+	bool position = has_position(v, difference);
 	ojit_expr *to = oj_node(v->g, e)->levels >> v->rank ? &v->inner : &v->outer;
+	v->undecided = v->undecided || !position;
+	v->wanting = v->wanting || (!position && to == &v->inner);
 	*to = both(v->g, *to, e);
 	return *to != 0;
 }
@@ -418,7 +421,7 @@ bool oj_invert(struct space *space, const struct contribution *c, uint32_t rank,
 		return true;
 	if (!map_levels(&v) || !add_conditions(&v))
 		return false;
-	if (!nested(&v) || !decidable(&v, &ok))
+	if (v.wanting || !nested(&v) || !decidable(&v, &ok))
 		return ok && !v.g->failed;
 	ojit_expr built = build(&v);
 	if (!built || (v.undecided && !reads_inside(&v, built, &inside)))
