@@ -32,28 +32,27 @@ bool oj_leaves_out(const struct settings *settings, const char *name)
 	return settings->without >> p & 1;
 }
 
-static ojit_status find_pass(const char *name, uint32_t *bit, struct oj_error *error)
+static ojit_status fail_pass(const char *name, struct oj_error *error)
 {
 	struct text known;
-	if (!strcmp(name, "step")) {
-		*bit = WITHOUT_STEP;
-		return OJIT_OK;
-	}
 	oj_text_init(&known, error->message.context);
-	for (uint32_t p = 0; oj_passes[p].name; p++) {
-		if (!strcmp(name, oj_passes[p].name) && !oj_passes[p].required) {
-			*bit = 1u << p;
-			oj_text_drop(&known);
-			return OJIT_OK;
-		}
+	for (uint32_t p = 0; oj_passes[p].name; p++)
 		if (!oj_passes[p].required)
 			oj_text_format(&known, "%s%s", known.length ? ", " : "", oj_passes[p].name);
-	}
 	oj_text_format(&known, ", step");
 	oj_fail(error, OJIT_ARGUMENT, "there is no pass '%s' that can be left out. There are: %s", name,
 	        oj_text_get(&known));
 	oj_text_drop(&known);
 	return error->status;
+}
+
+static ojit_status find_pass(const char *name, uint32_t *bit, struct oj_error *error)
+{
+	*bit = strcmp(name, "step") ? 0 : WITHOUT_STEP;
+	for (uint32_t p = 0; oj_passes[p].name && !*bit; p++)
+		if (!strcmp(name, oj_passes[p].name) && !oj_passes[p].required)
+			*bit = 1u << p;
+	return *bit ? OJIT_OK : fail_pass(name, error);
 }
 
 /* That this process may use. */
