@@ -115,20 +115,20 @@ static struct variant variant_of(const struct ojit_check *c, const struct check_
 	                        .of = k->row.subject == SUBJECT_RHS ? KERNEL_RHS : KERNEL_OUTPUTS};
 }
 
-static ojit_status get_pattern(struct ojit_check *c, struct check_kernel *k)
+static ojit_status get_pattern(struct ojit_check *c, const struct check_kernel *k, int way, ojit_pattern *pattern)
 {
-	ojit_evaluator *e = c->evaluators[WAY_MACHINE];
+	ojit_evaluator *e = c->evaluators[way];
 	ojit_inputs by = (ojit_inputs)k->row.by;
 	size_t weights = weights_asked(c, k);
 	ojit_scalar scalar = {.of = kernel_of(k), .element = c->element[k->row.subject],
 	                      .weights = weights ? k->direction : NULL};
 	switch (k->row.form) {
 	case CHECK_MATRIX: case CHECK_LINEARISATION:
-		return ojit_evaluator_pattern(e, kernel_of(k), by, &k->pattern);
+		return ojit_evaluator_pattern(e, kernel_of(k), by, pattern);
 	case CHECK_NEWTON:
-		return ojit_evaluator_newton_pattern(e, &k->pattern);
+		return ojit_evaluator_newton_pattern(e, pattern);
 	case CHECK_HESSIAN:
-		return ojit_evaluator_hessian_pattern(e, &scalar, by, (ojit_inputs)k->row.columns, &k->pattern);
+		return ojit_evaluator_hessian_pattern(e, &scalar, by, (ojit_inputs)k->row.columns, pattern);
 	default:
 		return OJIT_OK;
 	}
@@ -237,12 +237,22 @@ static ojit_status open_measured(struct ojit_check *c, struct check_kernel *k)
 	                        &machine->lowered.programs[KERNEL_PREPARE], k->count);
 }
 
+/* Writing out takes some 3 us an operation: kernels that others stand for are so when they are
+ * short, the others up to half a second. */
+static bool is_written_out(const struct ojit_check *c, const struct check_kernel *k)
+{
+	const double most = 1.5e5, most_besides = 1.5e4;
+	struct variant variant = variant_of(c, k);
+	bool besides = k->row.form == CHECK_NEWTON || stand_in(c, k);
+	return c->is_rolled && oj_program_effort_of(&c->programs[WAY_MACHINE]->system, &variant) < (besides ? most_besides : most);
+}
+
 static ojit_status make(struct ojit_check *c, struct check_kernel *k)
 {
 	k->direction = ARENA_ZEROED(&c->arena, double, seeds_asked(c, k) + 1);
 	if (!k->direction)
 		return oj_fail_memory(&c->error);
-	if (get_pattern(c, k) != OJIT_OK)
+	if (get_pattern(c, k, WAY_MACHINE, &k->pattern) != OJIT_OK)
 		return oj_check_fail(c, WAY_MACHINE);
 	k->count = count_of(c, k);
 	k->machine = ARENA_ZEROED(&c->arena, double, k->count + 1);
@@ -254,6 +264,7 @@ static ojit_status make(struct ojit_check *c, struct check_kernel *k)
 	ask(c, k);
 	if (k->row.form != CHECK_VALUES && evaluate(c, k, WAY_MACHINE, k->machine) != OJIT_OK)
 		return oj_check_fail(c, WAY_MACHINE);
+	k->is_written_out = k->row.form == CHECK_VALUES || is_written_out(c, k);
 	return k->row.form == CHECK_VALUES ? OJIT_OK : open_measured(c, k);
 }
 
@@ -276,29 +287,46 @@ ojit_status oj_checked_make(struct ojit_check *c, struct check_kernel *k)
 
 /* ---------------------------------------------------------------- running */
 
-/* Is what the kernel puts out a vector of rows or columns? */
-static bool is_vector(const struct check_kernel *k)
+/* Before the entries of a matrix come, of a linearisation, the rows' values. */
+static void compare(struct ojit_check *c, struct check_kernel *k, const char *against)
 {
-	return k->row.form == CHECK_VALUES || k->row.form == CHECK_TANGENT || k->row.form == CHECK_ADJOINT ||
-	       k->row.form == CHECK_HESSIAN_PRODUCT;
+	const ojit_pattern *p = &k->pattern;
+	size_t before = k->count - p->entries;
+	for (size_t i = 0; i < before; i++)
+		oj_compare_bits(c, k, oj_checked_element(c, k, i), k->machine[i], k->other[i], against);
+	for (size_t j = 0; j < p->columns; j++)
+		for (int64_t i = p->column[j]; i < p->column[j + 1]; i++) {
+			size_t at = before + (size_t)i;
+			oj_compare_bits(c, k, (struct element){p->row[i], (int64_t)j}, k->machine[at], k->other[at], against);
+		}
+}
+
+static ojit_status run_way(struct ojit_check *c, struct check_kernel *k, int way)
+{
+	static const char *const names[CHECK_WAYS] = {[WAY_INTERPRETED] = "the interpreter", [WAY_FLAT] = "equations one by one"};
+	struct element none = {NO_ELEMENT, NO_ELEMENT};
+	ojit_pattern pattern = {0};
+	if (get_pattern(c, k, way, &pattern) != OJIT_OK)
+		return oj_check_fail(c, way);
+	if (pattern.entries != k->pattern.entries) {
+		oj_compare_bits(c, k, none, (double)k->pattern.entries, (double)pattern.entries, names[way]);
+		return OJIT_OK;
+	}
+	if (evaluate(c, k, way, k->other) != OJIT_OK)
+		return oj_check_fail(c, way);
+	compare(c, k, names[way]);
+	return OJIT_OK;
 }
 
 ojit_status oj_checked_run(struct ojit_check *c, struct check_kernel *k)
 {
-	static const char *const names[CHECK_WAYS] = {[WAY_INTERPRETED] = "the interpreter", [WAY_FLAT] = "equations one by one"};
-	int ways = k->row.form == CHECK_VALUES ? CHECK_WAYS : WAY_INTERPRETED + 1;
 	if (k->row.form != CHECK_MATRIX)
 		ask(c, k);
 	if (evaluate(c, k, WAY_MACHINE, k->machine) != OJIT_OK)
 		return oj_check_fail(c, WAY_MACHINE);
-	for (int w = WAY_INTERPRETED; w < ways; w++) {
-		if (!c->programs[w])
-			continue;
-		if (evaluate(c, k, w, k->other) != OJIT_OK)
-			return oj_check_fail(c, w);
-		for (size_t i = 0; is_vector(k) && i < k->count; i++)
-			oj_compare_bits(c, k, oj_checked_element(c, k, i), k->machine[i], k->other[i], names[w]);
-	}
+	for (int w = WAY_INTERPRETED; w < CHECK_WAYS; w++)
+		if (c->programs[w] && (w != WAY_FLAT || k->is_written_out))
+			TRY(run_way(c, k, w));
 	return OJIT_OK;
 }
 

@@ -2,6 +2,7 @@
 #include "jit/checker.h"
 
 #include "jit/evaluator.h"
+#include "lib/graph/unroll.h"
 #include "lib/math/math.h"
 
 #include <math.h>
@@ -116,6 +117,25 @@ static ojit_status compile_ways(struct ojit_check *c, ojit_model *model, const o
 	return flat ? ojit_program_compile(model, &plain, &c->programs[WAY_FLAT]) : OJIT_OK;
 }
 
+static bool has_loops(const struct ojit_program *program, bool *ok)
+{
+	bool loops = false;
+	*ok = true;
+	for (int kind = 0; kind < KERNEL_KINDS && *ok; kind++)
+		if (kind == KERNEL_RHS || kind == KERNEL_OUTPUTS)
+			loops = oj_has_loops(&program->lowered.programs[kind], ok) || loops;
+	return loops;
+}
+
+static ojit_status compare_forms(struct ojit_check *c, struct oj_error *error)
+{
+	bool ok = true;
+	if (!c->programs[WAY_FLAT])
+		return OJIT_OK;
+	c->is_rolled = has_loops(c->programs[WAY_INTERPRETED], &ok) && ok && !has_loops(c->programs[WAY_FLAT], &ok);
+	return ok ? OJIT_OK : oj_fail_memory(error);
+}
+
 /* A kernel as the model has it. */
 static ojit_status lower_plain(struct ojit_check *c, struct subject *s, ojit_model *model, enum kernel_kind kind)
 {
@@ -158,6 +178,7 @@ static ojit_status make(struct ojit_check *c, ojit_model *model, const ojit_comp
 	static const enum kernel_kind kinds[SUBJECTS] = {KERNEL_RHS, KERNEL_OUTPUTS};
 	TRY(oj_truth_open(c->context, &c->table, &model->error));
 	TRY(compile_ways(c, model, compile));
+	TRY(compare_forms(c, &model->error));
 	for (int k = 0; k < SUBJECTS; k++)
 		TRY(lower_plain(c, &c->subjects[k], model, kinds[k]));
 	ojit_program_info info = ojit_program_describe(c->programs[WAY_MACHINE]);

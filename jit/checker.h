@@ -61,6 +61,7 @@ struct check_kernel {
 	int64_t worst_row, worst_column;
 	bool has_worst;            /* at the present point */
 	bool made;
+	bool is_written_out;       /* WAY_FLAT is a way of it */
 	size_t count;              /* of what it puts out */
 	double *machine, *other;   /* [count], by machine code and by the interpreter */
 	struct measured measured;  /* its own program */
@@ -84,6 +85,7 @@ struct ojit_check {
 	struct arena arena;
 	const struct truth_table *table;
 	ojit_program *programs[CHECK_WAYS]; /* WAY_FLAT may be missing */
+	bool is_rolled; /* there are loops, and none without pass roll: derivatives have both forms */
 	ojit_evaluator *evaluators[CHECK_WAYS];
 	struct subject subjects[SUBJECTS];
 	struct check_kernel *kernels;
@@ -158,7 +160,7 @@ struct truth_value oj_subject_slope(const struct subject *subject, size_t row, u
 /* Compile the kernel, unless that is done; what cannot be differentiated is told once and
  * left out. */
 ojit_status oj_checked_make(struct ojit_check *check, struct check_kernel *kernel);
-/* Evaluate in all ways; what stands element by element is compared in its bits. */
+/* Evaluate in all ways, whose bits are compared. */
 ojit_status oj_checked_run(struct ojit_check *check, struct check_kernel *kernel);
 /* The values of its own program, with what the kernel was asked with; all: whatever it takes. */
 ojit_status oj_checked_measure(struct ojit_check *check, struct check_kernel *kernel);

@@ -25,6 +25,7 @@ struct outputs {
 };
 
 struct host {
+	enum kernels_effort effort;
 	ojit_evaluator *e;
 	struct outputs *out;
 	size_t states, parameters, observables;
@@ -103,6 +104,15 @@ static void hessian(struct host *h, ojit_inputs rows, ojit_inputs columns, const
 	OK(ojit_evaluator_hessian(h->e, &sum, rows, columns, h->t, h->y, next(h, name, p.entries)));
 }
 
+static void evaluate_large(struct host *h)
+{
+	unsigned by = OJIT_BY_STATES | OJIT_BY_PARAMETERS;
+	ojit_pattern p;
+	OK(ojit_evaluator_pattern(h->e, h->of, OJIT_BY_STATES, &p));
+	OK(ojit_evaluator_jacobian(h->e, h->of, OJIT_BY_STATES, h->t, h->y, next(h, "jac", p.entries)));
+	OK(ojit_evaluator_adjoint(h->e, h->of, by, h->t, h->y, h->weights, next(h, "vjp", h->states + h->parameters)));
+}
+
 static void evaluate_all(struct host *h)
 {
 	size_t inputs = h->states + h->parameters;
@@ -133,6 +143,24 @@ static void go_to(struct host *h, size_t point)
 		h->y[k] += 0.3 * h->y[k] * number(k) + 0.1 * number(k + 3);
 }
 
+static void evaluate_points(struct host *h)
+{
+	if (h->effort == KERNELS_LARGE) {
+		h->of = OJIT_RHS;
+		go_to(h, 1);
+		evaluate_large(h);
+		return;
+	}
+	for (size_t point = 0; point < POINTS; point++) {
+		go_to(h, point);
+		for (h->of = OJIT_RHS; h->of <= OJIT_OBSERVABLES; h->of++) {
+			h->rows = h->of == OJIT_RHS ? h->states : h->observables;
+			if (h->rows)
+				evaluate_all(h);
+		}
+	}
+}
+
 static ojit_program *compile(ojit_model *model, const char *name, ojit_executor executor, const char *without)
 {
 	ojit_compile_options options = ojit_compile_options_default();
@@ -144,23 +172,17 @@ static ojit_program *compile(ojit_model *model, const char *name, ojit_executor 
 	return program;
 }
 
-static struct outputs outputs_of(ojit_model *model, const char *name, ojit_executor executor, const char *without)
+static struct outputs outputs_of(ojit_model *model, const char *name, enum kernels_effort effort, ojit_executor executor,
+                                 const char *without)
 {
 	struct outputs out = {0};
 	ojit_program *program = compile(model, name, executor, without);
 	ojit_program_info info = ojit_program_describe(program);
 	size_t inputs = info.states + info.parameters + 1, most = info.states + info.outputs + 1;
-	struct host h = {.e = ojit_evaluator_new(program), .out = &out, .states = info.states, .parameters = info.parameters,
+	struct host h = {.effort = effort, .e = ojit_evaluator_new(program), .out = &out, .states = info.states, .parameters = info.parameters,
 	                 .observables = info.outputs, .y = numbers(info.states), .seed = numbers(inputs * FEW),
 	                 .weights = numbers(most)};
-	for (size_t point = 0; point < POINTS; point++) {
-		go_to(&h, point);
-		for (h.of = OJIT_RHS; h.of <= OJIT_OBSERVABLES; h.of++) {
-			h.rows = h.of == OJIT_RHS ? h.states : h.observables;
-			if (h.rows)
-				evaluate_all(&h);
-		}
-	}
+	evaluate_points(&h);
 	ojit_evaluator_free(h.e);
 	ojit_program_free(program);
 	free(h.y);
@@ -191,27 +213,27 @@ static void compare(const char *name, const char *form, const struct outputs *go
 	}
 }
 
-static void hold(ojit_model *model, const char *name, const struct outputs *want, ojit_executor executor,
-                 const char *without)
+static void hold(ojit_model *model, const char *name, enum kernels_effort effort, const struct outputs *want,
+                 ojit_executor executor, const char *without)
 {
 	char form[64];
 	snprintf(form, sizeof form, "%s without %s", executor == OJIT_INTERPRETER ? "interpreted" : "machine code",
 	         without ? without : "nothing");
-	struct outputs got = outputs_of(model, name, executor, without);
+	struct outputs got = outputs_of(model, name, effort, executor, without);
 	compare(name, form, &got, want);
 	free_outputs(&got);
 }
 
 void kernels_agree(ojit_model *model, const char *name, enum kernels_effort effort)
 {
-	struct outputs want = outputs_of(model, name, OJIT_INTERPRETER, NULL);
-	hold(model, name, &want, OJIT_INTERPRETER, "roll");
+	struct outputs want = outputs_of(model, name, effort, OJIT_INTERPRETER, NULL);
+	hold(model, name, effort, &want, OJIT_INTERPRETER, "roll");
 	for (const struct pass *pass = oj_passes; effort == KERNELS_PASSES && pass->name; pass++)
 		if (!pass->required && strcmp(pass->name, "roll"))
-			hold(model, name, &want, OJIT_INTERPRETER, pass->name);
+			hold(model, name, effort, &want, OJIT_INTERPRETER, pass->name);
 	if (effort == KERNELS_CODE) {
-		hold(model, name, &want, OJIT_AUTOMATIC, NULL);
-		hold(model, name, &want, OJIT_UNOPTIMISED, "roll");
+		hold(model, name, effort, &want, OJIT_AUTOMATIC, NULL);
+		hold(model, name, effort, &want, OJIT_UNOPTIMISED, "roll");
 	}
 	free_outputs(&want);
 }

@@ -7,6 +7,7 @@
 #include <ojit/ojit.h>
 
 enum kernels_effort {
+	KERNELS_LARGE,  /* as the next, of the right-hand side Jacobian and adjoint at one point alone */
 	KERNELS_FLAT,   /* interpreted, with pass roll and without it */
 	KERNELS_PASSES, /* also without each of the other passes */
 	KERNELS_CODE,   /* rolled and not, also as machine code */

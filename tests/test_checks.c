@@ -122,29 +122,41 @@ Test(checks, networks_pass)
 
 /* ---------------------------------------------------------------- what is wrong */
 
-/* Equations of one shape, xk' = k/4 p xk^3 + xk, whose numbers become data. */
-static char family[8192];
+/* Equations of one shape, xk' = k/4 p^2 xk^3 (1 + t) + xk, and observables like them, whose
+ * numbers become data. */
+enum { COUNT = 60 };
+static char family[16384];
+
+static double number_of(size_t k)
+{
+	return 0.25 * (double)(k + 1);
+}
 
 static void write_family(void)
 {
-	enum { COUNT = 60 };
 	size_t length = (size_t)snprintf(family, sizeof family, "param p = 1\n");
-	for (int k = 1; k <= COUNT; k++)
-		length += (size_t)snprintf(family + length, sizeof family - length, "init x%d = %d\nx%d' = %g*p*x%d^3 + x%d\n", k, k,
-		                           k, 0.25 * k, k, k);
+	for (size_t k = 0; k < COUNT; k++)
+		length += (size_t)snprintf(family + length, sizeof family - length,
+		                           "init x%zu = %zu\nx%zu' = %g*p^2*x%zu^3*(1 + t) + x%zu\nout s%zu = %g*p^2*x%zu^3*(1 + t) + x%zu\n",
+		                           k + 1, k + 1, k + 1, number_of(k), k + 1, k + 1, k + 1, number_of(k), k + 1, k + 1);
 }
 
 /* Machine code reads its numbers from there: change the one that is `value`. */
-static void tamper(const struct program *program, double value)
+static void tamper(const struct program *program, double value, double other)
 {
 	struct space *space = program->space;
 	size_t changed = 0;
 	for (size_t k = 0; k < space->data.count; k++)
 		if (space->data.at[k] == value) {
-			space->data.at[k] *= 1 + 0x1p-30;
+			space->data.at[k] = other;
 			changed++;
 		}
 	cr_assert_gt(changed, 0, "there is no %g among the data", value);
+}
+
+static double nearly(double value)
+{
+	return value * (1 + 0x1p-30);
 }
 
 Test(checks, a_wrong_value_is_found_by_name)
@@ -152,18 +164,22 @@ Test(checks, a_wrong_value_is_found_by_name)
 	struct bed b;
 	write_family();
 	begin(&b, family);
-	tamper(&b.check->programs[WAY_MACHINE]->lowered.programs[KERNEL_RHS], 3.75);
+	tamper(&b.check->programs[WAY_MACHINE]->lowered.programs[KERNEL_RHS], 3.75, nearly(3.75));
 	visit(&b, 0);
 	ojit_finding f = found(&b, OJIT_FOUND_WRONG, "rhs", "MPFR");
 	cr_expect_not(ojit_check_passed(b.check));
 	cr_assert_eq(f.kind, OJIT_FOUND_WRONG);
 	cr_expect_str_eq(f.row, "x15'");
-	cr_expect_float_eq(f.expected, 3.75 * 15 * 15 * 15 + 15, 1e-9);
-	cr_expect_float_eq(f.value - f.expected, 3.75 * 15 * 15 * 15 * 0x1p-30, 1e-9);
+	cr_expect_float_eq(f.expected, 3.75 * 15 * 15 * 15 * 1.25 + 15, 1e-9);
+	cr_expect_float_eq(f.value - f.expected, 3.75 * 15 * 15 * 15 * 1.25 * 0x1p-30, 1e-9);
 	cr_expect(f.digits > 8 && f.digits < 10, "%g", f.digits);
 	cr_expect_eq(found(&b, OJIT_FOUND_BITS, "rhs", "the interpreter").kind, OJIT_FOUND_BITS);
 	cr_expect_eq(found(&b, OJIT_FOUND_BITS, "rhs", "one by one").kind, OJIT_FOUND_BITS);
 	cr_expect_eq(row_of(&b, "rhs", "rhs", "").found[OJIT_FOUND_WRONG], 1);
+	f = found(&b, OJIT_FOUND_WRONG, "outputs", "MPFR");
+	cr_expect_eq(f.kind, OJIT_FOUND_WRONG);
+	cr_expect_str_eq(f.row, "s15");
+	cr_expect_eq(found(&b, OJIT_FOUND_BITS, "outputs", "one by one").kind, OJIT_FOUND_BITS);
 	end(&b);
 }
 
@@ -171,54 +187,121 @@ Test(checks, a_wrong_value_is_found_by_name)
  * gives numbers of its own is held to others; what repeats another kernel's, to its bits. */
 enum { S = OJIT_BY_STATES, P = OJIT_BY_PARAMETERS, T = OJIT_BY_TIME };
 static const struct tampered {
-	const char *kernel, *by;
+	const char *kernel, *of, *by;
 	struct variant variant;
-	const char *against, *row, *column;
+	const char *against, *row, *column; /* "@": of the element's own variable */
+	bool is_element;
 } tampered[] = {
-	{"jac", "states", {.kind = VARIANT_JACOBIAN, .by = S}, "differences", "x60'", "x60"},
-	{"dfdp", "parameters", {.kind = VARIANT_JACOBIAN, .by = P}, "differences", "x60'", "p"},
-	{"newton", "states", {.kind = VARIANT_NEWTON, .by = S}, "Jacobian", "x60'", "x60"},
-	{"linearised", "states", {.kind = VARIANT_JACOBIAN, .by = S, .with_value = true}, "alone", "x60'", NULL},
-	{"jvp", "states", {.kind = VARIANT_TANGENT, .by = S, .order = 1}, "differences", "x60'", ""},
-	{"jvp", "parameters", {.kind = VARIANT_TANGENT, .by = P, .order = 1}, "differences", "x60'", ""},
-	{"jvp x 4", "states, parameters, time", {.kind = VARIANT_TANGENT, .by = S | P | T, .order = 4}, "differences", "x60'", ""},
-	{"vjp", "states", {.kind = VARIANT_ADJOINT, .by = S}, "Jacobian", "", "x60"},
-	{"vjp", "parameters", {.kind = VARIANT_ADJOINT, .by = P}, "Jacobian", "", "p"},
-	{"hvp", "states, parameters", {.kind = VARIANT_HESSIAN_PRODUCT, .by = S | P, .order = 1}, "differences", "", "x60"},
-	{"hvp x 3", "states, parameters", {.kind = VARIANT_HESSIAN_PRODUCT, .by = S | P, .order = 3}, "differences", "", "x60"},
-	{"hess", "states and states", {.kind = VARIANT_HESSIAN, .by = S, .columns = S}, "differences", "x60", ""},
-	{"hess", "states and parameters", {.kind = VARIANT_HESSIAN, .by = S, .columns = P}, "differences", "x60", ""},
+	{"jac", "rhs", "states", {.kind = VARIANT_JACOBIAN, .by = S}, "differences", "x60'", "x60", false},
+	{"dfdp", "rhs", "parameters", {.kind = VARIANT_JACOBIAN, .by = P}, "differences", "x60'", "p", false},
+	{"dfdt", "rhs", "time", {.kind = VARIANT_JACOBIAN, .by = T}, "differences", "x60'", "t", false},
+	{"newton", "rhs", "states", {.kind = VARIANT_NEWTON, .by = S}, "Jacobian", "x60'", "x60", false},
+	{"linearised", "rhs", "states", {.kind = VARIANT_JACOBIAN, .by = S, .with_value = true}, "alone", "x60'", NULL, false},
+	{"linearised", "rhs", "parameters", {.kind = VARIANT_JACOBIAN, .by = P, .with_value = true}, "alone", "x60'", NULL, false},
+	{"jvp", "rhs", "states", {.kind = VARIANT_TANGENT, .by = S, .order = 1}, "differences", "x60'", "", false},
+	{"jvp", "rhs", "parameters", {.kind = VARIANT_TANGENT, .by = P, .order = 1}, "differences", "x60'", "", false},
+	{"jvp", "rhs", "states, parameters, time", {.kind = VARIANT_TANGENT, .by = S | P | T, .order = 1}, "differences", "x60'", "", false},
+	{"jvp x 4", "rhs", "states, parameters, time", {.kind = VARIANT_TANGENT, .by = S | P | T, .order = 4}, "differences", "x60'", "", false},
+	{"vjp", "rhs", "states", {.kind = VARIANT_ADJOINT, .by = S}, "Jacobian", "", "x60", false},
+	{"vjp", "rhs", "parameters", {.kind = VARIANT_ADJOINT, .by = P}, "Jacobian", "", "p", false},
+	{"vjp", "rhs", "states, parameters", {.kind = VARIANT_ADJOINT, .by = S | P}, "Jacobian", "", "x60", false},
+	{"hvp", "rhs", "states, parameters", {.kind = VARIANT_HESSIAN_PRODUCT, .by = S | P, .order = 1}, "differences", "", "x60", false},
+	{"hvp x 3", "rhs", "states, parameters", {.kind = VARIANT_HESSIAN_PRODUCT, .by = S | P, .order = 3}, "differences", "", "x60", false},
+	{"hess", "rhs", "states and states", {.kind = VARIANT_HESSIAN, .by = S, .columns = S}, "differences", "x60", "", false},
+	{"hess", "rhs", "states and parameters", {.kind = VARIANT_HESSIAN, .by = S, .columns = P}, "differences", "x60", "", false},
+	{"hess", "rhs", "parameters twice", {.kind = VARIANT_HESSIAN, .by = P, .columns = P}, "differences", "p", "", false},
+	{"grad", "one of rhs", "states, parameters", {.kind = VARIANT_ADJOINT, .by = S | P}, "Jacobian", "", "@", true},
+	{"hess", "one of rhs", "states and states", {.kind = VARIANT_HESSIAN, .by = S, .columns = S}, "differences", "@", "", true},
+	{"jac", "outputs", "states", {.kind = VARIANT_JACOBIAN, .by = S}, "differences", "s60", "x60", false},
+	{"dfdp", "outputs", "parameters", {.kind = VARIANT_JACOBIAN, .by = P}, "differences", "s60", "p", false},
+	{"dfdt", "outputs", "time", {.kind = VARIANT_JACOBIAN, .by = T}, "differences", "s60", "t", false},
+	{"linearised", "outputs", "states", {.kind = VARIANT_JACOBIAN, .by = S, .with_value = true}, "alone", "s60", NULL, false},
+	{"jvp", "outputs", "states, parameters, time", {.kind = VARIANT_TANGENT, .by = S | P | T, .order = 1}, "differences", "s60", "", false},
+	{"vjp", "outputs", "states, parameters", {.kind = VARIANT_ADJOINT, .by = S | P}, "Jacobian", "", "x60", false},
+	{"hvp", "outputs", "states, parameters", {.kind = VARIANT_HESSIAN_PRODUCT, .by = S | P, .order = 1}, "differences", "", "x60", false},
+	{"grad", "one output", "states, parameters", {.kind = VARIANT_ADJOINT, .by = S | P}, "Jacobian", "", "@", true},
+	{"hvp", "one output", "states, parameters", {.kind = VARIANT_HESSIAN_PRODUCT, .by = S | P, .order = 1}, "differences", "", "@", true},
+	{"hess", "one output", "states and states", {.kind = VARIANT_HESSIAN, .by = S, .columns = S}, "differences", "@", "", true},
+	{"hess", "one output", "parameters and states", {.kind = VARIANT_HESSIAN, .by = P, .columns = S}, "differences", "p", "", true},
 };
 
-static void expect_found(const struct tampered *one)
+/* The first finding of that kernel at a point. */
+static ojit_finding found_at(const struct bed *b, ojit_found kind, const struct tampered *one, const char *against, size_t point)
 {
-	struct bed b;
-	write_family();
-	begin(&b, family);
-	visit(&b, 0);
-	cr_expect(ojit_check_passed(b.check), "%s", one->kernel);
+	for (size_t k = 0; k < ojit_check_finding_count(b->check); k++) {
+		ojit_finding f = ojit_check_finding_at(b->check, k);
+		if (f.kind == kind && !strcmp(f.kernel, one->kernel) && !strcmp(f.of, one->of) && !strcmp(f.by, one->by) &&
+		    f.point == point && strstr(f.against, against))
+			return f;
+	}
+	return (ojit_finding){.kind = OJIT_FOUND_KINDS};
+}
+
+static void expect_name(const struct tampered *one, const char *name, const char *wanted, size_t element)
+{
+	char own[16];
+	snprintf(own, sizeof own, "x%zu", element + 1);
+	if (wanted)
+		cr_expect_str_eq(name, strcmp(wanted, "@") ? wanted : own, "%s of %s by %s", one->kernel, one->of, one->by);
+}
+
+/* At the present point; after it all is as it was. */
+static void expect_found(struct bed *b, const struct tampered *one)
+{
 	struct variant variant = one->variant;
-	variant.of = KERNEL_RHS;
-	const struct program *source = oj_program_variant_source(&b.check->programs[WAY_MACHINE]->system, &variant);
-	cr_assert_not_null(source, "%s by %s", one->kernel, one->by);
-	tamper(source, 15);
-	visit(&b, 0);
-	ojit_finding f = found(&b, one->variant.with_value ? OJIT_FOUND_BITS : OJIT_FOUND_WRONG, one->kernel, one->against);
-	cr_assert_neq(f.kind, OJIT_FOUND_KINDS, "%s by %s", one->kernel, one->by);
-	cr_expect_not(ojit_check_passed(b.check));
-	cr_expect_str_eq(f.by, one->by);
-	cr_expect_str_eq(f.row, one->row);
-	cr_expect(!one->column || !strcmp(f.column, one->column), "%s: %s", one->kernel, f.column);
-	cr_expect_eq(f.point, 1);
-	cr_expect(f.digits > 7 && f.digits < 11, "%s: %g", one->kernel, f.digits);
-	cr_expect_eq(row_of(&b, "rhs", "rhs", "").found[OJIT_FOUND_WRONG], 0);
-	end(&b);
+	bool outputs = strstr(one->of, "output");
+	size_t element = one->is_element ? b->check->element[outputs ? SUBJECT_OUTPUTS : SUBJECT_RHS] : COUNT - 1;
+	size_t point = b->check->points;
+	variant.of = outputs ? KERNEL_OUTPUTS : KERNEL_RHS;
+	variant.scalar = one->is_element ? (int64_t)element + 1 : 0;
+	const struct program *source = oj_program_variant_source(&b->check->programs[WAY_MACHINE]->system, &variant);
+	cr_assert_not_null(source, "%s of %s by %s", one->kernel, one->of, one->by);
+	tamper(source, number_of(element), nearly(number_of(element)));
+	visit(b, 0);
+	tamper(source, nearly(number_of(element)), number_of(element));
+	ojit_finding f = found_at(b, one->variant.with_value ? OJIT_FOUND_BITS : OJIT_FOUND_WRONG, one, one->against, point);
+	cr_assert_neq(f.kind, OJIT_FOUND_KINDS, "%s of %s by %s", one->kernel, one->of, one->by);
+	cr_expect_eq(found_at(b, OJIT_FOUND_BITS, one, "the interpreter", point).kind, OJIT_FOUND_BITS, "%s", one->kernel);
+	cr_expect_eq(found_at(b, OJIT_FOUND_BITS, one, "one by one", point).kind, OJIT_FOUND_BITS, "%s", one->kernel);
+	expect_name(one, f.row, one->row, element);
+	expect_name(one, f.column, one->column, element);
+	cr_expect(f.digits > 7 && f.digits < 12, "%s of %s: %g", one->kernel, one->of, f.digits);
+}
+
+/* So none is forgotten when kernels are added. */
+static void expect_all(const struct bed *b)
+{
+	enum { COUNT_OF_TAMPERED = sizeof tampered / sizeof tampered[0] };
+	size_t derivatives = 0;
+	for (size_t r = 0; r < ojit_check_row_count(b->check); r++) {
+		ojit_check_row row = ojit_check_row_at(b->check, r);
+		size_t k = 0;
+		while (k < COUNT_OF_TAMPERED && (strcmp(tampered[k].kernel, row.kernel) || strcmp(tampered[k].of, row.of) ||
+		                                 strcmp(tampered[k].by, row.by)))
+			k++;
+		cr_expect(*row.by == 0 || k < COUNT_OF_TAMPERED, "%s of %s by %s", row.kernel, row.of, row.by);
+		derivatives += *row.by != 0;
+	}
+	cr_expect_eq(derivatives, COUNT_OF_TAMPERED);
 }
 
 Test(checks, a_wrong_derivative_is_found_by_name)
 {
+	struct bed b;
+	write_family();
+	begin(&b, family);
+	b.check->options.findings = 100000;
+	visit(&b, 0);
+	cr_expect(ojit_check_passed(b.check));
+	expect_all(&b);
 	for (size_t k = 0; k < sizeof tampered / sizeof tampered[0]; k++)
-		expect_found(&tampered[k]);
+		expect_found(&b, &tampered[k]);
+	size_t before = ojit_check_finding_count(b.check);
+	visit(&b, 0);
+	cr_expect_eq(ojit_check_finding_count(b.check), before);
+	cr_expect_not(ojit_check_passed(b.check));
+	cr_expect_eq(row_of(&b, "rhs", "rhs", "").found[OJIT_FOUND_WRONG], 0);
+	end(&b);
 }
 
 /* ---------------------------------------------------------------- what cannot be judged */

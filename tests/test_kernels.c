@@ -49,6 +49,7 @@ Test(kernels, small_networks_agree)
 Test(kernels, large_networks_agree)
 {
 	hold_file("networks/egfr_net.json", KERNELS_FLAT);
+	hold_file("networks/bcr.json", KERNELS_LARGE);
 }
 
 /* Loops of the text stay what they are, beside equations that are rolled or not. */

@@ -1,10 +1,11 @@
 /* Checking a model: what ojit computes of it, held to what it means.
  *
  * At every point the interpreter and machine code must give the same bits of the right-hand
- * side and the observables, with equations rolled into loops and one by one, and of every
- * derivative; and all of it must agree with numbers of 256 bits (MPFR) that are computed
- * from the equations as they stand in the model, before any pass: values directly,
- * derivatives as central differences.  One row a kernel:
+ * side, the observables and every derivative, with equations rolled into loops and one by
+ * one (derivatives where that is no more than some 100,000 operations); and all of it must
+ * agree with numbers of 256 bits (MPFR) that are computed from the equations as they stand in
+ * the model, before any pass: values directly, derivatives as central differences.  One row a
+ * kernel:
  *
  *   rhs, outputs   the values
  *   jac            the sparse Jacobian: its product with a direction with a difference along it,
