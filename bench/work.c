@@ -507,7 +507,7 @@ static void ask_scipy(struct bench *b)
 {
 	const struct problem *p = &problems[b->at];
 	struct task task = {b->at, p->n, TIMES, b->times, b->start, 0, 0};
-	if (b->scipy && !is_stiff(b->at) && !scipy_solve(b->scipy, p->name, &task, p->absolute, b->reference, &b->curves, &b->curve_count)) {
+	if (b->scipy && !scipy_solve(b->scipy, p->name, &task, p->absolute, b->reference, &b->curves, &b->curve_count)) {
 		scipy_end(b->scipy);
 		b->scipy = NULL;
 	}

@@ -14,7 +14,8 @@ and writes a line a point, with medians of seconds a solve, then an empty line:
     {"method": "SciPy RK45, Numba", "tolerance": ..., "error": ..., "seconds": ...,
      "evaluations": ...}
 
-A method whose solve took longer than LIMIT seconds is given no smaller tolerance.  The
+Stiff problems, of scipy_stiff.py, are solved by the implicit methods, compiled alone where there is
+Numba.  A method whose solve took longer than LIMIT seconds is given no smaller tolerance.  The
 starting process is not part of any time, nor is compiling."""
 import json
 import sys
@@ -30,6 +31,9 @@ try:
 except ImportError as missing:
     numba = None
     print(f"SciPy with Numba is left out: {missing}", file=sys.stderr)
+
+sys.dont_write_bytecode = True
+import scipy_stiff
 
 METHODS = ["RK45", "DOP853", "LSODA"]
 TOLERANCES = [1e-3, 1e-5, 1e-7, 1e-9, 1e-11]
@@ -184,7 +188,7 @@ def error_of(rows, reference):
     return float((np.abs(rows - reference) / np.maximum(np.abs(reference), floor)).max())
 
 
-def measure(name, function, method, task, limit):
+def measure(name, function, method, task, limit, **options):
     times, start = np.array(task["times"]), np.array(task["start"])
     reference = np.array(task["reference"]).reshape(len(times) - 1, len(start))
     for tolerance in TOLERANCES:
@@ -192,7 +196,7 @@ def measure(name, function, method, task, limit):
         for _ in range(REPEATS):
             begin = time.thread_time()
             result = solve_ivp(function, (times[0], times[-1]), start, method=method, t_eval=times[1:],
-                               rtol=tolerance, atol=tolerance * task["absolute"])
+                               rtol=tolerance, atol=tolerance * task["absolute"], **options)
             seconds.append(time.thread_time() - begin)
             if seconds[0] > limit:
                 break
@@ -205,10 +209,28 @@ def measure(name, function, method, task, limit):
             break
 
 
+def measure_stiff(task, limit):
+    name = task["problem"]
+    compile_it = numba.njit if numba else lambda function: function
+    function = compile_it(scipy_stiff.PROBLEMS[name][0])
+    function(0.0, np.array(task["start"]))
+    for method in scipy_stiff.METHODS:
+        options = scipy_stiff.options_of(name, method, compile_it)
+        if options is None:
+            continue
+        if "jac" in options:
+            options["jac"](0.0, np.array(task["start"]))
+        measure(f"SciPy {method}{', Numba' if numba else ''}", function, method, task, limit, **options)
+
+
 def main():
     limit = float(sys.argv[1])
     for line in sys.stdin:
         task = json.loads(line)
+        if task["problem"] in scipy_stiff.PROBLEMS:
+            measure_stiff(task, limit)
+            print(flush=True)
+            continue
         kinds = [("", PLAIN[task["problem"]])]
         if numba:
             jitted = compiled(task["problem"])
