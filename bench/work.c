@@ -29,7 +29,7 @@
 enum { TIMES = 50, LEAST_ROUNDS = 3, MOST_ROUNDS = 41 };
 
 static const double errors[] = {1e-3, 1e-4, 1e-6, 1e-8, 1e-10}; /* the first is for stiff problems */
-enum { ERRORS = sizeof errors / sizeof *errors };
+enum { ERRORS = sizeof errors / sizeof *errors, MILLIONTH = 2 /* which of them is 1e-6 */ };
 
 struct problem {
 	const char *name, *model, *text;
@@ -432,7 +432,7 @@ static void tell_held(const struct bench *b)
 	printf("#\n# held to, at error 1e-6\n");
 	for (size_t h = 0; h < sizeof held / sizeof *held; h++) {
 		for (int k = 0; k < COUNT; k++) {
-			const struct answer *a = &b->answers[k][1];
+			const struct answer *a = &b->answers[k][MILLIONTH];
 			if (strcmp(problems[k].name, held[h].problem) || a->ours == 0)
 				continue;
 			printf("#   %-16s %.2f us, held to %g: %s", held[h].problem, 1e6 * a->ours, held[h].ours,
