@@ -184,6 +184,8 @@ static void describe(struct ojit_program *program)
 	system->method = lowered->method;
 	system->rtol = lowered->rtol;
 	system->atol = lowered->atol;
+	system->until_steady = lowered->until_steady;
+	system->growth_limit = lowered->growth_limit;
 	system->nonnegative = lowered->nonnegative;
 	system->has_atol = lowered->has_atol;
 	system->jumps = jumps(&lowered->space.graph);
@@ -306,6 +308,7 @@ ojit_program_info ojit_program_describe(ojit_program *program)
 		.method = s->method ? s->method : "", .rtol = s->rtol, .atol = s->atol,
 		.nonnegative = s->nonnegative ? s->nonnegative : "",
 		.has_atol = s->has_atol,
+		.until_steady = s->until_steady, .growth_limit = s->growth_limit,
 	};
 	pthread_mutex_unlock(&program->lock);
 	return info;

@@ -172,6 +172,7 @@ struct system {
 	double span[2];
 	const char *method;             /* NULL: not given */
 	double rtol, atol;              /* 0: not given */
+	double until_steady, growth_limit; /* likewise */
 	const char *nonnegative;        /* names separated by commas, or "all"; NULL: not given */
 	bool has_atol;                  /* given, though it be 0 */
 	bool jumps;                     /* there are conditions on numbers, or steps such as sign and floor */

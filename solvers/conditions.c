@@ -26,6 +26,10 @@ static void complete_options(ojit_options *o, const struct system *system)
 		o->atol = system->atol > 0 || system->has_atol ? system->atol : DEFAULT_ATOL;
 	if (!o->nonnegative)
 		o->nonnegative = system->nonnegative;
+	if (o->until_steady == 0)
+		o->until_steady = system->until_steady;
+	if (o->growth_limit == 0)
+		o->growth_limit = system->growth_limit;
 	if (o->step_limit == 0)
 		o->step_limit = DEFAULT_STEP_LIMIT;
 	if (o->memory_limit == 0)
@@ -179,12 +183,13 @@ static ojit_status find_nonnegative(ojit_solver *s, const ojit_options *o)
 static ojit_status check_limits(ojit_solver *s, const ojit_options *o, double t1)
 {
 	if (!(o->growth_limit >= 0))
-		return refuse_option(s, "growth_limit", o->growth_limit, "is no limit; give a positive one, or 0 for none");
-	if (!(o->until_steady >= 0) || o->until_steady >= 1)
+		return refuse_option(s, "growth_limit", o->growth_limit, "is no limit; give a positive one, or an infinite one for none");
+	if (!(o->until_steady < 1))
 		return refuse_option(s, "until_steady", o->until_steady, "is no share of a state; give one above 0 and below 1, "
-		                     "or 0 to go on to the end");
+		                     "or -1 to go on to the end");
 	if (o->until_steady > 0 && isinf(t1))
-		return oj_fail(&s->error, OJIT_UNSUPPORTED, "until_steady judges by the span, which has no end here; give one");
+		return oj_fail(&s->error, OJIT_UNSUPPORTED, "until_steady judges by the span, which has no end here; give one, "
+		               "or until_steady = -1");
 	return find_nonnegative(s, o);
 }
 

@@ -56,7 +56,7 @@ static void report_nonfinite(const struct system *system, const struct loop *l, 
 	add_place(text, l);
 	if (l->tolerance)
 		oj_text_string(text, ", however short the step; the solution may have a pole there, or leave "
-		               "the domain of a function");
+		               "the domain of a function; keep the argument inside, sqrt(max(x, 0)) for sqrt(x)");
 	else
 		advise_on_fixed_steps(l, text);
 	add_sunk(text, system, l);

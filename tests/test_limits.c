@@ -290,3 +290,55 @@ Test(limits, a_state_that_outgrows_the_limit_is_named)
 	cr_expect_eq(ojit_solver_run(trial.solver, &trial.options, 0, 1, ojit_output_final()), OJIT_ARGUMENT);
 	trial_end(&trial);
 }
+
+/* ---- limits that stand in the model ---- */
+
+/* What a model says holds, unless options say otherwise; text and calls say the same. */
+Test(limits, a_model_says_where_its_solves_end)
+{
+	static const char body[] = "x' = x\ny' = -y\ninit x = 1, y = 1\n";
+	char text[200];
+	struct trial trial;
+	snprintf(text, sizeof text, "%ssolve growth_limit = 10, until_steady = 1e-3\n", body);
+	trial_begin(&trial, text, "auto");
+	cr_expect_eq(ojit_program_describe(trial.program).growth_limit, 10);
+	cr_expect_eq(ojit_program_describe(trial.program).until_steady, 1e-3);
+	trial_fail(&trial, 0, 5, OJIT_OUTGROWN);
+	trial.options.growth_limit = INFINITY;
+	trial_solve(&trial, 0, 5, ojit_output_final());
+	trial_end(&trial);
+	trial_begin(&trial, "y' = 1 - y\ninit y = 0\nsolve until_steady = 1e-3\n", "auto");
+	trial_fail(&trial, 0, 1000, OJIT_STEADY);
+	trial.options.until_steady = -1;
+	trial_solve(&trial, 0, 1000, ojit_output_final());
+	trial_end(&trial);
+}
+
+static ojit_model *read(ojit_context *context, const char *text)
+{
+	ojit_model *model = ojit_model_new(context);
+	cr_assert_eq(ojit_model_read_text(model, text, strlen(text), NULL), OJIT_OK);
+	return model;
+}
+
+Test(limits, calls_say_what_solve_says)
+{
+	ojit_context *context = ojit_context_new(NULL);
+	ojit_model *model = read(context, "y' = y\ninit y = 1\n");
+	ojit_program *program;
+	cr_assert_eq(ojit_model_limits(model, 0, ojit_number(model, 100)), OJIT_OK);
+	cr_assert_eq(ojit_model_limits(model, ojit_number(model, 0.5), 0), OJIT_OK);
+	cr_assert_eq(ojit_program_compile(model, NULL, &program), OJIT_OK);
+	cr_expect_eq(ojit_program_describe(program).growth_limit, 100);
+	cr_expect_eq(ojit_program_describe(program).until_steady, 0.5);
+	ojit_program_free(program);
+	cr_expect_eq(ojit_model_limits(model, 0, ojit_number(model, 100)), OJIT_NAME);
+	cr_expect(strstr(ojit_model_error(model).text, "a setting of solve"), "%s", ojit_model_error(model).text);
+	ojit_model_free(model);
+	model = read(context, "y' = y\ninit y = 1\nsolve until_steady = 1\n");
+	cr_expect_eq(ojit_program_compile(model, NULL, &program), OJIT_ARGUMENT);
+	cr_expect(strstr(ojit_model_error(model).text, "until_steady must be above 0 and below 1"), "%s",
+	          ojit_model_error(model).text);
+	ojit_model_free(model);
+	ojit_context_free(context);
+}

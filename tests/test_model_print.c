@@ -9,7 +9,7 @@
 static const char *const models[] = {
 	"fun f(a, b) = a^2 - b; fun g() = 2\nx' = f(x, -y) + sum(j in 1..3, k in 1..j if k != 2 and not j == 1, j*k); y'' = -(-y)^2^x\n"
 	"init x = 1e-300, y = 0.1, y' = -inf\nparam K = 2/(3/4), w[i in 1..3] = [1, -2.5, inf]; param half = K/2\n"
-	"out x, v = if(x > y or x <= 3 and K != 1, x - (y - 1), -x*-y); span -1 .. 2*3; solve method = rk4, rtol = 1e-6, atol = 2e-9\n"
+	"out x, v = if(x > y or x <= 3 and K != 1, x - (y - 1), -x*-y); span -1 .. 2*3; solve method = rk4, rtol = 1e-6, atol = 2e-9, until_steady = 1e-3, growth_limit = 1e9\n"
 	"let a = x/(y*2)/3*4 - -2^-2 + (x < 1) + (not x)*(x and y)",
 	"const N = 4\nindex n[i in 1..N, k in 1..2] = mod(i + k, N) + 1; index r[i in 0..N] = [0, 1, 2, 3, 4]\n"
 	"u[i in 1..N wrap, j in 1..N]' = u[i+1, n[j, 1]]*u[i, j] - u[i, 0]; let u[i in 1..N, 0] = t\n"

@@ -327,6 +327,8 @@ Test(tool_run, ends_where_nothing_moves_or_a_state_outgrows_its_limit)
 	EXPECT_HAS(tool_err(), "ojit: steady at t = ");
 	cr_assert_eq(tool_run("$OJIT run decay.ojit --t 0:10 --set k=-1 --growth-limit 100 --final"), 1);
 	EXPECT_HAS(tool_err(), "x is beyond growth_limit = 100 at t = 4.");
+	cr_assert_eq(tool_run("$OJIT run decay.ojit --t 0:10 --growth-limit -1"), 2);
+	EXPECT_HAS(tool_err(), "--growth-limit must be positive, or 0 for none");
 	cr_assert_eq(tool_run("$OJIT run decay.ojit --nonnegative x,z"), 2);
 	EXPECT_HAS(tool_err(), "  --nonnegative x,z\n                  ^\n");
 }

@@ -6,6 +6,7 @@
 #include "tools/tool.h"
 
 #include <getopt.h>
+#include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,28 @@ static int take_positive(struct request *request, const struct option_row *row, 
 	if (wrong || *value > 0)
 		return wrong;
 	return complain(row->name, text, 0, strlen(text), "--%s must be positive", row->name);
+}
+
+/* A positive number, or 0 for one that means none. */
+static int take_or_none(struct request *request, const struct option_row *row, const char *text, double none)
+{
+	double *value = field(request, row);
+	int wrong = take_number(request, row, text);
+	if (!wrong && !(*value >= 0))
+		return complain(row->name, text, 0, strlen(text), "--%s must be positive, or 0 for none", row->name);
+	if (!wrong && *value == 0)
+		*value = none;
+	return wrong;
+}
+
+static int take_share(struct request *request, const struct option_row *row, const char *text)
+{
+	return take_or_none(request, row, text, -1);
+}
+
+static int take_bound(struct request *request, const struct option_row *row, const char *text)
+{
+	return take_or_none(request, row, text, INFINITY);
 }
 
 static int take_count(struct request *request, const struct option_row *row, const char *text)
@@ -284,15 +307,15 @@ static const struct option_row rows[] = {
 	 "how implicit methods solve linear systems (default auto: what takes the fewest operations)"},
 	{"nonnegative", "NAME,...|all", RUN, true, take_text, FIELD(options.nonnegative), NULL,
 	 "states that stay at or above 0: steps that take them below by more than their tolerance are shortened"},
-	{"until-steady", "X", RUN, true, take_positive, FIELD(options.until_steady), NULL,
+	{"until-steady", "X", RUN, true, take_share, FIELD(options.until_steady), NULL,
 	 "end where, going on as in two steps in a row, no state would change by more than this share of itself, or its "
-	 "atol, in the whole span"},
+	 "atol, in the whole span; 0: go on, though the model says otherwise"},
 	{"reverse-method", "NAME", RUN, true, take_text, FIELD(options.reverse_method), NULL,
 	 "having reached the end, go back over the same steps with this method and put out the way back; the adjoint of "
 	 "--method returns to the initial values: implicit_euler for euler, implicit_midpoint and trapezoid for "
 	 "themselves"},
-	{"growth-limit", "X", RUN, true, take_positive, FIELD(options.growth_limit), NULL,
-	 "end where a state's magnitude is beyond"},
+	{"growth-limit", "X", RUN, true, take_bound, FIELD(options.growth_limit), NULL,
+	 "end where a state's magnitude is beyond; 0: nowhere, though the model says otherwise"},
 	{"memory-limit", "BYTES", RUN, true, take_count, FIELD(options.memory_limit), NULL,
 	 "of what is kept for the output (default 4 GiB)"},
 	{"progress", NULL, RUN, true, take_flag, FIELD(progress), NULL,

@@ -234,6 +234,8 @@ OJIT_API ojit_status ojit_out(ojit_model *model, const char *name, ojit_expr val
 OJIT_API ojit_status ojit_model_span(ojit_model *model, ojit_expr from, ojit_expr to);
 OJIT_API ojit_status ojit_model_solve(ojit_model *model, const char *method, ojit_expr rtol,
                                       ojit_expr atol);
+/* Where a solve ends before its span does, see `until_steady` and `growth_limit` in solve.h. */
+OJIT_API ojit_status ojit_model_limits(ojit_model *model, ojit_expr until_steady, ojit_expr growth_limit);
 /* A state, or family of states, that must not go below 0, by name, or "all"; may be called
  * for several.  See `nonnegative` in solve.h. */
 OJIT_API ojit_status ojit_model_nonnegative(ojit_model *model, const char *name);

@@ -92,6 +92,7 @@ typedef struct ojit_program_info {
 	double rtol, atol;  /* 0 where the model names none */
 	const char *nonnegative; /* names separated by commas, or "all"; "" where the model names none */
 	int has_atol;       /* 0 may be what it names */
+	double until_steady, growth_limit; /* 0 where the model names none */
 } ojit_program_info;
 OJIT_API ojit_program_info ojit_program_describe(ojit_program *program);
 

@@ -95,7 +95,7 @@ typedef struct ojit_options {
 	const char *nonnegative;
 	/* End as OJIT_STEADY where nothing moves any more: going on as in each of two steps in a
 	 * row, no state would change by more than this share of itself, or by its atol, in the
-	 * whole span, which must have an end.  0: never. */
+	 * whole span, which must have an end.  0: the model's, else never; negative: never. */
 	double until_steady;
 	/* Having reached t1, go back to t0 over the same steps with this method, and record the way
 	 * back (the output's times run from t1 to t0); NULL: do not.  A method's adjoint undoes its
@@ -106,7 +106,8 @@ typedef struct ojit_options {
 	 * hold going forward alone.  Where the way forward ends early there are no rows.  Counts are
 	 * those of both ways. */
 	const char *reverse_method;
-	double growth_limit; /* end as OJIT_OUTGROWN where a state's magnitude is beyond; 0: none */
+	double growth_limit; /* end as OJIT_OUTGROWN where a state's magnitude is beyond; 0: the model's, else none;
+	                        infinite: none */
 	/* Asked after each step with the time reached; NULL: never. */
 	ojit_verdict (*check)(void *user, double t);
 	void *user;

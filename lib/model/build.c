@@ -254,6 +254,14 @@ static ojit_status define(struct builder *b, const struct clause *c, const struc
 	return status;
 }
 
+static ojit_status build_solve(struct builder *b, const struct clause *c, struct frame *frame)
+{
+	ojit_expr settings[SETTINGS];
+	for (int k = 0; k < SETTINGS; k++)
+		settings[k] = value_of(b, frame, c->settings[k]);
+	return oj_model_set(b->model, c->text, settings);
+}
+
 static ojit_status build_clause(struct builder *b, const struct clause *c)
 {
 	struct frame frame = {0};
@@ -263,7 +271,7 @@ static ojit_status build_clause(struct builder *b, const struct clause *c)
 	if (c->kind == CLAUSE_SPAN)
 		return ojit_model_span(b->model, value_of(b, &frame, c->value), value_of(b, &frame, c->second));
 	if (c->kind == CLAUSE_SOLVE)
-		return ojit_model_solve(b->model, c->text, value_of(b, &frame, c->value), value_of(b, &frame, c->second));
+		return build_solve(b, c, &frame);
 	if (c->kind == CLAUSE_NONNEGATIVE)
 		return ojit_model_nonnegative(b->model, oj_forest_text(&b->syntax.forest, c->name));
 	return define(b, c, &frame);

@@ -497,21 +497,37 @@ ojit_status ojit_model_span(ojit_model *model, ojit_expr from, ojit_expr to)
 	return OJIT_OK;
 }
 
-ojit_status ojit_model_solve(ojit_model *model, const char *method, ojit_expr rtol, ojit_expr atol)
+ojit_status oj_model_set(ojit_model *model, const char *method, const ojit_expr settings[SETTINGS])
 {
-	size_t terms = model->forest.terms.count;
+	bool twice = method && model->method;
 	if (failed(model))
 		return model->error.status;
-	if (rtol >= terms || atol >= terms)
-		return oj_model_fail(model, model->place, OJIT_ARGUMENT, "a tolerance is not an expression of this model");
-	if ((method && model->method) || (rtol && model->rtol) || (atol && model->atol))
+	for (int k = 0; k < SETTINGS; k++) {
+		if (settings[k] >= model->forest.terms.count)
+			return oj_model_fail(model, model->place, OJIT_ARGUMENT, "%s is not an expression of this model",
+			                     oj_solve_numbers[k].name);
+		twice = twice || (settings[k] && model->settings[k]);
+	}
+	if (twice)
 		return fail_twice(model, "a setting of solve", model->solve_place);
 	if (method && !(model->method = oj_arena_string(&model->forest.arena, method, strlen(method))))
 		return oj_fail_memory(&model->error);
-	model->rtol = rtol ? rtol : model->rtol;
-	model->atol = atol ? atol : model->atol;
+	for (int k = 0; k < SETTINGS; k++)
+		model->settings[k] = settings[k] ? settings[k] : model->settings[k];
 	model->solve_place = model->place;
 	return OJIT_OK;
+}
+
+ojit_status ojit_model_solve(ojit_model *model, const char *method, ojit_expr rtol, ojit_expr atol)
+{
+	const ojit_expr settings[SETTINGS] = {[SETTING_RTOL] = rtol, [SETTING_ATOL] = atol};
+	return oj_model_set(model, method, settings);
+}
+
+ojit_status ojit_model_limits(ojit_model *model, ojit_expr until_steady, ojit_expr growth_limit)
+{
+	const ojit_expr settings[SETTINGS] = {[SETTING_UNTIL_STEADY] = until_steady, [SETTING_GROWTH_LIMIT] = growth_limit};
+	return oj_model_set(model, NULL, settings);
 }
 
 const char *oj_primed(struct arena *arena, const char *name, unsigned primes)

@@ -8,6 +8,7 @@
 #define OJ_DEFINITIONS_H
 
 #include "lib/model/places.h"
+#include "lib/model/solve_numbers.h"
 
 struct axis {
 	ojit_expr index; /* TERM_INDEX; 0: the one place lo */
@@ -45,7 +46,7 @@ struct ojit_model {
 	VECTOR(struct given) givens; /* likewise */
 	VECTOR(struct overriding) overridings;
 	uint32_t place; /* of what is being made */
-	ojit_expr span[2], rtol, atol;
+	ojit_expr span[2], settings[SETTINGS];
 	uint32_t span_place, solve_place;
 	const char *method;
 	VECTOR(struct named_place) nonnegative;
@@ -62,6 +63,9 @@ uint32_t oj_model_source(ojit_model *model, const char *file, const char *text, 
 ojit_expr oj_model_reference(ojit_model *model, uint32_t name, unsigned primes, unsigned rank, const ojit_expr *subscripts);
 ojit_status oj_model_fail(ojit_model *model, uint32_t place, ojit_status status, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* What `solve` says, 0 and NULL for nothing. */
+ojit_status oj_model_set(ojit_model *model, const char *method, const ojit_expr settings[SETTINGS]);
 
 void oj_model_print(const ojit_model *model, struct text *text);
 

@@ -24,7 +24,7 @@ struct lowered {
 	bool has_span;
 	double span[2];
 	const char *method; /* NULL: not given; in the space's arena */
-	double rtol, atol;  /* 0: not given */
+	double rtol, atol, until_steady, growth_limit; /* 0: not given */
 	const char *nonnegative; /* names separated by commas, or "all"; NULL: not given */
 	bool has_atol;
 };

@@ -239,20 +239,20 @@ static void print_span(const struct forest *f, uint32_t from, uint32_t to, struc
 	oj_text_string(text, "\n");
 }
 
-static void print_solve(const struct forest *f, const char *method, uint32_t rtol, uint32_t atol, struct text *text)
+/* Nothing where nothing is given. */
+static void print_solve(const struct forest *f, const char *method, const uint32_t settings[SETTINGS], struct text *text)
 {
 	const char *between = "solve ";
 	if (method)
 		oj_text_format(text, "%smethod = %s", between, method), between = ", ";
-	if (rtol) {
-		oj_text_format(text, "%srtol = ", between), between = ", ";
-		oj_term_print(f, rtol, text);
+	for (int k = 0; k < SETTINGS; k++) {
+		if (!settings[k])
+			continue;
+		oj_text_format(text, "%s%s = ", between, oj_solve_numbers[k].name), between = ", ";
+		oj_term_print(f, settings[k], text);
 	}
-	if (atol) {
-		oj_text_format(text, "%satol = ", between);
-		oj_term_print(f, atol, text);
-	}
-	oj_text_string(text, "\n");
+	if (*between == ',')
+		oj_text_string(text, "\n");
 }
 
 static void print_function(const struct syntax *syntax, const struct clause *c, struct text *text)
@@ -275,7 +275,7 @@ void oj_syntax_print(const struct syntax *syntax, struct text *text)
 		} else if (c->kind == CLAUSE_SPAN) {
 			print_span(&syntax->forest, c->value, c->second, text);
 		} else if (c->kind == CLAUSE_SOLVE) {
-			print_solve(&syntax->forest, c->text, c->value, c->second, text);
+			print_solve(&syntax->forest, c->text, c->settings, text);
 		} else if (c->kind == CLAUSE_NONNEGATIVE) {
 			oj_text_format(text, "nonnegative %s\n", oj_forest_text(&syntax->forest, c->name));
 		} else {
@@ -302,8 +302,7 @@ void oj_model_print(const ojit_model *model, struct text *text)
 	}
 	if (model->span[0])
 		print_span(&model->forest, model->span[0], model->span[1], text);
-	if (model->method || model->rtol || model->atol)
-		print_solve(&model->forest, model->method, model->rtol, model->atol, text);
+	print_solve(&model->forest, model->method, model->settings, text);
 	for (size_t i = 0; i < model->nonnegative.count; i++)
 		oj_text_format(text, "nonnegative %s\n", oj_forest_text(&model->forest, model->nonnegative.at[i].name));
 }

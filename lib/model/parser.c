@@ -256,21 +256,36 @@ static ojit_status parse_span(struct parser *p, const struct token *at)
 	return end_clause(p, &clause);
 }
 
+/* The name of no setting: those there are. */
+static ojit_status refuse_setting(struct parser *p, const struct token *at)
+{
+	struct text names;
+	oj_text_init(&names, p->syntax->forest.context);
+	oj_text_string(&names, "method");
+	for (int k = 0; k < SETTINGS; k++)
+		oj_text_format(&names, k + 1 < SETTINGS ? ", %s" : " and %s", oj_solve_numbers[k].name);
+	ojit_status status = names.failed ? oj_fail_memory(p->error)
+		: oj_parser_fail(p, at, OJIT_UNSUPPORTED, "'%.*s' cannot be set here; solve takes %s",
+		                 (int)at->bytes, at->at, oj_text_get(&names));
+	oj_text_drop(&names);
+	return status;
+}
+
 static ojit_status parse_solve_option(struct parser *p, struct clause *clause)
 {
 	struct token at = p->token;
-	bool method = oj_token_is(&at, "method"), rtol = oj_token_is(&at, "rtol"), atol = oj_token_is(&at, "atol");
-	if (!method && !rtol && !atol)
-		return at.kind == TOKEN_NAME
-		       ? oj_parser_fail(p, &at, OJIT_UNSUPPORTED, "'%.*s' cannot be set here; solve takes method, rtol and atol",
-		                        (int)at.bytes, at.at)
-		       : oj_parser_expected(p, "method, rtol or atol");
-	if (method ? clause->text != NULL : rtol ? clause->value : clause->second)
+	bool method = oj_token_is(&at, "method");
+	int setting = 0;
+	while (setting < SETTINGS && !oj_token_is(&at, oj_solve_numbers[setting].name))
+		setting++;
+	if (!method && setting == SETTINGS)
+		return at.kind == TOKEN_NAME ? refuse_setting(p, &at) : oj_parser_expected(p, "the name of a setting, such as rtol");
+	if (method ? clause->text != NULL : clause->settings[setting] != 0)
 		return oj_parser_fail(p, &at, OJIT_NAME, "%.*s is given twice; remove one", (int)at.bytes, at.at);
 	TRY(oj_parser_advance(p));
 	TRY(oj_parser_take(p, '=', "'='"));
 	if (!method)
-		return oj_parse_expression(p, BIND_OR, rtol ? &clause->value : &clause->second);
+		return oj_parse_expression(p, BIND_OR, &clause->settings[setting]);
 	if (p->token.kind != TOKEN_NAME && p->token.kind != TOKEN_STRING)
 		return oj_parser_expected(p, "the name of a method");
 	TRY(keep_string(p, &p->token, &clause->text));

@@ -403,6 +403,25 @@ static ojit_status list_nonnegative(struct lowering *low)
 	return ok ? OJIT_OK : oj_fail_memory(low->error);
 }
 
+/* Of `solve`. */
+static ojit_status evaluate_numbers(struct lowering *low)
+{
+	const ojit_model *m = low->model;
+	struct lowered *out = low->out;
+	double *const numbers[SETTINGS] = {[SETTING_RTOL] = &out->rtol, [SETTING_ATOL] = &out->atol,
+	                                   [SETTING_UNTIL_STEADY] = &out->until_steady,
+	                                   [SETTING_GROWTH_LIMIT] = &out->growth_limit};
+	for (int k = 0; k < SETTINGS; k++) {
+		if (!m->settings[k])
+			continue;
+		TRY(oj_constant(low, m->settings[k], numbers[k]));
+		if (!oj_solve_allows((enum setting)k, *numbers[k]))
+			return oj_fail_place(low, m->solve_place, OJIT_ARGUMENT, "%s %s", oj_solve_numbers[k].name, oj_solve_numbers[k].wrong);
+	}
+	out->has_atol = m->settings[SETTING_ATOL] != 0;
+	return OJIT_OK;
+}
+
 static ojit_status evaluate_settings(struct lowering *low)
 {
 	const ojit_model *m = low->model;
@@ -412,15 +431,7 @@ static ojit_status evaluate_settings(struct lowering *low)
 		TRY(oj_constant(low, m->span[k], &out->span[k]));
 	if (out->has_span && !(isfinite(out->span[0]) && isfinite(out->span[1])))
 		return oj_fail_place(low, m->span_place, OJIT_ARGUMENT, "the span must be from one finite time to another");
-	if (m->rtol)
-		TRY(oj_constant(low, m->rtol, &out->rtol));
-	if (m->atol)
-		TRY(oj_constant(low, m->atol, &out->atol));
-	out->has_atol = m->atol != 0;
-	if (m->rtol && !(out->rtol > 0))
-		return oj_fail_place(low, m->solve_place, OJIT_ARGUMENT, "rtol must be greater than 0");
-	if (m->atol && !(out->atol >= 0))
-		return oj_fail_place(low, m->solve_place, OJIT_ARGUMENT, "atol must be 0 or greater");
+	TRY(evaluate_numbers(low));
 	if (m->method && !(out->method = oj_arena_string(&low->space->arena, m->method, strlen(m->method))))
 		return oj_fail_memory(low->error);
 	return list_nonnegative(low);

@@ -8,6 +8,7 @@
 #ifndef OJ_SYNTAX_H
 #define OJ_SYNTAX_H
 
+#include "lib/model/solve_numbers.h"
 #include "lib/model/terms.h"
 
 enum { CLAUSE_FUNCTION = OJIT_TABLE + 1, CLAUSE_SPAN, CLAUSE_SOLVE, CLAUSE_NONNEGATIVE }; /* after enum ojit_kind */
@@ -22,8 +23,11 @@ struct clause {
 	uint32_t name, place;
 	uint32_t first_term, end_term;
 	uint32_t first_binder, end_binder; /* index variables of its terms */
-	struct clause_axis axes[3];
-	uint32_t value, second; /* SPAN: from, to.  SOLVE: rtol, atol, 0 if not given */
+	union {
+		struct clause_axis axes[3];
+		uint32_t settings[SETTINGS]; /* SOLVE: 0 if not given */
+	};
+	uint32_t value, second; /* SPAN: from, to */
 	const char *text;       /* file of the numbers; SOLVE: method; or NULL */
 	uint32_t first_number, number_count; /* in syntax->numbers */
 	bool listed;                         /* the value is a list of numbers */
