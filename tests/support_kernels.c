@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum { POINTS = 2, FEW = 2 /* directions at a time */ };
-enum { MOST_OF_HESSIAN = 40, MOST_TWICE = 70 }; /* inputs of second derivatives */
+enum { MOST_OF_HESSIAN = 40, MOST_TWICE = 70 }; /* inputs of Hessians, and of what others stand for */
 
 /* What all kernels put out, one after the other. */
 struct kernel_output {
@@ -73,7 +73,8 @@ static void matrix(struct host *h, ojit_inputs by, const char *name)
 	ojit_pattern p;
 	OK(ojit_evaluator_pattern(h->e, h->of, by, &p));
 	OK(ojit_evaluator_jacobian(h->e, h->of, by, h->t, h->y, next(h, name, p.entries)));
-	OK(ojit_evaluator_linearisation(h->e, h->of, by, h->t, h->y, next(h, "linearised", h->rows + p.entries)));
+	if (h->states + h->parameters <= MOST_TWICE)
+		OK(ojit_evaluator_linearisation(h->e, h->of, by, h->t, h->y, next(h, "linearised", h->rows + p.entries)));
 }
 
 static void newton(struct host *h)
@@ -88,12 +89,13 @@ static void products(struct host *h, unsigned by, size_t inputs)
 	ojit_scalar one = {.of = h->of, .element = h->rows / 2}, sum = {.of = h->of, .weights = h->weights};
 	unsigned with_time = by | OJIT_BY_TIME;
 	OK(ojit_evaluator_tangent(h->e, h->of, with_time, 1, h->t, h->y, h->seed, next(h, "jvp", h->rows)));
-	OK(ojit_evaluator_tangent(h->e, h->of, with_time, FEW, h->t, h->y, h->seed, next(h, "jvp x 2", h->rows * FEW)));
 	OK(ojit_evaluator_adjoint(h->e, h->of, by, h->t, h->y, h->weights, next(h, "vjp", inputs)));
 	OK(ojit_evaluator_gradient(h->e, &one, by, h->t, h->y, next(h, "grad", inputs)));
+	if (inputs > MOST_TWICE)
+		return;
+	OK(ojit_evaluator_tangent(h->e, h->of, with_time, FEW, h->t, h->y, h->seed, next(h, "jvp x 2", h->rows * FEW)));
 	OK(ojit_evaluator_gradient(h->e, &sum, by, h->t, h->y, next(h, "grad of the sum", inputs)));
-	if (inputs <= MOST_TWICE)
-		OK(ojit_evaluator_hessian_product(h->e, &sum, by, 1, h->t, h->y, h->seed, next(h, "hvp", inputs)));
+	OK(ojit_evaluator_hessian_product(h->e, &sum, by, 1, h->t, h->y, h->seed, next(h, "hvp", inputs)));
 }
 
 static void hessian(struct host *h, ojit_inputs rows, ojit_inputs columns, const char *name)
