@@ -84,6 +84,9 @@ ojit_status oj_derive(struct program *made, const struct lowered *lowered, const
 ojit_status oj_program_variant(struct system *system, const struct variant *variant, const struct kernel **kernel,
                                struct oj_error *error);
 double oj_program_effort_of(struct system *system, const struct variant *variant);
+/* The pattern of a variant that has one, whose program is made; no kernel is. */
+ojit_status oj_program_draw_pattern(struct ojit_program *program, const struct variant *variant,
+                                    const struct pattern **pattern, struct oj_error *error);
 const struct pattern *oj_program_pattern(struct system *system, const struct variant *variant);
 /* The program it was made of, once it was; NULL: it computes nothing. */
 const struct program *oj_program_variant_source(struct system *system, const struct variant *variant);

@@ -200,9 +200,9 @@ static ojit_status jacobian_variant(ojit_evaluator *e, ojit_kernel of, ojit_inpu
 
 static ojit_status hand_out_pattern(ojit_evaluator *e, const struct variant *variant, ojit_pattern *out)
 {
-	struct derivative_kernel *found;
-	TRY(find(e, variant, &found));
-	*out = oj_pattern_public(e->program->system.pattern(&e->program->system, variant));
+	const struct pattern *pattern;
+	TRY(oj_program_draw_pattern(e->program, variant, &pattern, &e->error));
+	*out = oj_pattern_public(pattern);
 	return OJIT_OK;
 }
 

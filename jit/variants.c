@@ -63,8 +63,9 @@ struct variant_made {
 	atomic_uint_fast64_t evaluations, due; /* made (again) when there are so many; UINT64_MAX: never */
 	int makes;                             /* of the slots, that are filled */
 	struct pattern pattern; /* of a Jacobian */
+	bool has_program;
 	struct space space;
-	struct program program;
+	struct program program; /* without blocks: there is nothing to compute */
 	struct kernel_slot slots[MAKES];
 	struct variant_made *next; /* never changes */
 };
@@ -336,9 +337,10 @@ static ojit_status make_program(struct ojit_program *program, struct variant_mad
 /* A failure leaves the variant as it was before its program was made. */
 static ojit_status ensure_program(struct ojit_program *program, struct variant_made *made, struct oj_error *error)
 {
-	if (made->program.blocks.count)
+	if (made->has_program)
 		return OJIT_OK;
 	ojit_status status = make_program(program, made, error);
+	made->has_program = status == OJIT_OK;
 	if (status == OJIT_OK)
 		return OJIT_OK;
 	oj_program_drop(&made->program);
@@ -448,6 +450,23 @@ ojit_status oj_program_variant(struct system *system, const struct variant *vari
 		*variant->wait = due == UINT64_MAX ? UINT64_MAX : due > evaluations ? due - evaluations : 0;
 	*kernel = atomic_load_explicit(&made->best, memory_order_acquire);
 	return OJIT_OK;
+}
+
+ojit_status oj_program_draw_pattern(struct ojit_program *program, const struct variant *variant,
+                                    const struct pattern **pattern, struct oj_error *error)
+{
+	struct variant_made *made;
+	*pattern = NULL;
+	pthread_mutex_lock(&program->lock);
+	double begin = oj_seconds();
+	ojit_status status = add(program, variant, &made, error);
+	if (status == OJIT_OK)
+		status = ensure_program(program, made, error);
+	if (status == OJIT_OK)
+		*pattern = &made->pattern;
+	program->seconds += oj_seconds() - begin;
+	pthread_mutex_unlock(&program->lock);
+	return status;
 }
 
 const struct pattern *oj_program_pattern(struct system *system, const struct variant *variant)

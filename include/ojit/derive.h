@@ -38,7 +38,7 @@ typedef enum ojit_inputs {
 } ojit_inputs;
 
 /* The pattern of d(kernel)/d(states), d(kernel)/d(parameters) or d(kernel)/dt, which has one
- * column; owned by the program, alive as long as it.  `of` is OJIT_RHS or OJIT_OBSERVABLES,
+ * column; owned by the program, alive as long as it; no code is made for it.  `of` is OJIT_RHS or OJIT_OBSERVABLES,
  * `by` one of ojit_inputs.  Errors: OJIT_ARGUMENT, OJIT_UNSUPPORTED (an operator without a
  * derivative), OJIT_OUT_OF_MEMORY, OJIT_BACKEND; see ojit_evaluator_error. */
 OJIT_API ojit_status ojit_evaluator_pattern(ojit_evaluator *evaluator, ojit_kernel of, ojit_inputs by,
