@@ -120,6 +120,44 @@ Test(checks, networks_pass)
 	free(text);
 }
 
+/* Of functions that models can call; what is written with signs is in all other models. */
+static bool is_callable(enum op op)
+{
+	const struct op_info *info = &oj_op_info[op];
+	bool twice = op != OP_DIGAMMA && op != OP_TRIGAMMA; /* with second derivatives */
+	return info->type == REAL && info->way != WAY_LEAF && (info->arity == 1 || info->arity == 2) && op != OP_NEG &&
+	       op != OP_DIV && op != OP_POWI && op != OP_STRONG && twice;
+}
+
+Test(checks, every_operator_passes_with_second_derivatives)
+{
+	char *text = NULL;
+	size_t length, operators = 0;
+	FILE *out = open_memstream(&text, &length);
+	for (int op = 0; op < OP_COUNT; op++) {
+		const char *name = oj_op_info[op].text, *x = op == OP_ACOSH ? "2.7" : "0.37"; /* inside also when halved or doubled */
+		if (!is_callable(op))
+			continue;
+		fprintf(out, "init a_%s = %s, b_%s = 0.62\na_%s' = %s(a_%s%s%s)\nb_%s' = a_%s*b_%s\n", name, x, name, name, name, name,
+		        oj_op_info[op].arity == 2 ? ", b_" : "", oj_op_info[op].arity == 2 ? name : "", name, name, name);
+		operators++;
+	}
+	fclose(out);
+	cr_expect_gt(operators, 40);
+	struct bed b;
+	begin_by(&b, text, OJIT_UNOPTIMISED);
+	visit(&b, 12);
+	cr_expect(ojit_check_passed(b.check));
+	for (size_t r = 0; r < ojit_check_row_count(b.check); r++) {
+		ojit_check_row row = ojit_check_row_at(b.check, r);
+		cr_expect(!row.refused && !row.omitted, "%s of %s by %s", row.kernel, row.of, row.by);
+		for (int kind = 0; kind < OJIT_FOUND_KINDS; kind++)
+			cr_expect_eq(row.found[kind], 0, "%s of %s by %s: %zu of kind %d", row.kernel, row.of, row.by, row.found[kind], kind);
+	}
+	end(&b);
+	free(text);
+}
+
 /* ---------------------------------------------------------------- what is wrong */
 
 /* Equations of one shape, xk' = k/4 p^2 xk^3 (1 + t) + xk, and observables like them, whose

@@ -127,42 +127,6 @@ static void hold(const struct corpus_problem *problem, enum what what)
 	ojit_context_free(context);
 }
 
-/* Tangents by all inputs of a problem, in the interpreter. */
-static double *tangents_of(const struct corpus_problem *problem, bool flat)
-{
-	const char *without[] = {"roll"};
-	ojit_compile_options options = ojit_compile_options_default();
-	ojit_context *context = ojit_context_new(NULL);
-	ojit_model *model = corpus_read(context, problem);
-	struct host host = {.name = problem->name}, *h = &host;
-	options.executor = OJIT_INTERPRETER;
-	options.without = without;
-	options.without_count = flat;
-	cr_assert_eq(ojit_program_compile(model, &options, &h->program), OJIT_OK, "%s", ojit_model_error(model).text);
-	h->evaluator = ojit_evaluator_new(h->program);
-	size_t states = problem->states, parameters = ojit_program_describe(h->program).parameters;
-	double *seed = numbers(states + parameters + 1), *y = numbers(states), *tangents = numbers(states);
-	OK(ojit_evaluator_tangent(h->evaluator, OJIT_RHS, OJIT_BY_STATES | OJIT_BY_PARAMETERS | OJIT_BY_TIME, 1, 0.3, y, seed,
-	                          tangents));
-	free(seed);
-	free(y);
-	ojit_evaluator_free(h->evaluator);
-	ojit_program_free(h->program);
-	ojit_model_free(model);
-	ojit_context_free(context);
-	return tangents;
-}
-
-static void compare_bits(const struct corpus_problem *problem)
-{
-	double *rolled = tangents_of(problem, false), *flat = tangents_of(problem, true);
-	for (size_t k = 0; k < problem->states; k++)
-		cr_expect((isnan(rolled[k]) && isnan(flat[k])) || memcmp(&rolled[k], &flat[k], sizeof *flat) == 0,
-		          "%s, state %zu: %.17g rolled, %.17g flat", problem->name, k, rolled[k], flat[k]);
-	free(rolled);
-	free(flat);
-}
-
 static void hold_file(const char *file, enum what what)
 {
 	struct corpus corpus;
@@ -217,19 +181,4 @@ Test(corpora_derivatives, second_ones_agree_for_bari)
 		if (strcmp(corpus.problems[k].name, "beam") != 0)
 			hold(&corpus.problems[k], TWICE);
 	corpus_free(&corpus);
-}
-
-Test(corpora_derivatives, tangents_have_the_same_bits_rolled_and_flat)
-{
-	static const char *const files[] = {"bari.json", "detest.json", "odebench.json", "networks/haugh2b.json",
-	                                    "networks/tlbr.json", "networks/repressilator.json", "networks/toy_jim.json",
-	                                    "networks/egfr_net.json", "networks/multistate.json"};
-	for (size_t f = 0; f < sizeof files / sizeof *files; f++) {
-		struct corpus corpus;
-		if (!corpus_load(files[f], &corpus))
-			cr_skip_test("%s/%s is not there", corpora_path(), files[f]);
-		for (size_t k = 0; k < corpus.count; k++)
-			compare_bits(&corpus.problems[k]);
-		corpus_free(&corpus);
-	}
 }
