@@ -59,9 +59,10 @@ static ojit_status print_derivative(ojit_model *model, const struct settings *se
 	struct program made = {0};
 	struct space space = {0};
 	if (variant->of != KERNEL_RHS && variant->of != KERNEL_OUTPUTS)
-		return oj_fail(error, OJIT_ARGUMENT, "there are derivatives of OJIT_RHS and OJIT_OBSERVABLES only");
+		return oj_fail(error, OJIT_ARGUMENT, "there are derivatives of the right-hand side and of observables, "
+		               "not of initial values");
 	if (variant->kind == VARIANT_NEWTON && variant->of != KERNEL_RHS)
-		return oj_fail(error, OJIT_ARGUMENT, "there is a Newton matrix of OJIT_RHS only");
+		return oj_fail(error, OJIT_ARGUMENT, "there is a Newton matrix of the right-hand side only");
 	ojit_status status = oj_compile(model, settings, 0, NULL, &lowered, error);
 	if (status == OJIT_OK && oj_space_copy(&space, &lowered.space) != OJIT_OK)
 		status = oj_fail_memory(error);
@@ -85,7 +86,7 @@ static ojit_status print_taylor(ojit_model *model, const struct settings *settin
 	struct lowered lowered = {0};
 	struct program made = {0};
 	if (kind != KERNEL_RHS)
-		return oj_fail(error, OJIT_ARGUMENT, "there are Taylor coefficients of OJIT_RHS only");
+		return oj_fail(error, OJIT_ARGUMENT, "there are Taylor coefficients of the right-hand side only");
 	ojit_status status = oj_compile(model, settings, 0, NULL, &lowered, error);
 	if (status == OJIT_OK) {
 		oj_program_init(&made, &lowered.space, KERNEL_RHS);

@@ -108,6 +108,14 @@ Test(tool_derivatives, inputs_and_rows_are_chosen_by_name)
 	cr_expect_eq(named(json, "a"), 0.25);
 	cr_expect_eq(named(json, "x"), 2);
 	json_decref(json);
+	json = evaluate("vjp --of s --at x=7");
+	cr_expect_eq(named(json, "x"), 2);
+	cr_expect_eq(named(json, "u[2]"), 7);
+	json_decref(json);
+	json = evaluate("vjp --of x --wrt a");
+	cr_expect_eq(json_object_size(json_object_get(json, "values")), 1);
+	cr_expect_eq(named(json, "a"), 0.25);
+	json_decref(json);
 }
 
 Test(tool_derivatives, text_says_what_is_derived_by_what)
@@ -124,6 +132,10 @@ Test(tool_derivatives, what_makes_no_sense_is_refused)
 	EXPECT_HAS(tool_err(), "--v is the vector");
 	cr_expect_eq(tool_run("$OJIT eval m.ojit --kernel rhs --of outputs"), 2);
 	cr_expect_eq(tool_run("$OJIT eval m.ojit --kernel dfdt --wrt parameters"), 2);
+	cr_expect_eq(tool_run("$OJIT eval m.ojit --wrt nonsense"), 2);
+	EXPECT_HAS(tool_err(), "--wrt says what to differentiate by");
+	cr_expect_eq(tool_run("$OJIT eval m.ojit --kernel vjp --of s --v x=1"), 2);
+	EXPECT_HAS(tool_err(), "--of s is one number");
 	cr_expect_eq(tool_run("$OJIT eval m.ojit --kernel jvp --v y=1"), 2);
 	EXPECT_HAS(tool_err(), "there is neither a state nor a parameter 'y'");
 	cr_expect_eq(tool_run("$OJIT eval m.ojit --kernel jvp --v x=1,a=2 --wrt parameters"), 2);
@@ -147,6 +159,7 @@ Test(tool_derivatives, are_stages_to_look_at)
 		cr_assert_eq(tool_run("$OJIT dump m.ojit --stage %s --kernel outputs", stages[k]), 0);
 		EXPECT_HAS(tool_out(), "program outputs");
 		cr_expect_eq(tool_run("$OJIT dump m.ojit --stage %s --kernel init", stages[k]), 2);
+		EXPECT_HAS(tool_err(), "not of initial values");
 	}
 }
 
@@ -156,7 +169,7 @@ Test(tool_derivatives, taylor_coefficients_are_a_stage_to_look_at)
 	EXPECT_HAS(tool_out(), "program rhs");
 	EXPECT_HAS(tool_out(), "coefficient~2");
 	cr_expect_eq(tool_run("$OJIT dump m.ojit --stage taylor --kernel outputs"), 2);
-	EXPECT_HAS(tool_err(), "Taylor coefficients of OJIT_RHS only");
+	EXPECT_HAS(tool_err(), "Taylor coefficients of the right-hand side only");
 	tool_file("g.ojit", "init x = 2\nx' = gamma(x)\n");
 	cr_expect_eq(tool_run("$OJIT dump g.ojit --stage taylor"), 2);
 	EXPECT_HAS(tool_err(), "method taylor has no recurrence for gamma");
@@ -258,7 +271,7 @@ Test(tool_scalars, what_makes_no_sense_is_refused)
 		{"hess --of V --weights V=1", "is one number"}, {"hess --of V --v x=1", "--v is the vector"},
 		{"hvp --of V --v k=1", "not among what --wrt"}, {"hess --of V --wrt q", "'q'"},
 		{"hess --of V --wrt 'u[7]'", "u[7]"}, {"jac --of q", "there is no observable 'q'"},
-		{"vjp --of V", "--kernel grad is"}, {"jvp --weights x=1", "--weights belongs"},
+		{"vjp --of V --v x=1", "--of V is one number"}, {"jvp --weights x=1", "--weights belongs"},
 		{"hess --of outputs --weights f=1", "'f'"}, {"rhs --of rhs", "--of belongs"},
 	};
 	for (size_t k = 0; k < sizeof wrong / sizeof wrong[0]; k++) {

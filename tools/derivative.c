@@ -80,11 +80,23 @@ static void write_matrices(struct output *output, const struct derivative *d, co
 	fputs(is_json(d) ? "]}\n" : "", output->file);
 }
 
+/* The pattern is that of all columns, though a few may be asked for. */
+static int fail_matrix(const struct derivative *d)
+{
+	if (ojit_evaluator_error(d->evaluator).status != OJIT_OUT_OF_MEMORY)
+		return fail(d);
+	size_t input = 0;
+	while (!d->by.chosen[input])
+		input++;
+	return complain_plainly("out of memory for the whole matrix; --kernel jvp --v \"%s=1\" gives a column, --kernel vjp "
+	                        "a row", inputs_name(&d->by, input));
+}
+
 static int evaluate_matrix(const struct derivative *d, int kind, struct matrix *matrix)
 {
 	ojit_inputs by = (ojit_inputs)(1u << kind);
 	if (ojit_evaluator_pattern(d->evaluator, d->of, by, &matrix->pattern) != OJIT_OK)
-		return fail(d);
+		return fail_matrix(d);
 	matrix->values = get_memory(matrix->pattern.entries, sizeof *matrix->values);
 	return ojit_evaluator_jacobian(d->evaluator, d->of, by, d->t, d->y, matrix->values) == OJIT_OK ? 0 : fail(d);
 }

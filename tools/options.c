@@ -280,7 +280,8 @@ static const struct option_row rows[] = {
 	 "some by name; of jac and jvp also t"},
 	{"of", "rhs|outputs|NAME", EVAL, false, take_of, FIELD(of), wholes,
 	 "what derivatives are of (default rhs): all, or an observable, or a state, whose derivative by time is meant; "
-	 "grad, hess and hvp: one number, or all of rhs or outputs with --weights; vjp: rhs or outputs"},
+	 "grad, hess and hvp: one number, or all of rhs or outputs with --weights; vjp: rhs, outputs, or one number, "
+	 "which gives its gradient"},
 	{"weights", "NAME=VALUE,...", EVAL, false, take_items, FIELD(weights), NULL,
 	 "grad, hess and hvp of the sum of all elements of --of rhs (default) or outputs, each times its weight; what "
 	 "is not named has weight 0"},
@@ -463,9 +464,13 @@ static int settle_format(struct request *request)
 static int check_whole(struct request *request)
 {
 	bool product = request->kernel == EVAL_TANGENT || request->kernel == EVAL_ADJOINT;
-	if (request->scalar && request->kernel == EVAL_ADJOINT)
-		return complain("of", request->scalar, 0, strlen(request->scalar), "vjp is of rhs or of outputs; --kernel grad is "
-		                "of one number");
+	if (request->scalar && request->kernel == EVAL_ADJOINT) { /* its gradient */
+		if (request->direction.count)
+			return complain_plainly("--v are weights of all elements of --of rhs or outputs, and --of %s is one number; "
+			                        "give one of the two", request->scalar);
+		request->kernel = EVAL_GRADIENT;
+		return 0;
+	}
 	if (request->weights.count)
 		return complain_plainly("--weights belongs to --kernel grad, hess and hvp; vjp takes weights as --v");
 	if (request->direction.count && !product)
@@ -481,6 +486,8 @@ static int check_derivative(struct request *request)
 		return 0;
 	if (request->kernel <= OJIT_INITIAL && (request->whole || request->scalar))
 		return complain_plainly("--of belongs to derivatives; write --kernel outputs");
+	if (request->kernel <= OJIT_INITIAL && request->wrt.count)
+		return complain_plainly("--wrt says what to differentiate by; choose a derivative with --kernel");
 	if (request->kernel < EVAL_GRADIENT)
 		return check_whole(request);
 	if (request->direction.count && request->kernel != EVAL_HESSIAN_PRODUCT)
@@ -499,6 +506,8 @@ static int check_refining(const struct request *request)
 	if (request->refine && request->steps)
 		return complain_plainly("--refine compares what is put out at the same times, and every solve has "
 		                        "steps of its own; give --points, --every, --times or --final");
+	if (request->digits > 15 && request->command->bit == CHECK)
+		return complain_plainly("--digits takes 1 to 15: double has hardly 16");
 	if (request->digits && !request->refine && request->command->bit == RUN)
 		return complain_plainly("--digits says what --refine is after; add --refine");
 	if (request->progress && request->no_progress)
