@@ -211,12 +211,36 @@ static const struct check_kernel *stand_in(const struct ojit_check *c, const str
 	return k->row.form == CHECK_LINEARISATION ? oj_check_find(c, &like, CHECK_MATRIX, k->row.by, 0) : NULL;
 }
 
+enum { INTERPRETED = 4 }; /* operations take as long as an addition in MPFR */
+
+/* What making a matrix takes, in additions: its operations, of which each is made once, and
+ * what it reads from tables. */
+static double dearness_of(struct ojit_check *c, const struct check_kernel *k)
+{
+	const double datum = 8;
+	struct ojit_program *machine = c->programs[WAY_MACHINE];
+	struct variant variant = variant_of(c, k);
+	const struct program *program = oj_program_variant_source(&machine->system, &variant);
+	if (!program)
+		return 0;
+	double effort = oj_program_effort_of(&machine->system, &variant);
+	c->arena.failed = c->arena.failed || effort < 0;
+	return effort + datum * (double)(program->space->table_data.count + k->pattern.entries);
+}
+
+/* Matrices that are made of the Jacobian's entries.  NULL: it is none. */
+static const struct check_kernel *jacobian_of(const struct ojit_check *c, const struct check_kernel *k)
+{
+	bool repeats = k->row.form == CHECK_NEWTON || k->row.form == CHECK_LINEARISATION;
+	return repeats ? oj_check_find(c, k, CHECK_MATRIX, k->row.by, 0) : NULL;
+}
+
 /* As a matrix, second derivatives are for scalars of few inputs.  *why NULL: it is fine. */
 static ojit_status check_extent(struct ojit_check *c, const struct check_kernel *k, const char **why)
 {
-	const double most = 5e5;
+	const double most = 1e5, dearest = 5e6;
 	const size_t longest = 20000;
-	const struct check_kernel *other = stand_in(c, k);
+	const struct check_kernel *other = stand_in(c, k), *jacobian = jacobian_of(c, k);
 	double entries = k->row.form == CHECK_HESSIAN ? hessian_bound(c, k) : 0;
 	size_t directions = k->row.directions ? k->row.directions : 1;
 	char text[128] = "";
@@ -224,6 +248,8 @@ static ojit_status check_extent(struct ojit_check *c, const struct check_kernel 
 		snprintf(text, sizeof text, "there may be %.0f entries; hvp stands for it", entries);
 	else if (length_of(c, other) * directions > longest)
 		snprintf(text, sizeof text, "it takes long to compile; %s stands for it", other->found.kernel);
+	else if (jacobian && dearness_of(c, jacobian) > dearest)
+		snprintf(text, sizeof text, "it takes long to make; %s stands for it", jacobian->found.kernel);
 	*why = *text ? oj_arena_string(&c->arena, text, strlen(text)) : NULL;
 	return c->arena.failed ? oj_fail_memory(&c->error) : OJIT_OK;
 }
@@ -277,6 +303,9 @@ ojit_status oj_checked_make(struct ojit_check *c, struct check_kernel *k)
 		return OJIT_OK;
 	ojit_status status = make(c, k);
 	k->made = status == OJIT_OK;
+	k->effort = k->made ? dearness_of(c, k) / INTERPRETED : 0;
+	if (c->arena.failed)
+		return oj_fail_memory(&c->error);
 	if (status != OJIT_UNSUPPORTED)
 		return status;
 	const char *why = oj_error_public(&c->error).message;
@@ -312,6 +341,7 @@ static ojit_status run_way(struct ojit_check *c, struct check_kernel *k, int way
 		oj_compare_bits(c, k, none, (double)k->pattern.entries, (double)pattern.entries, names[way]);
 		return OJIT_OK;
 	}
+	c->work += k->effort;
 	if (evaluate(c, k, way, k->other) != OJIT_OK)
 		return oj_check_fail(c, way);
 	compare(c, k, names[way]);

@@ -126,6 +126,14 @@ bool oj_agrees(const struct ojit_check *c, double value, struct truth_value expe
 	return is_equal(value, expected) || (isfinite(apart) && apart <= c->tolerance * expected.size + slack);
 }
 
+/* Relative to the value alone, of which rounding may take some digits. */
+bool oj_agrees_roughly(const struct ojit_check *c, double value, struct truth_value expected, double slack)
+{
+	const double digits = 1e3;
+	expected.size = digits * fabs((double)expected.value);
+	return oj_agrees(c, value, expected, slack);
+}
+
 static bool is_beyond_double(struct truth_value expected)
 {
 	return (expected.marks & TRUTH_OVERFLOW) || (isfinite(expected.value) && fabsl(expected.value) > DBL_MAX);

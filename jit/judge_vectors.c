@@ -36,8 +36,11 @@ static ojit_status judge_slope(struct ojit_check *c, struct check_kernel *k, siz
 	if (slope.marks & TRUTH_SKIPPED)
 		return OJIT_OK;
 	slope.size = fabs((double)slope.value);
-	if (own->marks & TRUTH_SKIPPED && !oj_agrees(c, k->machine[i], slope, slack))
+	if (own->marks & TRUTH_SKIPPED && !oj_agrees(c, k->machine[i], slope, slack)) {
+		if (oj_agrees_roughly(c, k->machine[i], slope, slack))
+			return OJIT_OK;
 		TRY(oj_measured_wholly(c, &k->measured));
+	}
 	if (!(own->marks & TRUTH_SKIPPED) && !is_poisoned(*own, slope)) {
 		slope.size = fmax(own->size, slope.size);
 		slope.marks |= own->marks;

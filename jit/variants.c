@@ -16,6 +16,7 @@
 #include "lib/graph/newton.h"
 #include "lib/graph/parity.h"
 #include "lib/graph/products.h"
+#include "lib/graph/shared.h"
 #include "lib/graph/tangent.h"
 #include "lib/graph/time_array.h"
 #include "lib/graph/unroll.h"
@@ -233,6 +234,7 @@ static ojit_status differentiate_all(struct program *made, struct program *progr
 {
 	struct jacobian_request request = {v->by & BY_STATES ? ROLE_STATE : ROLE_PARAMETER, elements(lowered, v),
 	                                   inputs(lowered, v->by, v->by)};
+	TRY(oj_keep_shared_sums(program, error));
 	TRY(v->by == BY_TIME ? differentiate_by_time(made, program, request.rows, pattern, error)
 	                     : oj_jacobian_by_way(made, program, prepare, &request, settings->jacobian,
 	                                          settings->explanation, pattern, error));

@@ -447,6 +447,19 @@ Test(checks, of_large_models_a_sample_is_looked_at)
 	end(&b);
 }
 
+/* A matrix that takes long to make is made once; what only repeats its entries says so. */
+Test(checks, large_matrices_are_made_once)
+{
+	struct bed b;
+	begin_by(&b, "const N = 360\ninit u[i in 1..N] = i\nu[i in 1..N]' = sum(j in 1..N, sin(u[j] - u[i]))/N", OJIT_INTERPRETER);
+	visit(&b, 0);
+	cr_expect(ojit_check_passed(b.check));
+	cr_expect_null(row_of(&b, "jac", "rhs", "states").omitted);
+	cr_assert(row_of(&b, "newton", "rhs", "states").omitted);
+	cr_expect(strstr(row_of(&b, "newton", "rhs", "states").omitted, "jac stands for it"));
+	end(&b);
+}
+
 /* Many times nothing is left of the digits, and it is no fault of anybody. */
 Test(checks, what_cancels_is_measured_by_its_terms)
 {

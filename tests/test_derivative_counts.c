@@ -59,13 +59,13 @@ Test(derivative_counts, adjoints_of_networks_take_at_most_twice_the_operations)
 	}
 }
 
-/* prod(j in 1..N, x[j]) in all equations, in which factors are looked at once. */
-static double count_product(int n, enum variant_kind kind)
+/* Of a model of n states; `equation` is what all of them follow. */
+static double count_of(int n, const char *equation, enum variant_kind kind)
 {
 	char text[256];
 	struct variant variant = {.kind = kind, .of = KERNEL_RHS, .by = BY_STATES, .order = 1};
 	struct support_counted c;
-	snprintf(text, sizeof text, "const N = %d\ninit x[i in 1..N] = 1\nx[i in 1..N]' = prod(j in 1..N, x[j]) - x[i]", n);
+	snprintf(text, sizeof text, "const N = %d\ninit x[i in 1..N] = 1\nx[i in 1..N]' = %s", n, equation);
 	ojit_model *model = ojit_model_new(ojit_context_new(NULL));
 	cr_assert_eq(ojit_model_read_text(model, text, strlen(text), NULL), OJIT_OK);
 	support_counted_open(&c, model);
@@ -82,7 +82,16 @@ Test(derivative_counts, derivatives_of_long_products_are_linear)
 	} kinds[] = {{VARIANT_TANGENT, 6}, {VARIANT_ADJOINT, 6}, {VARIANT_HESSIAN_PRODUCT, 16}};
 	for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
 		for (int n = 500; n <= 4000; n *= 8) {
-			double count = count_product(n, kinds[k].kind);
+			double count = count_of(n, "prod(j in 1..N, x[j]) - x[i]", kinds[k].kind);
 			cr_expect_leq(count, kinds[k].factor * n, "kind %d, %d factors: %g", (int)kinds[k].kind, n, count);
 		}
+}
+
+/* What all rows share is differentiated once: n^2 terms, where rows times pairs are n^3. */
+Test(derivative_counts, jacobians_take_sums_over_pairs_once)
+{
+	for (int n = 20; n <= 80; n *= 2) {
+		double count = count_of(n, "-x[i] + i*sum(j in 1..N, k in 1..N, x[j]*sin(x[k]))", VARIANT_JACOBIAN);
+		cr_expect_leq(count, 40.0 * n * n, "%d states: %g", n, count);
+	}
 }

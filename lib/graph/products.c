@@ -170,16 +170,6 @@ static bool has_products(const struct program *program, bool *found)
 	return ok;
 }
 
-static bool copy_block(struct program *made, const struct block *from)
-{
-	struct block *block = oj_program_block(made, from->rank, from->lo, from->end, from->origin);
-	bool ok = block != NULL;
-	for (size_t s = 0; ok && s < from->stores.count; s++)
-		ok = oj_block_store(made->space, block, from->stores.at[s].array, from->stores.at[s].value,
-		                    from->stores.at[s].index);
-	return ok;
-}
-
 ojit_status oj_products_to_trees(struct program *program, struct oj_error *error)
 {
 	struct program made;
@@ -195,7 +185,7 @@ ojit_status oj_products_to_trees(struct program *program, struct oj_error *error
 	bool ok = true;
 	for (size_t b = 0; ok && b < program->blocks.count; b++) {
 		trees.block = &program->blocks.at[b];
-		ok = oj_rewrite_block(&rewrite, &program->blocks.at[b]) == OJIT_OK && copy_block(&made, &program->blocks.at[b]);
+		ok = oj_rewrite_block(&rewrite, &program->blocks.at[b]) == OJIT_OK && oj_program_copy_block(&made, &program->blocks.at[b]);
 	}
 	oj_expr_map_drop(&trees.known);
 	if (!ok) {

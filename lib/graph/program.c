@@ -109,6 +109,16 @@ void oj_program_drop(struct program *program)
 	VECTOR_DROP(program->space->context, &program->blocks);
 }
 
+bool oj_program_copy_block(struct program *program, const struct block *like)
+{
+	struct block *block = oj_program_block(program, like->rank, like->lo, like->end, like->origin);
+	bool ok = block != NULL;
+	for (size_t s = 0; ok && s < like->stores.count; s++)
+		ok = oj_block_store(program->space, block, like->stores.at[s].array, like->stores.at[s].value,
+		                    like->stores.at[s].index);
+	return ok;
+}
+
 ojit_status oj_program_copy(struct program *copy, const struct program *program, struct space *space)
 {
 	oj_program_init(copy, space, program->kind);

@@ -121,6 +121,8 @@ void oj_program_init(struct program *program, struct space *space, int kind);
 void oj_program_drop(struct program *program);
 /* The same blocks in `space`, the program's own or a copy of it. */
 ojit_status oj_program_copy(struct program *copy, const struct program *program, struct space *space);
+/* Append a block like it. */
+bool oj_program_copy_block(struct program *program, const struct block *like);
 /* Append those stores of `from` that go to intermediate arrays. */
 bool oj_program_intermediates(struct program *program, const struct program *from);
 /* Append an empty block; NULL when out of memory. */

@@ -1,0 +1,122 @@
+/* See shared.h. */
+#include "lib/graph/shared.h"
+
+#include "lib/graph/passes.h"
+#include "lib/graph/rewrite.h"
+
+#include <string.h>
+
+struct sharing {
+	struct program *made;
+	const struct block *block; /* at hand */
+	struct expr_map known;     /* sums that depend on no index -> their loads */
+};
+
+struct axes {
+	uint32_t rank;
+	unsigned level[RANK]; /* of the box */
+	int64_t lo[RANK], end[RANK], extent[RANK];
+};
+
+/* Does it need fewer axes than the box has, and hold another reduction? */
+static bool is_shared(const struct sharing *sharing, const struct graph *g, ojit_expr e, struct axes *axes)
+{
+	const struct node *n = oj_node(g, e);
+	const struct block *block = sharing->block;
+	bool shared = false;
+	axes->rank = 0;
+	if (n->op != OP_REDUCE || n->stage < 2 || n->levels >> block->rank)
+		return false;
+	for (uint32_t k = 0; k < block->rank; k++) {
+		if (!(n->levels >> k & 1)) {
+			shared = shared || block->end[k] - block->lo[k] > 1;
+			continue;
+		}
+		axes->level[axes->rank] = k;
+		axes->lo[axes->rank] = block->lo[k];
+		axes->end[axes->rank] = block->end[k];
+		axes->extent[axes->rank] = block->end[k] - block->lo[k];
+		axes->rank++;
+	}
+	return shared;
+}
+
+/* The load of an array that a block of its own fills; 0: out of memory. */
+static ojit_expr kept(struct sharing *sharing, ojit_expr e, const struct axes *axes)
+{
+	struct space *space = sharing->made->space;
+	struct graph *g = &space->graph;
+	ojit_expr inside[RANK], outside[RANK], map[LEVELS] = {0};
+	for (uint32_t k = 0; k < axes->rank; k++) {
+		inside[k] = map[axes->level[k]] = oj_index(g, k);
+		outside[k] = oj_index(g, axes->level[k]);
+	}
+	uint32_t array = oj_space_array(space, "shared", ROLE_TEMP, axes->rank, axes->lo, axes->extent, 0);
+	ojit_expr value = oj_substitute(space, e, map, LEVELS);
+	struct block *block = array == UINT32_MAX || !value ? NULL
+		: oj_program_block(sharing->made, axes->rank, axes->lo, axes->end, sharing->block->origin);
+	if (!block || !oj_block_store(space, block, array, value, inside))
+		return 0;
+	return oj_load(g, array, axes->rank, outside);
+}
+
+static ojit_expr of_node(struct rewrite *rewrite, ojit_expr e, const ojit_expr *operands)
+{
+	struct sharing *sharing = rewrite->data;
+	struct graph *g = &rewrite->space->graph;
+	struct axes axes;
+	ojit_expr known = 0, to = oj_is(g, e, OP_REDUCE) ? oj_simplified_reduction(rewrite->space, e, operands)
+	                                                 : oj_remake(g, e, operands);
+	if (!to || !is_shared(sharing, g, to, &axes))
+		return to;
+	if (oj_expr_map_get(&sharing->known, to, &known))
+		return known;
+	ojit_expr load = kept(sharing, to, &axes);
+	if (load && axes.rank == 0 && !oj_expr_map_put(&sharing->known, to, load))
+		return 0;
+	return load;
+}
+
+static bool has_sums_of_sums(const struct program *program, bool *found)
+{
+	struct expr_list list = {0};
+	bool ok = true;
+	for (size_t b = 0; ok && b < program->blocks.count && !*found; b++) {
+		const struct block *block = &program->blocks.at[b];
+		list.list.count = 0;
+		ok = block->rank == 0 || oj_block_reach(program->space, block, true, &list);
+		for (size_t k = 0; ok && k < list.list.count; k++)
+			*found = *found || (oj_is(&program->space->graph, list.list.at[k], OP_REDUCE) &&
+			                    oj_node(&program->space->graph, list.list.at[k])->stage > 1);
+	}
+	VECTOR_DROP(program->space->context, &list.list);
+	return ok;
+}
+
+ojit_status oj_keep_shared_sums(struct program *program, struct oj_error *error)
+{
+	struct program made;
+	struct sharing sharing = {.made = &made};
+	struct rewrite rewrite = {.space = program->space, .node = of_node, .data = &sharing};
+	bool found = false;
+	if (!has_sums_of_sums(program, &found))
+		return oj_fail_memory(error);
+	if (!found)
+		return OJIT_OK;
+	oj_program_init(&made, program->space, program->kind);
+	oj_expr_map_init(&sharing.known, program->space->context);
+	bool ok = true;
+	for (size_t b = 0; ok && b < program->blocks.count; b++) {
+		sharing.block = &program->blocks.at[b];
+		ok = oj_rewrite_block(&rewrite, &program->blocks.at[b]) == OJIT_OK &&
+		     oj_program_copy_block(&made, &program->blocks.at[b]);
+	}
+	oj_expr_map_drop(&sharing.known);
+	if (ok)
+		oj_program_drop(program);
+	else
+		oj_program_drop(&made);
+	if (ok)
+		*program = made;
+	return ok ? OJIT_OK : oj_fail_memory(error);
+}
