@@ -118,24 +118,25 @@ static void hold_products(struct host *h, const struct edge *edge)
 	free(out);
 }
 
-static void hold(const struct edge *edge, ojit_executor executor, ojit_jacobian jacobian)
+/* exact: there are no more entries than those named. */
+static void hold(const struct edge *edge, bool exact, ojit_executor executor, ojit_jacobian jacobian)
 {
 	struct host h;
 	begin(&h, edge->text, executor, jacobian);
 	size_t entries = hold_matrix(&h, edge, OJIT_BY_STATES, 0) + hold_matrix(&h, edge, OJIT_BY_PARAMETERS, h.states);
-	cr_expect_eq(entries, count_of(edge), "%s\n%zu entries", edge->text, entries);
+	cr_expect(entries == count_of(edge) || !exact, "%s\n%zu entries", edge->text, entries);
 	if (jacobian == OJIT_JACOBIAN_DIRECT)
 		hold_products(&h, edge);
 	end(&h);
 }
 
-static void hold_all(const struct edge *edges, size_t count)
+static void hold_all(const struct edge *edges, size_t count, bool exact)
 {
 	for (size_t k = 0; k < count; k++) {
-		hold(&edges[k], OJIT_INTERPRETER, OJIT_JACOBIAN_DIRECT);
-		hold(&edges[k], OJIT_INTERPRETER, OJIT_JACOBIAN_COLOURED);
+		hold(&edges[k], exact, OJIT_INTERPRETER, OJIT_JACOBIAN_DIRECT);
+		hold(&edges[k], exact, OJIT_INTERPRETER, OJIT_JACOBIAN_COLOURED);
 		if (k % 3 == 0) /* bits are the same everywhere: tested elsewhere */
-			hold(&edges[k], OJIT_UNOPTIMISED, OJIT_JACOBIAN_DIRECT);
+			hold(&edges[k], exact, OJIT_UNOPTIMISED, OJIT_JACOBIAN_DIRECT);
 	}
 }
 
@@ -160,20 +161,47 @@ static const struct edge zeros[] = {
 
 Test(edges, what_is_0_by_structure_has_no_part_in_any_kernel)
 {
-	hold_all(zeros, sizeof zeros / sizeof zeros[0]);
+	hold_all(zeros, sizeof zeros / sizeof zeros[0], true);
 }
 
 /* Where a direction or a weight is 0, what it would be multiplied with has no part. */
 static const struct edge seeds[] = {
 	{"param k = 3, p = 2\ninit x = -2\nx' = k*x^p", {{0, 0, -12}, {0, 1, 4}, {0, 2, NAN}}},
 	{"init x = 0, y = 4\nx' = sqrt(x) + 3*y\ny' = y", {{0, 0, INFINITY}, {0, 1, 3}, {1, 1, 1}}},
-	{"init x = 0, y = 4\nlet s = sqrt(x)\nx' = s*y\ny' = sqrt(y) - x", {{0, 0, INFINITY}, {1, 0, -1}, {1, 1, 0.25}}},
+	{"init x[i in 1..3] = i - 1\nx[i in 1..3]' = sqrt(x[i]) + sum(j in 1..3, x[j])",
+	 {{0, 0, INFINITY}, {0, 1, 1}, {0, 2, 1}, {1, 0, 1}, {1, 1, 1.5}, {1, 2, 1}, {2, 0, 1}, {2, 1, 1},
+	  {2, 2, 1 + 0.35355339059327379}}},
 };
 
 Test(edges, zeros_of_directions_and_weights_are_strong)
 {
-	for (size_t k = 0; k < 2; k++)
-		hold_all(&seeds[k], 1);
+	hold_all(seeds, sizeof seeds / sizeof seeds[0], true);
+}
+
+/* The rules of ojit/derive.h, one by one; what is 0 may be an entry. */
+static const struct edge rules[] = {
+	{"init x = 0\nx' = abs(x) + sign(x) + floor(x) + ceil(x + 0.5) + round(x + 0.5) + relu(x) + heaviside(x)", {{0}}},
+	{"init x = 1\nx' = min(x, 1)", {{0, 0, 1}}}, {"init x = 1\nx' = min(1, x)", {{0}}},
+	{"init x = 1\nx' = max(x, x^2)", {{0, 0, 1}}}, {"init x = 1\nx' = max(x^2, x)", {{0, 0, 2}}},
+	{"init x = 1\nx' = min(3*x, 3, 2*x + 1)", {{0, 0, 3}}}, {"init x = 1\nx' = max(4 - x, 3*x, 3)", {{0, 0, -1}}},
+	{"init x[i in 1..3] = 2\nx[i in 1..3]' = i*max(j in 1..3, x[j])", {{0, 0, 1}, {1, 0, 2}, {2, 0, 3}}},
+	{"init x = 0, y = 0\nx' = hypot(x, y)\ny' = atan2(y, x)", {{0}}},
+	{"param n = 0\ninit x = 0, y = 2\nx' = x^0 + y^n\ny' = y^0", {{0, 2, 0.69314718055994531}}},
+	{"param p = 3, q = 1.5\ninit x = 0, y = 1\nx' = x^3 + x^p\ny' = x^q + x^1.5 + 2*y", {{1, 1, 2}}},
+	{"param p = 1, q = 0.5\ninit x = 0, y = 0\nx' = x^p\ny' = y^q", {{0, 0, 1}, {1, 1, INFINITY}}},
+	{"param p = 0\ninit x = 0\nx' = x^p", {{0, 1, -INFINITY}}},
+	{"init x = 0, y = -1\nx' = sqrt(x)\ny' = log1p(y)", {{0, 0, INFINITY}, {1, 1, INFINITY}}},
+	{"init x = 3, y = 1\nx' = mod(x, y)\ny' = mod(-x, 2*y)", {{0, 0, 1}, {0, 1, -3}, {1, 0, -1}, {1, 1, 4}}},
+	{"init x[i in 1..4] = i - 2\nx[i in 1..4]' = prod(j in 1..4, x[j])", {{0, 1, -2}, {1, 1, -2}, {2, 1, -2}, {3, 1, -2}}},
+	{"init x = 0\nx' = if(x > 0, log(x), 3*x) + if(x == 0, x, 1/x)", {{0, 0, 4}}},
+	{"init x = -1, y = 2\nlet s = sqrt(x)\nx' = if(x > 0, s*y, x*y)\ny' = sqrt(max(x, 0)) + y", {{0, 0, 2}, {0, 1, -1}, {1, 1, 1}}},
+	{"index n[i in 1..4] = [1, 1, 2, 4]\ninit x[i in 1..3] = i - 2\nx[i in 1..3]' = max(j in n[i]..n[i+1], abs(x[min(j, 3)])) + 2*x[i]",
+	 {{0, 0, 1}, {1, 0, -1}, {1, 1, 2}, {2, 2, 3}}},
+};
+
+Test(edges, rules_are_those_of_the_manual)
+{
+	hold_all(rules, sizeof rules / sizeof rules[0], false);
 }
 
 /* ---------------------------------------------------------------- long products */

@@ -5,7 +5,8 @@
  * nothing that is not asked for is. A family of equations stays one loop in all of them.
  *
  * Rules at points without a derivative: abs and sign at 0 give 0; floor, ceil and round
- * give 0 everywhere; a tie of min or max gives the first operand's; relu at 0 gives 0;
+ * give 0 everywhere; a tie of min or max gives the first operand's, as
+ * they are written; relu at 0 gives 0;
  * hypot and atan2 at (0, 0) give 0; x^0 gives 0 with respect to x, and x^p at x = 0 gives 0 with
  * respect to p > 0 and -inf to p <= 0; mod(a, b) gives 1 and -floor(a/b), also at its jumps.
  * sqrt, cbrt and x^p with 0 < p < 1 at 0, and log1p at -1, give inf.  A product has that of each

@@ -385,7 +385,7 @@ ojit_expr oj_time(struct graph *g)
 bool oj_commutes(enum op op)
 {
 	switch (op) {
-	case OP_ADD: case OP_MUL: case OP_MIN: case OP_MAX: case OP_EQ: case OP_NE:
+	case OP_ADD: case OP_MUL: case OP_EQ: case OP_NE: /* and no MIN or MAX: at a tie the first counts */
 	case OP_IEQ: case OP_INE: case OP_AND: case OP_OR: case OP_IMIN: case OP_IMAX:
 	case OP_HYPOT:
 		return true;
