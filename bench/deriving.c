@@ -53,7 +53,7 @@ struct side {
 	ojit_evaluator *evaluator;
 	int n;
 	size_t states, entries;
-	double *y, *weights, *out;
+	double *memory, *y, *weights, *out;
 	const double *p;
 	peer_jacobian *jacobian;
 	peer_adjoint *adjoint;
@@ -100,15 +100,22 @@ static double their_adjoint(void *data)
 	return s->out[0];
 }
 
-/* All that is read and written in lines of a cache of their own, one behind the other: where
- * a heap happens to put them, loads can lie at the distance of a page from what was just
- * stored, and wait for it (m: a Jacobian of 25 entries 5 or 7 ns). */
-static void allocate(struct side *s)
+/* Processors take a load for one of what was just stored a multiple of a page away, and wait.
+ * Whether a call's own loads, of its stack and arguments, meet that is chance, and shows
+ * where it takes a few nanoseconds (m: a Jacobian of 25 entries 5, 7 or 20 ns).  So both sides
+ * work on the same memory, which lies at several places of a page in turn; what counts is the least. */
+enum { PAGE = 4096, PLACES = 8 };
+
+static void place(struct side *s, int number)
 {
 	size_t line = 64 / sizeof(double), states = (s->states / line + 1) * line;
-	s->y = aligned_alloc(4096, ((2 * states + s->states + s->entries) / 512 + 1) * 4096);
+	s->y = s->memory + (size_t)number * PAGE / PLACES / sizeof(double);
 	s->weights = s->y + states;
 	s->out = s->weights + states;
+	for (size_t i = 0; i < s->states; i++) {
+		s->y[i] = 1 + 0.5 * sin(1 + 2.3 * (double)i);
+		s->weights[i] = cos(1 + 1.7 * (double)i);
+	}
 }
 
 static struct side open_side(ojit_program *program)
@@ -117,18 +124,16 @@ static struct side open_side(ojit_program *program)
 	ojit_pattern pattern;
 	check(&s, ojit_evaluator_pattern(s.evaluator, OJIT_RHS, OJIT_BY_STATES, &pattern));
 	s.entries = pattern.entries;
-	allocate(&s);
-	for (size_t i = 0; i < s.states; i++) {
-		s.y[i] = 1 + 0.5 * sin(1 + 2.3 * (double)i);
-		s.weights[i] = cos(1 + 1.7 * (double)i);
-	}
+	size_t bytes = (3 * s.states + s.entries + 64) * sizeof(double) + PAGE;
+	s.memory = aligned_alloc(PAGE, (bytes / PAGE + 1) * PAGE);
+	place(&s, 0);
 	return s;
 }
 
 static void close_side(struct side *s)
 {
 	ojit_evaluator_free(s->evaluator);
-	free(s->y);
+	free(s->memory);
 }
 
 /* ---------------------------------------------------------------- peers */
@@ -149,13 +154,20 @@ static void compare(const char *name, const double *ours, const double *theirs, 
 static void bench_kernel(const char *what, const char *name, struct side *us, struct side *them, size_t count,
                          bench_function *ours, bench_function *theirs)
 {
-	double a, b, *value = malloc((count + 1) * sizeof *value);
+	double a = INFINITY, b = INFINITY, *value = malloc((count + 1) * sizeof *value);
 	ours(us);
 	memcpy(value, us->out, count * sizeof *value);
 	theirs(them);
 	compare(name, value, them->out, count);
 	free(value);
-	bench_pair(ours, us, theirs, them, &a, &b);
+	for (int k = 0; k < PLACES; k++) {
+		double here, there;
+		place(us, k);
+		them->y = us->y, them->weights = us->weights, them->out = us->out;
+		bench_pair(ours, us, theirs, them, &here, &there);
+		a = fmin(a, here);
+		b = fmin(b, there);
+	}
 	bench_line(what, name, "ns", a * 1e9, "clang -O3 -march=native, libm", b * 1e9);
 }
 

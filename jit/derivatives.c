@@ -3,6 +3,9 @@
 #include <ojit/derive.h>
 
 #include "jit/evaluator.h"
+#include "jit/nans.h"
+
+#include "lib/graph/finite.h"
 
 #include <string.h>
 
@@ -35,6 +38,9 @@ static ojit_status fetch(ojit_evaluator *e, const struct variant *variant, struc
 	ojit_status status = system->variant(system, variant, &made->kernel, &e->error);
 	if (status == OJIT_OK && made->kernel)
 		status = oj_evaluator_reserve(e, (size_t)made->kernel->scratch + 1);
+	const struct program *source = status == OJIT_OK ? oj_program_variant_source(system, variant) : NULL;
+	if (source && !oj_keeps_finite(source, &made->finite))
+		status = oj_fail_memory(&e->error);
 	if (status != OJIT_OK) {
 		oj_memory_put(system->context, made, sizeof *made);
 		return status;
@@ -92,7 +98,7 @@ static ojit_status remember(ojit_evaluator *e, int kind, ojit_kernel of, ojit_st
 	struct derivative_kernel *last = e->derivatives;
 	if (status == OJIT_OK && last->kernel)
 		e->latest[kind] = (struct derivative_ready){last->kernel->run, &last->args, of, last->variant.by,
-		                                            (size_t)last->variant.order};
+		                                            (size_t)last->variant.order, last->finite && e->finite};
 	return status;
 }
 
@@ -130,15 +136,9 @@ static inline ojit_status call_again(ojit_evaluator *e, const struct derivative_
 
 /* What a 0 in a direction or in weights is multiplied with may be infinite. So that nothing is
  * spent on this where it is not, products with seeds are plain ones; where they gave what is
- * not a number, all is computed again by a kernel of strong ones (oj_times_strong). */
-static inline bool has_nan(const double *x, size_t count)
-{
-	bool found = false;
-	for (size_t k = 0; k < count; k++)
-		found |= x[k] != x[k];
-	return found;
-}
-
+ * not a number, all is computed again by a kernel of strong ones (oj_times_strong).  Whoever calls
+ * again with a program that keeps numbers finite is not looked after at all, which would take
+ * as long as a small kernel does. */
 static bool has_zero(const double *x, size_t count)
 {
 	bool found = false;
@@ -152,7 +152,7 @@ APART static ojit_status run_strong(ojit_evaluator *e, struct variant variant, d
                                     const double *seed, size_t seeds, double *out, size_t count)
 {
 	variant.strong = true;
-	return has_nan(out, count) && has_zero(seed, seeds) ? run(e, &variant, t, y, seed, out, count) : OJIT_OK;
+	return oj_has_nan(out, count) && has_zero(seed, seeds) ? run(e, &variant, t, y, seed, out, count) : OJIT_OK;
 }
 
 /* ---------------------------------------------------------------- arguments */
@@ -290,14 +290,25 @@ APART static ojit_status tangent_strongly(ojit_evaluator *e, ojit_kernel of, uns
 	return run_strong(e, variant, t, y, seed, inputs(e, by) * directions, out, elements_of(e, of) * directions);
 }
 
+/* Of a call that no finite program promises anything for. */
+__attribute__((noinline)) static ojit_status tangent_watched(ojit_evaluator *e, ojit_kernel of, unsigned by,
+                                                             size_t directions, double t, const double *y,
+                                                             const double *seed, double *out)
+{
+	const struct derivative_ready *again = same_again(e, VARIANT_TANGENT, of, by);
+	ojit_status status = again && again->order == directions ? call_again(e, again, t, y, seed, out)
+	                                                         : tangent_slowly(e, of, by, directions, t, y, seed, out);
+	if (status != OJIT_OK || !oj_has_nan(out, elements_of(e, of) * directions))
+		return status;
+	return tangent_strongly(e, of, by, directions, t, y, seed, out);
+}
+
 ojit_status ojit_evaluator_tangent(ojit_evaluator *e, ojit_kernel of, unsigned by, size_t directions, double t,
                                    const double *y, const double *seed, double *out)
 {
 	const struct derivative_ready *again = same_again(e, VARIANT_TANGENT, of, by);
-	ojit_status status = again && again->order == directions ? call_again(e, again, t, y, seed, out) : tangent_slowly(e, of, by, directions, t, y, seed, out);
-	if (status != OJIT_OK || !has_nan(out, elements_of(e, of) * directions))
-		return status;
-	return tangent_strongly(e, of, by, directions, t, y, seed, out);
+	return again && again->finite && again->order == directions ? call_again(e, again, t, y, seed, out)
+	                                                            : tangent_watched(e, of, by, directions, t, y, seed, out);
 }
 
 APART static ojit_status adjoint_slowly(ojit_evaluator *e, ojit_kernel of, unsigned by, double t, const double *y,
@@ -315,14 +326,22 @@ APART static ojit_status adjoint_strongly(ojit_evaluator *e, ojit_kernel of, uns
 	return run_strong(e, variant, t, y, weights, elements_of(e, of), out, inputs(e, by));
 }
 
+__attribute__((noinline)) static ojit_status adjoint_watched(ojit_evaluator *e, ojit_kernel of, unsigned by, double t,
+                                                             const double *y, const double *weights, double *out)
+{
+	const struct derivative_ready *again = same_again(e, VARIANT_ADJOINT, of, by);
+	ojit_status status = again ? call_again(e, again, t, y, weights, out) : adjoint_slowly(e, of, by, t, y, weights, out);
+	if (status != OJIT_OK || !oj_has_nan(out, inputs(e, by)))
+		return status;
+	return adjoint_strongly(e, of, by, t, y, weights, out);
+}
+
 ojit_status ojit_evaluator_adjoint(ojit_evaluator *e, ojit_kernel of, unsigned by, double t, const double *y,
                                    const double *weights, double *out)
 {
 	const struct derivative_ready *again = same_again(e, VARIANT_ADJOINT, of, by);
-	ojit_status status = again ? call_again(e, again, t, y, weights, out) : adjoint_slowly(e, of, by, t, y, weights, out);
-	if (status != OJIT_OK || !has_nan(out, inputs(e, by)))
-		return status;
-	return adjoint_strongly(e, of, by, t, y, weights, out);
+	return again && again->finite ? call_again(e, again, t, y, weights, out)
+	                              : adjoint_watched(e, of, by, t, y, weights, out);
 }
 
 /* ---------------------------------------------------------------- scalars */

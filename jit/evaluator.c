@@ -1,5 +1,6 @@
 /* Evaluating kernels one call at a time. */
 #include "jit/evaluator.h"
+#include "jit/nans.h"
 
 #include <math.h>
 #include <string.h>
@@ -99,6 +100,7 @@ static ojit_status prepare(ojit_evaluator *e)
 {
 	if (e->program->system.derived)
 		TRY(run(e, KERNEL_PREPARE, 0, NULL, e->d));
+	e->finite = oj_only_finite(e->p, e->room - 1);
 	e->prepared = true;
 	return OJIT_OK;
 }

@@ -9,6 +9,7 @@ struct derivative_kernel {
 	struct variant variant;
 	const struct kernel *kernel; /* NULL: there is nothing to compute */
 	struct kernel_args args;
+	bool finite; /* of finite numbers it makes finite ones, but for overflow */
 	double *seed; /* where weights and directions are put together, NULL: they are not */
 	size_t seeds;
 	struct derivative_kernel *next;
@@ -18,6 +19,7 @@ struct ojit_evaluator {
 	struct ojit_program *program;
 	struct oj_error error;
 	bool prepared; /* d fits p */
+	bool finite;   /* all of p and d, where prepared */
 	double t;      /* of the call at hand, where arguments of kernels find it */
 	double *p, *d, *scratch;
 	size_t room, scratch_room; /* doubles: p with d, scratch */
@@ -33,6 +35,7 @@ struct ojit_evaluator {
 		ojit_kernel of;
 		unsigned by;
 		size_t order;
+		bool finite; /* the kernel and what parameters give to it */
 	} latest[VARIANT_KINDS + 1];
 	/* What a call may go to at once where no failure is to be forgotten, when nothing is
 	 * left to fetch or prepare; set by a call that went well, unset by whatever could

@@ -117,15 +117,16 @@ static size_t lines_of(struct host *h, ojit_kernel of, const char *stage)
 
 Test(derivatives_size, nodes_do_not_depend_on_lengths)
 {
-	static const char *const stages[] = {"jac", "jvp", "vjp", "hvp", "hess"};
+	static const char *const stages[] = {"jac", "jvp", "vjp", "hvp", "hess", "newton"};
+	const int newton = sizeof stages / sizeof stages[0] - 1;
 	for (size_t f = 0; f < sizeof families / sizeof families[0]; f++)
-		for (int s = 0; s < 5; s++) {
+		for (int s = 0; s <= newton; s++) {
 			size_t counts[2];
 			for (int twice = 0; twice < 2; twice++) {
 				struct host h;
 				open_model(&h, &families[f], families[f].length << twice);
 				counts[twice] = lines_of(&h, OJIT_RHS, stages[s]);
-				if (ojit_program_describe(h.program).outputs)
+				if (ojit_program_describe(h.program).outputs && s != newton)
 					counts[twice] += lines_of(&h, OJIT_OBSERVABLES, stages[s]);
 				ojit_program_free(h.program);
 				ojit_model_free(h.model);
@@ -138,10 +139,10 @@ Test(derivatives_size, nodes_do_not_depend_on_lengths)
 
 /* ---- bytes ---- */
 
-enum kernel { JACOBIAN, BY_PARAMETERS, BY_TIME, TANGENT, TANGENTS, ADJOINT, ADJOINT_PARAMETERS, PRODUCT, HESSIAN,
-              GRADIENT, KERNELS };
-static const char *const names[KERNELS] = {"jac", "dfdp", "dfdt", "jvp", "jvp of 3", "vjp", "vjp by parameters", "hvp",
-                                           "hess", "grad of an observable"};
+enum kernel { VALUE, JACOBIAN, LINEARISATION, NEWTON, BY_PARAMETERS, BY_TIME, TANGENT, TANGENTS, ADJOINT, ADJOINT_PARAMETERS,
+              PRODUCT, HESSIAN, GRADIENT, KERNELS };
+static const char *const names[KERNELS] = {"rhs", "jac", "f and jac", "newton", "dfdp", "dfdt", "jvp", "jvp of 3", "vjp",
+                                           "vjp by parameters", "hvp", "hess", "grad of an observable"};
 
 static ojit_status matrix(struct host *h, ojit_inputs by)
 {
@@ -149,11 +150,29 @@ static ojit_status matrix(struct host *h, ojit_inputs by)
 	return ojit_evaluator_pattern(h->evaluator, OJIT_RHS, by, &pattern);
 }
 
+static ojit_status linearise(struct host *h)
+{
+	ojit_pattern pattern;
+	ojit_status status = ojit_evaluator_pattern(h->evaluator, OJIT_RHS, OJIT_BY_STATES, &pattern);
+	if (status != OJIT_OK)
+		return status;
+	double *values = calloc(h->info.states + pattern.entries + 1, sizeof *values);
+	status = ojit_evaluator_linearisation(h->evaluator, OJIT_RHS, OJIT_BY_STATES, 0, h->y, values);
+	free(values);
+	return status;
+}
+
 static ojit_status make(struct host *h, enum kernel kernel)
 {
 	const ojit_scalar sum = {.of = OJIT_RHS, .weights = h->y}, one = {.of = OJIT_OBSERVABLES, .element = 0};
 	ojit_pattern pattern;
 	switch (kernel) {
+	case VALUE:
+		return ojit_evaluator_call(h->evaluator, OJIT_RHS, 0, h->y, h->out);
+	case LINEARISATION:
+		return linearise(h);
+	case NEWTON:
+		return ojit_evaluator_newton_pattern(h->evaluator, &pattern);
 	case JACOBIAN:
 		return matrix(h, OJIT_BY_STATES);
 	case BY_PARAMETERS:

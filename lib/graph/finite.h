@@ -1,0 +1,14 @@
+/* Which programs make of finite numbers finite ones.
+ *
+ * Sums, products and functions that are defined and moderate everywhere do, but for
+ * overflow; quotients, roots, logarithms and powers do not.  What such a program multiplies with 0 is
+ * 0. */
+#ifndef OJ_FINITE_H
+#define OJ_FINITE_H
+
+#include "lib/graph/program.h"
+
+/* *keeps: it is one of those.  False: out of memory. */
+bool oj_keeps_finite(const struct program *program, bool *keeps);
+
+#endif
