@@ -182,10 +182,16 @@ ojit_status oj_solver_refresh(ojit_solver *s)
 	return OJIT_OK;
 }
 
+/* Is every state set?  Then nobody sees the model's own initial values. */
+static bool all_set(const struct overrides *overrides, int64_t length)
+{
+	return length == 0 || !memchr(overrides->set, 0, (size_t)length);
+}
+
 ojit_status oj_solver_start(ojit_solver *s, double t, double *y)
 {
 	TRY(oj_solver_refresh(s));
-	if (s->kernels[KERNEL_INIT]) {
+	if (s->kernels[KERNEL_INIT] && !all_set(&s->initials, s->system->states)) {
 		struct kernel_args args = oj_solver_args(s, KERNEL_INIT);
 		args.t = &t;
 		args.out = y;

@@ -28,8 +28,10 @@ static void rhs(const struct kernel_args *a)
 	for (int i = 0; i < 3; i++)
 		a->out[i] = a->p[2 + i] - a->p[1] * a->y[i];
 }
+static int inits;
 static void init(const struct kernel_args *a)
 {
+	inits++;
 	for (int i = 0; i < 3; i++)
 		a->out[i] = *a->t + a->p[0];
 }
@@ -56,7 +58,7 @@ static void setup(void)
 	hand.system.derived = 1;
 	hand.system.defaults = defaults;
 	solver = oj_solver_new(&hand.system);
-	prepares = 0;
+	prepares = inits = 0;
 }
 
 static void teardown(void)
@@ -109,6 +111,22 @@ Test(solvers_values, initial_values_come_from_the_model_and_then_from_the_caller
 	cr_expect(row[1] == 1 && row[2] == -1 && row[3] == 1);
 	cr_expect_eq(ojit_solver_set(solver, OJIT_STATES, "x[1]", NAN), OJIT_ARGUMENT);
 	cr_expect_not_null(strstr(ojit_solver_error(solver).message, "initial value of x[1] is nan"));
+}
+
+Test(solvers_values, the_models_initial_values_are_not_computed_where_the_caller_has_set_all)
+{
+	ojit_solver_set(solver, OJIT_STATES, "x[1]", 5);
+	ojit_solver_run(solver, NULL, 0, 1, ojit_output_points(2));
+	cr_expect_eq(inits, 1);
+	ojit_solver_set_all(solver, OJIT_STATES, (const double[]){5, 6, 7});
+	ojit_solver_run(solver, NULL, 0, 1, ojit_output_points(2));
+	cr_expect_eq(inits, 1);
+	const double *row = ojit_solver_row(solver, 0);
+	cr_expect(row[1] == 5 && row[2] == 6 && row[3] == 7);
+	ojit_solver_reset(solver, OJIT_STATES);
+	ojit_solver_run(solver, NULL, 0, 1, ojit_output_points(2));
+	cr_expect_eq(inits, 2);
+	cr_expect_eq(ojit_solver_row(solver, 0)[1], 0.5);
 }
 
 Test(solvers_values, derived_parameters_are_computed_once_a_change)
