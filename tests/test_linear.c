@@ -397,6 +397,75 @@ Test(linear, a_copy_solves_to_the_bit)
 	}
 }
 
+/* Rows that are coupled at random fill up when they are eliminated. */
+static bool at_random(int64_t i, int64_t j)
+{
+	uint64_t mixed = ((uint64_t)i * 2654435761u + (uint64_t)j * 40503u + 12345u) * 0x9e3779b97f4a7c15u;
+	return i == j || mixed >> 54 < 9;
+}
+
+static bool off_the_diagonal(int64_t i, int64_t j)
+{
+	return i != j && at_random(i, j);
+}
+
+/* The first rows by their pattern, the last as a full matrix, unlike a pattern that does not fill. */
+Test(linear, patterns_that_fill_up_end_in_a_full_matrix)
+{
+	struct matrix plain = make_matrix(400, arrow);
+	struct linear *by_klu = make_linear(&plain, LINEAR_SPARSE, 2, NULL);
+	for (int64_t n = 300; n <= 600; n += 100) {
+		struct matrix m = make_matrix(n, at_random);
+		struct text why;
+		oj_text_init(&why, m.context);
+		struct linear *linear = make_linear(&m, LINEAR_SPARSE, 2, &why), *copy = make_linear(&m, LINEAR_SPARSE, 2, NULL);
+		cr_expect_neq(linear->way, by_klu->way);
+		cr_expect(strstr(oj_text_get(&why), "rows full"), "%s", oj_text_get(&why));
+		for (int slot = 0; slot < 3; slot++) {
+			double x[1200], y[1200];
+			cr_expect_lt(try_slot(&m, linear, slot, 5 + slot * 2 * I), 1e-12, "%lld rows, slot %d", (long long)n, slot);
+			for (int64_t i = 0; i < 2 * n; i++)
+				x[i] = y[i] = draw(&m);
+			cr_assert(copy->way->copy(copy, linear));
+			linear->way->solve(linear, slot, x);
+			copy->way->solve(copy, slot, y);
+			cr_expect_arr_eq(x, y, (slot ? 2 : 1) * (size_t)n * sizeof *x);
+		}
+		oj_text_drop(&why);
+		oj_linear_drop(linear);
+		oj_linear_drop(copy);
+		drop_matrix(&m);
+	}
+	oj_linear_drop(by_klu);
+	drop_matrix(&plain);
+}
+
+/* KLU looks for pivots where there are none on the diagonal, in one slot and not in the others. */
+Test(linear, first_rows_without_pivots_are_left_to_klu)
+{
+	struct matrix m = make_matrix(500, off_the_diagonal);
+	struct linear *linear = make_linear(&m, LINEAR_SPARSE, 1, NULL), *copy = make_linear(&m, LINEAR_SPARSE, 1, NULL);
+	double x[1000], y[1000];
+	cr_expect_lt(try_slot(&m, linear, 1, 7 + I), 1e-12);
+	for (int round = 0; round < 2; round++) {
+		cr_expect_lt(try_slot(&m, linear, 0, 1e-14), 1e-9);
+		for (int i = 0; i < 500; i++)
+			x[i] = y[i] = draw(&m);
+		cr_assert(copy->way->copy(copy, linear));
+		linear->way->solve(linear, 0, x);
+		copy->way->solve(copy, 0, y);
+		cr_expect_arr_eq(x, y, 500 * sizeof *x);
+		linear->way->forget(linear);
+	}
+	cr_expect_lt(try_slot(&m, linear, 0, 5), 1e-12, "and then not");
+	memset(m.values, 0, (size_t)m.pattern.entries * sizeof *m.values);
+	cr_expect_not(linear->way->factor(linear, 0, m.values, 0, 0), "singular");
+	cr_expect_not(linear->way->factor(linear, 1, m.values, NAN, 1), "not finite");
+	oj_linear_drop(linear);
+	oj_linear_drop(copy);
+	drop_matrix(&m);
+}
+
 /* The diagonal and two corners of 200,000 rows: full matrices would take 2 TB. */
 Test(linear, factors_that_no_memory_holds_are_refused_with_their_size)
 {
