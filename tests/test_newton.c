@@ -6,6 +6,7 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -206,4 +207,24 @@ Test(newton, by_time_there_are_entries_where_time_is_met)
 		cr_expect_eq(p.entries, entries[k], "%s", gaps[k]);
 		end(h);
 	}
+}
+
+/* Its text, as its code, does not grow with what all of it couples. */
+Test(newton, the_identity_of_a_box_is_a_condition)
+{
+	size_t length[2] = {0};
+	for (int k = 0; k < 2; k++) {
+		char model_text[256], *text = NULL;
+		snprintf(model_text, sizeof model_text, "const N = %d\ninit x[i in 1..N] = i\n"
+		         "x[i in 1..N]' = sum(j in 1..N, sin(x[j] - x[i]))/N", 30 << k);
+		ojit_context *context = ojit_context_new(NULL);
+		ojit_model *model = ojit_model_new(context);
+		cr_assert_eq(ojit_model_read_text(model, model_text, strlen(model_text), NULL), OJIT_OK);
+		cr_assert_eq(ojit_program_dump(model, NULL, OJIT_RHS, "newton", &text), OJIT_OK, "%s", ojit_model_error(model).text);
+		length[k] = strlen(text);
+		ojit_text_free(context, text);
+		ojit_model_free(model);
+		ojit_context_free(context);
+	}
+	cr_expect(length[1] < length[0] + 64, "%zu and %zu bytes", length[0], length[1]);
 }

@@ -19,7 +19,8 @@
  * by others; derived quantities that it defines by `let` are followed.
  *
  * All functions belong to the thread that has the evaluator, allocate nothing after their
- * first call of a kind, and take vectors in the order in which ojit_solver_name (solve.h)
+ * first call of a kind (and the first whose result would be nan for a 0 in a direction or in
+ * weights), and take vectors in the order in which ojit_solver_name (solve.h)
  * names their elements. */
 #ifndef OJIT_DERIVE_H
 #define OJIT_DERIVE_H

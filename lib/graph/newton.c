@@ -64,15 +64,42 @@ static void drop_newton(struct newton *n)
 
 /* ---------------------------------------------------------------- stores */
 
+/* Is it just where the second index of a box of two is the first and *apart? */
+static bool is_line(const struct newton *n, const struct block *block, const int64_t *entry, int64_t *apart)
+{
+	bool found = false, line = block->rank == 2;
+	for (int pass = 0; pass < 2 && line; pass++) {
+		int64_t p = 0;
+		for (int64_t i = block->lo[0]; i < block->end[0]; i++)
+			for (int64_t j = block->lo[1]; j < block->end[1]; j++, p++) {
+				bool one = n->diagonal[entry[p]];
+				if (pass)
+					line = line && one == (j - i == *apart);
+				else if (one && !found)
+					*apart = j - i, found = true;
+			}
+	}
+	return line && found;
+}
+
+static ojit_expr on_line(struct newton *n, int64_t apart)
+{
+	ojit_expr other = oj_integer_offset(n->g, oj_index(n->g, 0), apart), index = oj_index(n->g, 1);
+	ojit_expr on = oj_make2(n->g, OP_IEQ, index, other), one = oj_literal(n->g, 1), none = oj_literal(n->g, -0.0);
+	return oj_make3(n->g, OP_IF, on, one, none);
+}
+
 /* 1 at points on the diagonal; at others -0, which changes no bit of what it is added to. */
 static ojit_expr identity(struct newton *n, const struct block *block, const int64_t *entry, int64_t points)
 {
-	int64_t extent[RANK], offset = (int64_t)n->space->data.count, ones = 0;
+	int64_t extent[RANK], offset = (int64_t)n->space->data.count, ones = 0, apart = 0;
 	ojit_expr index[RANK];
 	for (int64_t p = 0; p < points; p++)
 		ones += n->diagonal[entry[p]];
 	if (ones == 0 || ones == points)
 		return oj_literal(n->g, ones ? 1 : -0.0);
+	if (is_line(n, block, entry, &apart))
+		return on_line(n, apart);
 	for (uint32_t k = 0; k < block->rank; k++) {
 		extent[k] = block->end[k] - block->lo[k];
 		index[k] = oj_index(n->g, k);

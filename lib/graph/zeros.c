@@ -4,6 +4,7 @@
 #include "lib/graph/passes.h"
 #include "lib/graph/simplify.h"
 
+#include <math.h>
 #include <string.h>
 
 struct zeros {
@@ -132,7 +133,7 @@ static ojit_expr integer_of(struct graph *g, ojit_expr e)
 	if (n->op == OP_ITOF)
 		return oj_operands(g, e)[0];
 	if (n->op == OP_LITERAL)
-		return n->real == (double)(int32_t)n->real ? oj_integer(g, (int32_t)n->real) : 0;
+		return fabs(n->real) < 1e9 && n->real == rint(n->real) ? oj_integer(g, (int64_t)n->real) : 0;
 	if (n->op == OP_NEG)
 		return (sum = integer_of(g, oj_operands(g, e)[0])) ? oj_integer_scale(g, sum, -1) : 0;
 	for (uint32_t k = 0, arity = n->arity; n->op == OP_ADD && k < arity; k++) {
