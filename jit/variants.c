@@ -268,8 +268,8 @@ static ojit_status differentiate(struct program *made, struct program *program, 
 {
 	int64_t states = inputs(lowered, v->by, BY_STATES), parameters = inputs(lowered, v->by, BY_PARAMETERS);
 	struct tangent_request tangent = {states, parameters, v->by & BY_TIME, v->order, v->strong, .before = 0};
-	TRY(oj_drop_zeros(program, v->with_value, error));
-	TRY(oj_drop_zeros(prepare, false, error));
+	TRY(oj_drop_zeros(prepare, NULL, false, error));
+	TRY(oj_drop_zeros(program, prepare, v->with_value, error));
 	TRY(oj_products_to_trees(program, error));
 	TRY(oj_products_to_trees(prepare, error));
 	if (v->kind == VARIANT_TANGENT)

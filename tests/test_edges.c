@@ -148,6 +148,8 @@ static const struct edge zeros[] = {
 	{"init x = 0, y = 2\nlet z = x - x\nx' = cbrt(x)*z + y\ny' = sqrt(x)^z + sqrt(x)*0/y + y^2", {{0, 1, 1}, {1, 1, 4}}},
 	{"init x = 0, y = 1\nx' = sum(i in 1..3, 0*sqrt(x))\ny' = prod(i in 1..3, (y - y)*sqrt(x)) + 7*y", {{1, 1, 7}}},
 	{"param p = 0, q = 3\ninit x = 2\nx' = x*(p - p) + sqrt(p)*0 + q*x", {{0, 0, 3}, {0, 2, 2}}},
+	{"param p = 2, w[i in 1..3] = i\ninit x = 0, y = 1\nx' = sqrt(x)*(p - p) + y\ny' = sqrt(x)^(p - p) + sum(i in 1..3, (w[i] - w[i])*cbrt(x))",
+	 {{0, 1, 1}}},
 	{"init x[i in 1..4] = 0\nx[i in 1..4]' = (i - 3)*cbrt(x[i])", {{0, 0, -INFINITY}, {1, 1, -INFINITY}, {3, 3, INFINITY}}},
 	{"init x[i in 0..3] = i\nx[i in 0..3]' = sqrt(x[i])*i^2/2", {{1, 1, 0.25}, {2, 2, 1 / sqrt(2)}, {3, 3, 1.5 * sqrt(0.75)}}},
 	{"init x[i in 1..3] = 0\nx[i in 1..3]' = (i - 1)/2*sum(j in 1..3, (i - j)*x[j])",

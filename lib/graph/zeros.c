@@ -11,6 +11,7 @@ struct zeros {
 	bool chooses; /* index factors are to be told apart */
 	bool chosen;  /* some were */
 	bool changed; /* an intermediate has another value */
+	struct expr_map fixed; /* arrays of derived parameters, by number + 1 -> the literal that they are */
 };
 
 /* ---------------------------------------------------------------- sums */
@@ -248,6 +249,9 @@ static ojit_expr of_node(struct rewrite *rewrite, ojit_expr e, const ojit_expr *
 	const struct node *n = oj_node(g, e);
 	if (oj_type(g, e) != REAL)
 		return e;
+	ojit_expr known = 0;
+	if (n->op == OP_LOAD && oj_expr_map_get(&z->fixed, n->ref.id + 1, &known))
+		return known;
 	if (n->op == OP_REDUCE)
 		return of_reduction(rewrite->space, e, operands);
 	if (n->op == OP_ADD)
@@ -329,16 +333,41 @@ static ojit_status set_apart(struct program *program, struct oj_error *error)
 	return ok ? OJIT_OK : oj_fail_memory(error);
 }
 
+/* What prepare stores lies in an array, and what others load in the one behind it (hoist.c). */
+static bool find_fixed(struct zeros *z, const struct program *prepare)
+{
+	const struct space *space = prepare->space;
+	bool ok = true;
+	for (size_t b = 0; ok && b < prepare->blocks.count; b++)
+		for (size_t s = 0; ok && s < prepare->blocks.at[b].stores.count; s++) {
+			const struct store *store = &prepare->blocks.at[b].stores.at[s];
+			const struct array *array = &space->arrays.at[store->array];
+			bool whole = oj_block_points(&prepare->blocks.at[b]) == oj_array_length(array);
+			if (array->role == ROLE_OUT && whole && oj_is(&space->graph, store->value, OP_LITERAL))
+				ok = oj_expr_map_put(&z->fixed, store->array + 2, store->value);
+		}
+	return ok;
+}
+
 /* What indices decide is 0 in boxes of its own then, which is looked at again. */
-ojit_status oj_drop_zeros(struct program *program, bool apart, struct oj_error *error)
+static ojit_status drop_zeros(struct program *program, struct zeros *z, bool apart, struct oj_error *error)
 {
 	struct pass_options options = {.law = LAW_EXACT};
-	struct zeros z = {.chooses = true};
-	TRY(rewritten(program, &z, error));
-	if (z.chosen) {
-		z.chooses = false;
+	TRY(rewritten(program, z, error));
+	if (z->chosen) {
+		z->chooses = false;
 		TRY(oj_pass_split(program, &options, error));
-		TRY(rewritten(program, &z, error));
+		TRY(rewritten(program, z, error));
 	}
-	return apart && z.changed ? set_apart(program, error) : OJIT_OK;
+	return apart && z->changed ? set_apart(program, error) : OJIT_OK;
+}
+
+ojit_status oj_drop_zeros(struct program *program, const struct program *prepare, bool apart, struct oj_error *error)
+{
+	struct zeros z = {.chooses = true};
+	oj_expr_map_init(&z.fixed, program->space->context);
+	bool ok = !prepare || find_fixed(&z, prepare);
+	ojit_status status = ok ? drop_zeros(program, &z, apart, error) : oj_fail_memory(error);
+	oj_expr_map_drop(&z.fixed);
+	return status;
 }

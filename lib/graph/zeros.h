@@ -18,8 +18,9 @@
 
 #include "lib/graph/program.h"
 
-/* `apart`: intermediates that change lie in arrays of their own, beside those of the program
+/* `prepare`, rewritten before, computes the derived parameters that `program` loads; NULL: it is
+ * that itself.  `apart`: intermediates that change lie in arrays of their own, beside those of the program
  * that this is a copy of. */
-ojit_status oj_drop_zeros(struct program *program, bool apart, struct oj_error *error);
+ojit_status oj_drop_zeros(struct program *program, const struct program *prepare, bool apart, struct oj_error *error);
 
 #endif
