@@ -151,7 +151,7 @@ static const struct edge zeros[] = {
 	{"param p = 2, w[i in 1..3] = i\ninit x = 0, y = 1\nx' = sqrt(x)*(p - p) + y\ny' = sqrt(x)^(p - p) + sum(i in 1..3, (w[i] - w[i])*cbrt(x))",
 	 {{0, 1, 1}}},
 	{"init x[i in 1..4] = 0\nx[i in 1..4]' = (i - 3)*cbrt(x[i])", {{0, 0, -INFINITY}, {1, 1, -INFINITY}, {3, 3, INFINITY}}},
-	{"init x[i in 0..3] = i\nx[i in 0..3]' = sqrt(x[i])*i^2/2", {{1, 1, 0.25}, {2, 2, 1 / sqrt(2)}, {3, 3, 1.5 * sqrt(0.75)}}},
+	{"init x[i in 0..3] = i\nx[i in 0..3]' = sqrt(x[i])*i^2/2", {{1, 1, 0.25}, {2, 2, 0.7071067811865475}, {3, 3, 1.299038105676658}}},
 	{"init x[i in 1..3] = 0\nx[i in 1..3]' = (i - 1)/2*sum(j in 1..3, (i - j)*x[j])",
 	 {{1, 0, 0.5}, {1, 2, -0.5}, {2, 0, 2}, {2, 1, 1}}},
 	{"init x[i in 1..3] = i - 1\nx[i in 1..3]' = sum(j in 1..3, sqrt(x[j])^(j - 1))",
