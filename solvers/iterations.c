@@ -71,7 +71,7 @@ void oj_convergence_set(struct convergence *c, double rtol, double share, double
 
 void oj_convergence_begin(struct convergence *c)
 {
-	c->remaining = oj_control_power(fmax(c->remaining, DBL_EPSILON), 0.8);
+	c->remaining = c->forced ? 1 : oj_control_power(fmax(c->remaining, DBL_EPSILON), 0.8);
 	c->iterations = 0;
 	c->rate = 0;
 	c->shorten = 0.5;
@@ -232,7 +232,7 @@ bool oj_newton_solve(struct newton *nw, double t, double gamma, const double *ba
 	struct convergence *c = &nw->convergence;
 	enum newton_verdict verdict = NEWTON_GOES_ON;
 	c->iterations = 0;
-	c->remaining = fmax(c->remaining, rate_of_factors(nw, gamma));
+	c->remaining = fmax(c->forced ? 1 : c->remaining, rate_of_factors(nw, gamma));
 	while (verdict == NEWTON_GOES_ON) {
 		double size = find_increment(nw, t, gamma, base, psi, d);
 		verdict = oj_convergence_judge(c, size);

@@ -38,7 +38,8 @@ struct convergence {
 	double floor;     /* what rounding makes of increments */
 	int most;         /* iterations */
 	bool forced;      /* there is no shorter step: a slow rate is no failure */
-	double remaining; /* rate/(1 - rate) of earlier iterations; 1 where there were none */
+	double remaining; /* rate/(1 - rate) of earlier iterations; 1 where there were none, and where iterations go on to
+	                     rounding: of a J that is kept the rate changes from step to step */
 	/* Found by them. */
 	double rate;      /* an iteration's shrinking, over two of them where there were */
 	int iterations;

@@ -174,9 +174,11 @@ static void report_max_steps(const struct system *system, const struct loop *l, 
 		               "sign; make the jump a steep slope, tanh(x/w) for sign(x), or take it out");
 		return;
 	}
-	oj_text_string(text, l->tolerance ? "; raise step_limit, or loosen the tolerances "
-	               "(a stiff problem needs short steps for stability)"
+	oj_text_string(text, l->tolerance ? "; raise step_limit, or loosen the tolerances"
 	               : "; raise step_limit, or choose a longer fixed step");
+	if (l->tolerance && !l->stepper->shifts)
+		oj_text_string(text, "; of stiff equations explicit steps have to be short, whatever the tolerance: choose auto, or "
+		               "an implicit method such as radau");
 }
 
 static void report_verdict(const struct loop *l, const char *what, struct text *text)

@@ -250,7 +250,7 @@ static void accept(void *state)
 	swap_vectors(&s->f0, &s->f1);
 	swap_vectors(&s->slope, &s->next_slope);
 	s->have_slope = s->tolerance;
-	s->linearised = s->have_f1 = s->have_dense = s->have_stages = false;
+	s->linearised = s->have_f1 = s->have_dense = false; /* stages stay, for their error may be asked for */
 }
 
 /* ---- inside a step ---- */

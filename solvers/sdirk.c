@@ -406,7 +406,7 @@ static void accept(void *state)
 	swap_vectors(&s->f0, &s->f1);
 	swap_vectors(&s->k, &s->old_k);
 	s->old_h = s->h;
-	s->have_error = s->have_f1 = false;
+	s->have_f1 = false; /* the error stays, for it may be asked for */
 }
 
 /* ---- inside a step ---- */

@@ -197,11 +197,15 @@ static void end_nonfinite(struct loop *l)
 	oj_loop_end(l, finite ? OJIT_STEP_TOO_SMALL : OJIT_NONFINITE);
 }
 
+/* Iterations of implicit steps that fail are another matter than what is not finite. */
 static void reject(struct loop *l, double squared)
 {
+	bool finite = false;
 	l->stats.rejected++;
 	l->nonfinite = !isfinite(squared);
-	l->nonfinite_count += l->nonfinite;
+	if (l->nonfinite)
+		l->stepper->culprit(l->state, &l->step, &finite);
+	l->nonfinite_count += l->nonfinite && !finite;
 	l->h = l->step.retry > 0 ? l->step.retry : fabs(l->step.h) * oj_control_reject(&l->control, squared);
 }
 

@@ -342,3 +342,34 @@ Test(limits, calls_say_what_solve_says)
 	ojit_model_free(model);
 	ojit_context_free(context);
 }
+
+/* ---- what ends a run otherwise ---- */
+
+/* Whatever the method, the state that runs away is named, though the last attempt was accepted. */
+Test(limits, a_pole_is_named_by_its_state)
+{
+	for (size_t m = 0; m < COUNT(implicit_methods); m++) {
+		struct trial trial;
+		trial_begin(&trial, "a' = -a\ny' = y^2\ninit a = 1, y = 1\n", implicit_methods[m]);
+		const char *said = trial_fail(&trial, 0, 2, OJIT_STEP_TOO_SMALL);
+		cr_expect(strstr(said, "error of y"), "%s: %s", implicit_methods[m], said);
+		cr_expect_float_eq(ojit_solver_stats(trial.solver).t, 1, 1e-2, "%s: %s", implicit_methods[m], said);
+		trial_end(&trial);
+	}
+}
+
+/* Iterations that fail at a jump are no numbers that are infinite. */
+Test(limits, a_jump_that_holds_a_solution_is_named)
+{
+	static const char *const methods[] = {"radau", "bdf", "auto", "tsit5"};
+	for (size_t m = 0; m < COUNT(methods); m++) {
+		struct trial trial;
+		trial_begin(&trial, "y' = if(y > 0.5, -1e6, 1e6)\ninit y = 0\n", methods[m]);
+		trial.options.step_limit = 5000;
+		const char *said = trial_fail(&trial, 0, 1, OJIT_MAX_STEPS);
+		cr_expect(!strstr(said, "infinite"), "%s: %s", methods[m], said);
+		if (m < 2)
+			cr_expect(strstr(said, "seems to jump"), "%s: %s", methods[m], said);
+		trial_end(&trial);
+	}
+}

@@ -68,6 +68,31 @@ Test(reverse, adjoint_methods_return_but_for_amplified_rounding)
 		}
 }
 
+/* The same for a Jacobian that changes: iterations of steps of given size have to go on to rounding, with
+ * what is known of a J that is kept or without.  Norms of steps back are below |1 + h + 2ih|/(1 - h),
+ * whatever the pair, for the matrix is -1 and a rotation. */
+Test(reverse, a_jacobian_that_changes_is_no_hindrance)
+{
+	static const char text[] = "x' = -x + 2*cos(t)*y\ny' = -2*cos(t)*x - y + sin(t)\ninit x = 1, y = 0.5\n";
+	for (int p = 0; p < PAIRS; p++)
+		for (double h = 0.0625; h > 0.01; h /= 2) {
+			struct trial trial;
+			double sum = 0;
+			for (int k = 0; k < (int)lround(5 / h); k++)
+				sum = sum * hypot(1 + h, 2 * h) / (1 - h) + 1;
+			trial_begin(&trial, text, pairs[p][0]);
+			trial.options.reverse_method = pairs[p][1];
+			trial.options.fixed_step = h;
+			trial_solve(&trial, 0, 5, ojit_output_final());
+			const double *y = ojit_solver_last_states(trial.solver);
+			double bound = 64 * DBL_EPSILON * sum;
+			cr_expect_lt(bound, 3e-8);
+			cr_expect_float_eq(y[0], 1, bound, "%s, %g: %g, not %g", pairs[p][0], h, y[0] - 1, bound);
+			cr_expect_float_eq(y[1], 0.5, bound, "%s, %g: %g, not %g", pairs[p][0], h, y[1] - 0.5, bound);
+			trial_end(&trial);
+		}
+}
+
 /* The test above would not pass for any two methods. */
 Test(reverse, others_do_not)
 {
