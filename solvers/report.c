@@ -93,6 +93,12 @@ static void report_too_small(const struct system *system, const struct loop *l, 
 	}
 	oj_text_string(text, "the step became too small");
 	add_place(text, l);
+	if (l->ending.outside) {
+		oj_text_string(text, l->tolerance ? ": steps of any length lead out of the domain that the caller's check allows"
+		               : ": it leads out of the domain that the caller's check allows; take a shorter fixed step, or let the "
+		                 "error control choose");
+		return;
+	}
 	if (!l->tolerance) {
 		oj_text_string(text, ": time cannot resolve it; choose a longer fixed step");
 		return;

@@ -120,7 +120,7 @@ void oj_loop_begin(struct loop *l, const double *y)
 	l->step = (struct step){0};
 	l->direction = l->t1 < l->t0 ? -1 : 1;
 	l->attempts = l->nonfinite_count = 0;
-	l->negative = false;
+	l->negative = l->outside = false;
 	l->limits.quiet = l->limits.pressed = 0;
 	l->f->calls = l->f->told = 0;
 	if (l->f->implicit)
@@ -141,6 +141,7 @@ static void end_too_small(struct loop *l)
 		l->ending.state = l->stepper->culprit(l->state, &l->step, &finite);
 	l->ending.unsolved = l->nonfinite && finite;
 	l->ending.negative = l->negative;
+	l->ending.outside = l->outside;
 	l->ending.sunk = l->above ? most_sunk(l, oj_loop_states(l)) : -1;
 	if (l->negative)
 		l->ending.state = l->limits.culprit;
@@ -242,7 +243,7 @@ static void accept(struct loop *l, const struct course *course)
 	l->stats.last_step = h;
 	l->t = l->step.t1;
 	l->low = course->low;
-	l->nonfinite = l->negative = false;
+	l->nonfinite = l->negative = l->outside = false;
 	l->open = true;
 	l->uncut = course->uncut;
 	if (l->small_count > 0)
@@ -279,6 +280,21 @@ static bool hold_above_zero(struct loop *l)
 	return true;
 }
 
+/* What is outside counts as a large error: the length of the next attempt follows. */
+#define OUTSIDE 1e4
+
+static bool hold_inside(struct loop *l)
+{
+	l->outside = l->options->domain && !l->options->domain(l->options->user, l->step.t1, l->step.y1);
+	if (!l->outside)
+		return true;
+	if (l->tolerance)
+		reject(l, OUTSIDE);
+	else
+		end_too_small(l);
+	return false;
+}
+
 static void try_step(struct loop *l, const struct course *course)
 {
 	l->step.retry = 0;
@@ -289,7 +305,7 @@ static void try_step(struct loop *l, const struct course *course)
 		reject(l, l->step.squared);
 		return;
 	}
-	if (outcome == ATTEMPT_OK && !hold_above_zero(l))
+	if (outcome == ATTEMPT_OK && (!hold_above_zero(l) || !hold_inside(l)))
 		return;
 	if (outcome == ATTEMPT_OK && l->step.t1 != l->t1)
 		outcome = l->stepper->complete(l->state, &l->step);

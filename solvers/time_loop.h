@@ -25,6 +25,7 @@ struct ending {
 	bool at_start;      /* the start itself is not finite */
 	bool derivative;    /* and it is the state's derivative that is not */
 	bool negative;      /* the step is too small because the state would go below 0 */
+	bool outside;       /* because the caller's domain ends */
 	bool unsolved;      /* all is finite, but the equations of an implicit step were not solved */
 	enum record_room room; /* set by who keeps rows */
 };
@@ -60,6 +61,7 @@ struct loop {
 	bool nonfinite; /* the last attempt was not finite */
 	uint64_t nonfinite_count; /* attempts that were not, since the loop began */
 	bool negative;  /* the last attempt took a state below 0 */
+	bool outside;   /* or where the caller's domain is not */
 };
 
 /* Begin at t0 with the states y[n]; ends at once where t1 = t0, or nothing is finite. */

@@ -373,3 +373,58 @@ Test(limits, a_jump_that_holds_a_solution_is_named)
 		trial_end(&trial);
 	}
 }
+
+/* ---- the caller's domain ---- */
+
+static int above_a_tenth(void *user, double t, const double *y)
+{
+	int *asked = user;
+	(void)t;
+	(*asked)++;
+	return y[0] > 0.1;
+}
+
+static int anywhere(void *user, double t, const double *y)
+{
+	return user && isfinite(t) && isfinite(y[0]);
+}
+
+/* exp(-t) is 0.1 at log 10: no step goes beyond it, and what led up to it is kept. */
+Test(limits, steps_stay_in_the_domain)
+{
+	for (size_t m = 0; m < COUNT(implicit_methods) + COUNT(explicit_methods); m++) {
+		const char *method = m < COUNT(implicit_methods) ? implicit_methods[m] : explicit_methods[m - COUNT(implicit_methods)];
+		struct trial trial;
+		int asked = 0;
+		trial_begin(&trial, "y' = -y\ninit y = 1\n", method);
+		trial.options.domain = above_a_tenth;
+		trial.options.user = &asked;
+		trial_solve(&trial, 0, 2, ojit_output_final());
+		cr_expect_geq(asked, (int)ojit_solver_stats(trial.solver).steps);
+		const char *said = trial_fail(&trial, 0, 3, OJIT_STEP_TOO_SMALL);
+		cr_expect(strstr(said, "out of the domain that the caller's check allows"), "%s: %s", method, said);
+		cr_expect_float_eq(ojit_solver_stats(trial.solver).t, log(10), 1e-2, "%s: %g", method, ojit_solver_stats(trial.solver).t);
+		cr_expect(ojit_solver_last_states(trial.solver)[0] > 0.1);
+		trial_end(&trial);
+	}
+}
+
+Test(limits, a_domain_without_bounds_changes_no_bit_and_fixed_steps_end_at_its_edge)
+{
+	struct trial free, held;
+	int asked = 0;
+	trial_begin(&free, "y' = -y\ninit y = 1\n", "auto");
+	trial_begin(&held, "y' = -y\ninit y = 1\n", "auto");
+	held.options.domain = anywhere;
+	held.options.user = &asked;
+	trial_solve(&free, 0, 3, ojit_output_final());
+	trial_solve(&held, 0, 3, ojit_output_final());
+	cr_expect_eq(ojit_solver_last_states(free.solver)[0], ojit_solver_last_states(held.solver)[0]);
+	held.options.domain = above_a_tenth;
+	held.options.fixed_step = 0.25;
+	const char *said = trial_fail(&held, 0, 3, OJIT_STEP_TOO_SMALL);
+	cr_expect(strstr(said, "shorter fixed step"), "%s", said);
+	cr_expect_eq(ojit_solver_stats(held.solver).t, 2.25);
+	trial_end(&free);
+	trial_end(&held);
+}

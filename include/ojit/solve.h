@@ -108,6 +108,10 @@ typedef struct ojit_options {
 	const char *reverse_method;
 	double growth_limit; /* end as OJIT_OUTGROWN where a state's magnitude is beyond; 0: the model's, else none;
 	                        infinite: none */
+	/* Is y[states], where a step would end, a state that the equations are for?  Where not (0) a
+	 * shorter step is tried, and the run ends as OJIT_STEP_TOO_SMALL where none is short enough; with
+	 * fixed_step it ends at once.  Answers by t and y alone.  NULL: all are. */
+	int (*domain)(void *user, double t, const double *y);
 	/* Asked after each step with the time reached; NULL: never. */
 	ojit_verdict (*check)(void *user, double t);
 	void *user;
