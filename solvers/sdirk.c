@@ -149,6 +149,7 @@ static void init(void *state, const struct setup *setup)
 	*s = (struct sdirk_state){.row = row, .n = setup->n, .stride = stride_of(setup->n),
 	                          .last = find_last(row), .carried = count_carried(row)};
 	s->newton.gauge.n = setup->n;
+	s->newton.gauge.share = row->share;
 	memset(memory, 0, state_size(setup) - sizeof *s);
 	list_parts(s, parts);
 	lay_out_parts(parts, POINTERS, s->stride, memory);

@@ -9,7 +9,7 @@
 struct sdirk {
 	const char *name, *full_name, *aliases, *source;
 	int order, estimate_order, stages;
-	double gamma;
+	double gamma, share;
 	struct controller control;
 	struct numbers c, a, b, e;
 	int dense_order;
