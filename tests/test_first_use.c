@@ -51,7 +51,9 @@ static int compiles(const struct bed *b)
 
 /* ---------------------------------------------------------------- one by one */
 
-enum { S = OJIT_BY_STATES, P = OJIT_BY_PARAMETERS, T = OJIT_BY_TIME };
+#define S OJIT_BY_STATES
+#define P OJIT_BY_PARAMETERS
+#define T OJIT_BY_TIME
 static const ojit_scalar second = {.of = OJIT_RHS, .element = 1}, first_output = {.of = OJIT_OBSERVABLES};
 
 static ojit_status rhs(struct bed *b) { return ojit_evaluator_call(b->e, OJIT_RHS, 0.5, b->y, b->out); }

@@ -632,7 +632,7 @@ Test(passes_roll, random_families_written_out_keep_their_bits)
 		write_family(f.file, &family, (unsigned)(seed % 3));
 		snprintf(name, sizeof name, "family %d", (int)seed);
 		hold_bits(name, flat_close(&f), 3);
-		if (seed % 4 == 0)
+		if (family.cells * family.species <= 30 && seed % 3) /* of larger ones derivatives take long */
 			hold_kernels(name, f.text);
 		free(f.text);
 	}
