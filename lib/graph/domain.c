@@ -1,6 +1,10 @@
 /* See domain.h. */
 #include "lib/graph/domain.h"
 
+#include "lib/graph/interpret.h"
+
+#include <math.h>
+
 bool oj_domain_of_box(struct space *space, const struct block *block, struct domain *domain)
 {
 	domain->count = block->rank;
@@ -69,6 +73,41 @@ int64_t oj_integer_at(const struct space *space, ojit_expr e, const int64_t *ind
 	}
 	int64_t a = oj_integer_at(space, o[0], index), b = oj_integer_at(space, o[1], index);
 	return (n->op == OP_IMIN) == (a < b) ? a : b;
+}
+
+enum { DEEPEST = 6, OPERANDS = 8 };
+
+static bool is_of_indices(const struct graph *g, ojit_expr e, int depth)
+{
+	const struct node *n = oj_node(g, e);
+	bool is = true;
+	if (n->op == OP_LITERAL || n->op == OP_ITOF)
+		return true;
+	enum way way = oj_op_info[n->op].way;
+	bool computed = n->op == OP_ADD || n->op == OP_MUL || n->op == OP_POWI || way == WAY_INSTR || way == WAY_MATH;
+	if (depth == 0 || !computed || n->arity == 0 || n->arity > OPERANDS)
+		return false;
+	for (uint32_t k = 0; is && k < n->arity; k++)
+		is = is_of_indices(g, oj_operands(g, e)[k], depth - 1);
+	return is;
+}
+
+bool oj_is_of_indices(const struct graph *g, ojit_expr e)
+{
+	return is_of_indices(g, e, DEEPEST);
+}
+
+double oj_number_at(const struct space *space, ojit_expr e, const int64_t *index)
+{
+	const struct node *n = oj_node(&space->graph, e);
+	double operands[OPERANDS] = {0};
+	if (n->op == OP_LITERAL)
+		return n->real;
+	if (n->op == OP_ITOF)
+		return (double)oj_integer_at(space, oj_operands(&space->graph, e)[0], index);
+	for (uint32_t k = 0; k < n->arity; k++)
+		operands[k] = oj_number_at(space, oj_operands(&space->graph, e)[k], index);
+	return n->op == OP_POWI ? pow(operands[0], (double)n->integer) : oj_evaluate_many(n->op, operands, n->arity);
 }
 
 static ojit_expr box_table(struct space *space, const char *name, uint32_t rank, const int64_t *lo,

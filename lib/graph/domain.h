@@ -21,6 +21,11 @@ uint32_t oj_domain_levels(const struct domain *domain);
 /* The value of an integer where level k is index[k]. */
 int64_t oj_integer_at(const struct space *space, ojit_expr e, const int64_t *index);
 
+/* Is a number made of indices and literals alone?  Then its value there; what it is to be for
+ * sure is small: beyond that depth it is not looked at. */
+bool oj_is_of_indices(const struct graph *g, ojit_expr e);
+double oj_number_at(const struct space *space, ojit_expr e, const int64_t *index);
+
 /* value[point], the last axis fastest, as an integer in the indices of a box that is not
  * empty: affine where it is, else a table of that name. 0: out of memory. */
 ojit_expr oj_box_integer(struct space *space, const char *name, uint32_t rank, const int64_t *lo, const int64_t *end,

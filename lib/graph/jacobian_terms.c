@@ -143,7 +143,7 @@ static bool vanishes(const struct place *p, ojit_expr e, int depth)
 	case OP_IF:
 		return branch_vanishes(p, e, depth - 1);
 	default:
-		return false;
+		return oj_is_of_indices(g, e) && oj_number_at(p->j->space, e, p->at) == 0;
 	}
 }
 
@@ -157,7 +157,7 @@ static bool may_vanish(const struct jacobian *j, ojit_expr e, int depth)
 		return false;
 	if (kept)
 		return may_vanish(j, kept->value, depth - 1);
-	if (n->op == OP_ITOF || n->op == OP_IF || (n->op == OP_LOAD && j->space->arrays.at[n->ref.id].role == ROLE_DATA))
+	if (n->op == OP_IF || oj_is_of_indices(j->g, e) || (n->op == OP_LOAD && j->space->arrays.at[n->ref.id].role == ROLE_DATA))
 		return true;
 	bool through = n->op == OP_MUL || n->op == OP_STRONG, first = n->op == OP_NEG || n->op == OP_DIV;
 	for (uint32_t k = 0; !may && k < (through ? n->arity : first); k++)

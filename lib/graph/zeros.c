@@ -1,6 +1,7 @@
 /* See zeros.h. */
 #include "lib/graph/zeros.h"
 
+#include "lib/graph/domain.h"
 #include "lib/graph/passes.h"
 #include "lib/graph/simplify.h"
 
@@ -11,7 +12,9 @@ struct zeros {
 	bool chooses; /* index factors are to be told apart */
 	bool chosen;  /* some were */
 	bool changed; /* an intermediate has another value */
-	struct expr_map fixed; /* arrays of derived parameters, by number + 1 -> the literal that they are */
+	const struct block *block; /* at hand */
+	struct expr_map fixed; /* arrays of derived parameters, by number + 1 -> what they are: a literal, or
+	                        * a number of their own indices that is 0 at some */
 };
 
 /* ---------------------------------------------------------------- sums */
@@ -191,6 +194,48 @@ static bool others_have_inputs(const struct graph *g, ojit_expr e, uint32_t slot
 	return found;
 }
 
+/* Is a number of the box's indices, which is no integer, 0 at some of them? */
+static bool has_zeros(const struct zeros *z, const struct space *space, ojit_expr e)
+{
+	enum { LOOKED_AT = 100000 };
+	const struct graph *g = &space->graph;
+	int64_t index[LEVELS] = {0}, points = 1;
+	bool zero = false, more = true;
+	uint32_t levels = oj_node(g, e)->levels, rank = z->block->rank;
+	for (uint32_t k = 0; k < rank; k++) {
+		index[k] = z->block->lo[k];
+		points *= levels >> k & 1 ? z->block->end[k] - z->block->lo[k] : 1;
+	}
+	if (levels == 0 || levels >> rank || points > LOOKED_AT || !oj_is_of_indices(g, e))
+		return false;
+	while (more && !zero) {
+		zero = oj_number_at(space, e, index) == 0;
+		more = false;
+		for (uint32_t k = 0; k < rank && !more; k++) {
+			if (!(levels >> k & 1))
+				continue;
+			more = ++index[k] < z->block->end[k];
+			index[k] = more ? index[k] : z->block->lo[k];
+		}
+	}
+	return zero;
+}
+
+/* The product `e` as a strong one of its operand `slot` and the others. */
+static ojit_expr strong_in(struct graph *g, ojit_expr e, uint32_t slot)
+{
+	uint32_t arity = oj_node(g, e)->arity, count = 0;
+	size_t size = arity * sizeof(ojit_expr);
+	ojit_expr *rest = oj_memory_get(g->context, size), factor = oj_operands(g, e)[slot], other = 0;
+	for (uint32_t k = 0; rest && k < arity; k++)
+		if (k != slot)
+			rest[count++] = oj_operands(g, e)[k];
+	if (rest)
+		other = count == 1 ? rest[0] : oj_make(g, OP_MUL, count, rest);
+	oj_memory_put(g->context, rest, size);
+	return other ? oj_make2(g, OP_STRONG, factor, other) : 0;
+}
+
 /* `value` where the integer that makes operand `slot` of `e` vanish is 0, else what there is. */
 static ojit_expr told_apart(struct zeros *z, struct graph *g, ojit_expr e, ojit_expr from, uint32_t slot, double value)
 {
@@ -204,16 +249,20 @@ static ojit_expr told_apart(struct zeros *z, struct graph *g, ojit_expr e, ojit_
 }
 
 /* `e` where none of its operands that may make it vanish does. */
-static ojit_expr by_indices(struct zeros *z, struct graph *g, ojit_expr e)
+static ojit_expr by_indices(struct zeros *z, const struct space *space, struct graph *g, ojit_expr e)
 {
 	ojit_expr from = e;
+	bool failed = false;
 	if (oj_is(g, from, OP_DIV))
 		return told_apart(z, g, e, from, 0, 0);
 	if (oj_is(g, from, OP_POW))
 		return told_apart(z, g, e, from, 1, 1);
 	for (uint32_t k = 0; oj_is(g, from, OP_MUL) && e && k < oj_node(g, from)->arity; k++)
 		e = told_apart(z, g, e, from, k, 0);
-	return e;
+	for (uint32_t k = 0; oj_is(g, from, OP_MUL) && e == from && k < oj_node(g, from)->arity; k++)
+		if (has_zeros(z, space, oj_operands(g, from)[k]) && others_have_inputs(g, from, k, &failed))
+			e = strong_in(g, from, k);
+	return failed ? 0 : e;
 }
 
 /* ---------------------------------------------------------------- nodes */
@@ -251,7 +300,7 @@ static ojit_expr of_node(struct rewrite *rewrite, ojit_expr e, const ojit_expr *
 		return e;
 	ojit_expr known = 0;
 	if (n->op == OP_LOAD && oj_expr_map_get(&z->fixed, n->ref.id + 1, &known))
-		return known;
+		return oj_substitute(rewrite->space, known, operands, n->arity);
 	if (n->op == OP_REDUCE)
 		return of_reduction(rewrite->space, e, operands);
 	if (n->op == OP_ADD)
@@ -261,7 +310,7 @@ static ojit_expr of_node(struct rewrite *rewrite, ojit_expr e, const ojit_expr *
 	if (n->op == OP_POW && is_zero(g, operands[1]))
 		return oj_literal(g, 1);
 	ojit_expr simple = oj_simplified_by(g, e, operands, LAW_FINITE);
-	return z->chooses && simple ? by_indices(z, g, simple) : simple;
+	return z->chooses && simple ? by_indices(z, rewrite->space, g, simple) : simple;
 }
 
 static bool rewrite_block(struct rewrite *rewrite, struct block *block)
@@ -270,6 +319,7 @@ static bool rewrite_block(struct rewrite *rewrite, struct block *block)
 	const struct space *space = rewrite->space;
 	size_t count = block->stores.count, size = (count + 1) * sizeof(ojit_expr);
 	ojit_expr *before = oj_memory_get(space->context, size);
+	z->block = block;
 	for (size_t s = 0; before && s < count; s++)
 		before[s] = block->stores.at[s].value;
 	bool ok = before && oj_rewrite_block(rewrite, block) == OJIT_OK;
@@ -333,6 +383,16 @@ static ojit_status set_apart(struct program *program, struct oj_error *error)
 	return ok ? OJIT_OK : oj_fail_memory(error);
 }
 
+static bool is_fixed(struct zeros *z, const struct space *space, const struct block *block, const struct store *store)
+{
+	const struct array *array = &space->arrays.at[store->array];
+	bool whole = array->role == ROLE_OUT && array->rank == block->rank && oj_block_points(block) == oj_array_length(array);
+	for (uint32_t k = 0; whole && k < block->rank; k++)
+		whole = oj_is(&space->graph, store->index[k], OP_INDEX) && oj_node(&space->graph, store->index[k])->integer == k;
+	z->block = block;
+	return whole && (oj_is(&space->graph, store->value, OP_LITERAL) || has_zeros(z, space, store->value));
+}
+
 /* What prepare stores lies in an array, and what others load in the one behind it (hoist.c). */
 static bool find_fixed(struct zeros *z, const struct program *prepare)
 {
@@ -341,9 +401,7 @@ static bool find_fixed(struct zeros *z, const struct program *prepare)
 	for (size_t b = 0; ok && b < prepare->blocks.count; b++)
 		for (size_t s = 0; ok && s < prepare->blocks.at[b].stores.count; s++) {
 			const struct store *store = &prepare->blocks.at[b].stores.at[s];
-			const struct array *array = &space->arrays.at[store->array];
-			bool whole = oj_block_points(&prepare->blocks.at[b]) == oj_array_length(array);
-			if (array->role == ROLE_OUT && whole && oj_is(&space->graph, store->value, OP_LITERAL))
+			if (is_fixed(z, space, &prepare->blocks.at[b], store))
 				ok = oj_expr_map_put(&z->fixed, store->array + 2, store->value);
 		}
 	return ok;
