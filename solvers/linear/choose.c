@@ -19,17 +19,15 @@ static bool count_efforts(const struct linear *base, struct effort efforts[LINEA
 	efforts[LINEAR_DENSE] = oj_dense_effort(pattern->columns);
 	efforts[LINEAR_BAND] = oj_effort_times(BAND_PRICE, oj_band_effort(pattern->columns, oj_band_of(pattern)));
 	efforts[LINEAR_SPARSE] = oj_effort_times(SPARSE_PRICE, sparse);
-	ok = ok && oj_tail_plan(plan, base->context, pattern, efforts[LINEAR_SPARSE]);
-	if (ok && plan->n > 0)
-		efforts[LINEAR_SPARSE] = plan->effort;
-	return ok;
+	return ok && oj_tail_plan(plan, base->context, pattern, efforts[LINEAR_SPARSE]);
 }
 
-static enum linear_kind choose(const struct pattern *pattern, const struct effort efforts[LINEAR_KINDS], struct text *why)
+static enum linear_kind choose(const struct pattern *pattern, const struct effort efforts[LINEAR_KINDS],
+                               const struct tail_plan *plan, struct text *why)
 {
 	struct band band = oj_band_of(pattern);
 	double dense = oj_effort_of_step(efforts[LINEAR_DENSE]), banded = oj_effort_of_step(efforts[LINEAR_BAND]);
-	double scattered = oj_effort_of_step(efforts[LINEAR_SPARSE]);
+	double scattered = oj_effort_of_step(plan->n > 0 ? plan->effort : efforts[LINEAR_SPARSE]);
 	enum linear_kind kind = banded < dense ? LINEAR_BAND : LINEAR_DENSE;
 	if (scattered < banded && scattered < dense)
 		kind = LINEAR_SPARSE;
@@ -75,13 +73,13 @@ static ojit_status make(ojit_context *context, const struct pattern *pattern, en
 	if (!count_efforts(&base, efforts, &plan))
 		return oj_fail_memory(error);
 	if (kind == LINEAR_AUTO)
-		kind = choose(pattern, efforts, why);
+		kind = choose(pattern, efforts, &plan, why);
 	else if (why)
 		oj_text_format(why, "%s, as asked for", oj_linear_name(kind));
 	if (why && kind == LINEAR_SPARSE && plan.n > 0)
 		oj_text_format(why, "; the last %d rows full", plan.n - plan.head);
 	base.kind = kind;
-	base.effort = efforts[kind];
+	base.effort = efforts[kind]; /* KLU's where the tail is full, which takes half as long or less */
 	bool by_tail = kind == LINEAR_SPARSE && plan.n > 0;
 	ojit_status status = check_room(&base, asked, error);
 	if (status != OJIT_OK || !by_tail)

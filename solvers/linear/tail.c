@@ -108,22 +108,22 @@ static bool find_row(struct tail_plan *plan, const struct both *both, int k, int
 	return true;
 }
 
-/* As many head rows as cost least, of `count` whose patterns are known. */
+/* As many head rows as take least time, of `count` whose patterns are known. */
 static void choose_head(struct tail_plan *plan, int count)
 {
-	struct effort head = {0}, best = oj_effort_times(SQUARE_PRICE, oj_dense_effort(plan->n));
+	struct effort head = {0};
+	plan->effort = oj_effort_times(SQUARE_PRICE, oj_dense_effort(plan->n));
 	for (int k = 0; k < count; k++) {
 		double met = plan->start[k + 1] - plan->start[k];
 		struct effort rest = oj_effort_times(SQUARE_PRICE, oj_dense_effort(plan->n - 1 - k));
 		head.factor += HEAD_PRICE * (met + 2 * met * met);
 		head.solve += HEAD_PRICE * (1 + 4 * met);
 		struct effort both = {head.factor + rest.factor, head.solve + rest.solve};
-		if (oj_effort_of_step(both) >= oj_effort_of_step(best))
+		if (oj_effort_of_step(both) >= oj_effort_of_step(plan->effort))
 			continue;
-		best = both;
+		plan->effort = both;
 		plan->head = k + 1;
 	}
-	plan->effort = best;
 }
 
 /* Patterns of rows, as long as they are not very many entries, and which of them are the head. */
