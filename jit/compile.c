@@ -189,6 +189,7 @@ static ojit_status make_primal(struct lowered *lowered, enum kernel_kind kind, s
 {
 	struct settings all = *settings;
 	all.without &= ~left_out_early(settings);
+	all.watch = NULL; /* who watches hears of the way that was asked for */
 	if (oj_program_copy(primal, &lowered->programs[kind], &lowered->space) != OJIT_OK)
 		return oj_fail_memory(error);
 	return run_passes(lowered, primal, &all, &lowered->programs[KERNEL_PREPARE], "hoist", error);

@@ -212,3 +212,28 @@ Test(derivatives_growth, loops_over_many_equations_are_not_joined_without_end)
 	ojit_context_free(context);
 	free(source.at);
 }
+
+/* A loop over directions is as long as the straight code of one, and is cut as that is. */
+Test(derivatives_growth, straight_code_in_several_directions_has_the_bits_of_each)
+{
+	enum { EQUATIONS = 300, DIRECTIONS = 3 };
+	struct host h;
+	begin(&h, write_hub_sums, EQUATIONS);
+	const ojit_scalar sum = {.of = OJIT_RHS, .weights = h.y};
+	size_t n = h.info.states;
+	double *seeds = calloc(4 * DIRECTIONS * n, sizeof *seeds), *together = seeds + DIRECTIONS * n;
+	double *one = together + DIRECTIONS * n, *alone = one + DIRECTIONS * n;
+	for (size_t k = 0; k < DIRECTIONS * n; k++)
+		seeds[k] = sin(1 + 0.7 * (double)k);
+	cr_assert_eq(ojit_evaluator_hessian_product(h.evaluator, &sum, OJIT_BY_STATES, DIRECTIONS, 0, h.y, seeds, together), OJIT_OK);
+	for (size_t q = 0; q < DIRECTIONS; q++) {
+		for (size_t k = 0; k < n; k++)
+			one[k] = seeds[k * DIRECTIONS + q];
+		cr_assert_eq(ojit_evaluator_hessian_product(h.evaluator, &sum, OJIT_BY_STATES, 1, 0, h.y, one, alone), OJIT_OK);
+		for (size_t k = 0; k < n; k++)
+			cr_expect(together[k * DIRECTIONS + q] == alone[k], "direction %zu, state %zu: %.17g, alone %.17g", q, k,
+			          together[k * DIRECTIONS + q], alone[k]);
+	}
+	free(seeds);
+	end(&h);
+}

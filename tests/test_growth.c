@@ -204,6 +204,61 @@ Test(growth, elements_nobody_needs_are_checked_all_the_same)
 	cr_expect(eq(int, status_of_elements("let a[1] = x, b[1] = x, b[2] = b[1] + a[77]"), OJIT_RANGE));
 }
 
+static int longest_block(const char *text)
+{
+	int longest = 0, lines = 0;
+	for (const char *line = strstr(text, "\nblock"); line; line = strchr(line + 1, '\n')) {
+		lines = strncmp(line, "\nblock", 6) == 0 ? 0 : lines + 1;
+		longest = lines > longest ? lines : longest;
+	}
+	return longest;
+}
+
+/* Three turns of a body of 3,000 operations. */
+static void write_long_body(struct source *s)
+{
+	add(s, "init y[i in 1..3] = 0.1*i\ny[i in 1..3]' = 0");
+	for (int k = 1; k <= 1000; k++)
+		add(s, " + sin(%d*y[i])*y[%d - i]", k, 4);
+	add(s, "\n");
+}
+
+Test(growth, long_loops_of_few_turns_are_cut_and_no_bit_changes)
+{
+	enum { MOST = 600 };
+	static const char *const all[] = {"partition"};
+	struct source source = {0};
+	char *text = NULL;
+	double out[2][3];
+	const double y[3] = {0.3, -1.2, 2.5};
+	write_long_body(&source);
+	ojit_context *context = ojit_context_new(NULL);
+	ojit_model *model = ojit_model_new(context);
+	ojit_compile_options options = ojit_compile_options_default();
+	ojit_model_read_text(model, source.at, source.length, NULL);
+	cr_assert(eq(int, ojit_program_dump(model, NULL, OJIT_RHS, "expand", &text), OJIT_OK), "%s", ojit_model_error(model).text);
+	cr_expect(longest_block(text) > 3 * MOST);
+	ojit_text_free(context, text);
+	cr_assert(eq(int, ojit_program_dump(model, NULL, OJIT_RHS, "partition", &text), OJIT_OK));
+	cr_expect(longest_block(text) < MOST, "%d lines", longest_block(text));
+	ojit_text_free(context, text);
+	for (int k = 0; k < 2; k++) {
+		ojit_program *program;
+		options.executor = k ? OJIT_INTERPRETER : OJIT_AUTOMATIC;
+		options.without = all;
+		options.without_count = (size_t)k;
+		cr_assert(eq(int, ojit_program_compile(model, &options, &program), OJIT_OK), "%s", ojit_model_error(model).text);
+		ojit_evaluator *evaluator = ojit_evaluator_new(program);
+		cr_assert(eq(int, ojit_evaluator_call(evaluator, OJIT_RHS, 0, y, out[k]), OJIT_OK));
+		ojit_evaluator_free(evaluator);
+		ojit_program_free(program);
+	}
+	cr_expect(eq(int, memcmp(out[0], out[1], sizeof out[0]), 0));
+	ojit_model_free(model);
+	ojit_context_free(context);
+	free(source.at);
+}
+
 struct heard {
 	char names[512];
 	int ended;

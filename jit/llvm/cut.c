@@ -14,7 +14,8 @@
  * the wait is: unnoticed up to LONG nodes (20 to 40 ms), which are optimised; beyond, it
  * is not.  Neither is what is straight beside loops that take longer, as the corners of a
  * box are, or of a few turns, as its edges are, where these are many (the adjoint of the
- * Brusselator in a square is ready in 19 instead of 26 ms and takes 0.65 instead of 0.63 us), nor a program so short that LLVM's own start is most of its wait (Lorenz is
+ * Brusselator in a square is ready in 19 instead of 26 ms and takes 0.65 instead of 0.63 us), nor
+ * loops of a few turns that are very long together, as straight code in three directions is, nor a program so short that LLVM's own start is most of its wait (Lorenz is
  * ready in 0.7 instead of 1.5 ms).  Taylor coefficients are wanted soon
  * and nothing of them is optimised at first: straight chains of fused multiply-adds gain 10 %
  * and wait six times as long, loops gain up to 70 % (all pairs of 100 oscillators; the outer
@@ -31,6 +32,7 @@ enum {
 	FUNCTION = 512, /* nodes */
 	MODULE = 5000,  /* nodes */
 	LONG = 1000,    /* nodes of straight code */
+	VERY_LONG = 4 * LONG, /* nodes of loops of a few turns */
 	SHORT = 64,     /* additions, of a whole program */
 	VECTOR_LANES = 8, /* rows that are computed at once, at the most */
 	BRIEF = 4,      /* turns of as many rows */
@@ -89,7 +91,8 @@ static int level_of(const struct cutter *c, const struct weight *w)
 		return c->target->level;
 	bool whole_is_short = c->all.straight && c->all.cost <= SHORT;
 	bool loops_take_longer = c->loops > 2 * (double)c->all.nodes;
-	bool long_edges = w->brief && c->brief_nodes > LONG && 2 * (c->loops - c->brief) > c->brief;
+	bool long_edges = w->brief && c->brief_nodes > LONG &&
+	                  (2 * (c->loops - c->brief) > c->brief || c->brief_nodes > VERY_LONG);
 	return c->target->soon || long_edges || (w->straight && (whole_is_short || loops_take_longer || c->all.nodes > LONG)) ? 0 : 2;
 }
 
