@@ -62,6 +62,8 @@ int64_t oj_gauge_worst(const struct gauge *g, const double *v)
 
 /* ---- convergence ---- */
 
+#define STALLED 0.01
+
 void oj_convergence_set(struct convergence *c, double rtol, double share, double spread)
 {
 	c->forced = rtol == 0;
@@ -115,12 +117,20 @@ static enum newton_verdict judge_rate(struct convergence *c, double size)
 	return c->remaining * size <= c->enough ? NEWTON_DONE : NEWTON_GOES_ON;
 }
 
+/* Increments that hardly shrink, but are a hundredth of the tolerance: rounding of f may be far above
+ * that of the states, where it sums large terms, and what it leaves out is as small. */
+static bool is_stalled(const struct convergence *c, double size)
+{
+	double left = c->rate < 0.99 ? c->remaining * size : size;
+	return !c->forced && fmax(size, left) <= STALLED;
+}
+
 enum newton_verdict oj_convergence_judge(struct convergence *c, double size)
 {
 	enum newton_verdict verdict = judge_rate(c, size);
 	bool held_up = verdict == NEWTON_FAILED || (c->iterations > 0 && c->rate >= 0.5);
 	c->iterations++;
-	if (held_up && size <= c->floor)
+	if (held_up && (size <= c->floor || is_stalled(c, size)))
 		return NEWTON_DONE;
 	return verdict == NEWTON_GOES_ON && c->iterations == c->most ? NEWTON_FAILED : verdict;
 }

@@ -5,7 +5,7 @@
  * - Iterations have converged when rate/(1 - rate) times the last increment, which is what the
  *   coming ones would add up to, is below `enough`.  They have failed when they grow, when at
  *   their rate they would not get there, and when something is not finite; but what rounding
- *   holds up has converged.
+ *   holds up, of the states or at a hundredth of the tolerance, has converged.
  * - A failure asks for a fresh Jacobian, and for a shorter step where it was fresh.  It is never
  *   the end of a solve.
  * - Factors of another gamma serve as well, with increments times 2 rho/(1 + rho) for the ratio

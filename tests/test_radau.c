@@ -1,4 +1,5 @@
 /* Radau IIA: its numbers against their definitions, and what stiff equations ask of it. */
+#include "solvers/iterations.h"
 #include "solvers/radau.h"
 #include "solvers/solver.h"
 #include "tests/support_trial.h"
@@ -286,5 +287,34 @@ Test(radau, jacobians_are_compiled_when_they_are_evaluated_often)
 	cr_expect_lt(runs, 1000);
 	trial_solve(&trial, 0, 1e4, ojit_output_final());
 	cr_expect_arr_eq(ojit_solver_last_states(trial.solver), first, sizeof first);
+	trial_end(&trial);
+}
+
+/* What is held up is rounding where it is a hundredth of the tolerance, and a failure above. */
+Test(radau, iterations_that_rounding_holds_up_have_converged)
+{
+	static const double sizes[] = {0.009, 0.011};
+	for (int k = 0; k < 2; k++) {
+		struct convergence c = {.most = 7, .remaining = 1};
+		oj_convergence_set(&c, 1e-10, 1e-10, 1);
+		oj_convergence_begin(&c);
+		cr_expect_eq(oj_convergence_judge(&c, sizes[k]), NEWTON_GOES_ON);
+		cr_expect_eq(oj_convergence_judge(&c, sizes[k]), k == 0 ? NEWTON_DONE : NEWTON_FAILED);
+	}
+}
+
+/* STIFF DETEST F5: rates of 1e11 and 1e12 that cancel, so f knows no more of the states than ten digits. */
+Test(radau, a_right_hand_side_that_rounds_by_much_is_no_hindrance)
+{
+	struct trial trial;
+	trial_begin(&trial, "a' = -3e11*a*b + 1.2e8*d - 9e11*a*c\nb' = -3e11*a*b + 2e7*d\nc' = -9e11*a*c + 1e8*d\n"
+	                    "d' = 3e11*a*b - 1.2e8*d + 9e11*a*c\n"
+	                    "init a = 3.365e-7, b = 8.261e-3, c = 1.642e-3, d = 9.38e-6\n", "radau");
+	trial.options.rtol = 1e-10;
+	trial.options.atol = 6e-16;
+	trial_solve(&trial, 0, 100, ojit_output_final());
+	cr_expect_float_eq(ojit_solver_last_states(trial.solver)[1] / 0.003713563071160676, 1, 1e-9);
+	cr_expect_lt(ojit_solver_stats(trial.solver).steps, 300, "%d", (int)ojit_solver_stats(trial.solver).steps);
+	cr_expect_lt(ojit_solver_stats(trial.solver).rejected, ojit_solver_stats(trial.solver).steps);
 	trial_end(&trial);
 }
