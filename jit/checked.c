@@ -270,7 +270,8 @@ static bool is_written_out(const struct ojit_check *c, const struct check_kernel
 	const double most = 1.5e5, most_besides = 1.5e4;
 	struct variant variant = variant_of(c, k);
 	bool besides = k->row.form == CHECK_NEWTON || stand_in(c, k);
-	return c->is_rolled && oj_program_effort_of(&c->programs[WAY_MACHINE]->system, &variant) < (besides ? most_besides : most);
+	return c->subjects[k->row.subject].is_rolled &&
+	       oj_program_effort_of(&c->programs[WAY_MACHINE]->system, &variant) < (besides ? most_besides : most);
 }
 
 static ojit_status make(struct ojit_check *c, struct check_kernel *k)

@@ -95,6 +95,8 @@ static ojit_status list_kernels(struct ojit_check *c)
 	return c->kernels ? OJIT_OK : OJIT_OUT_OF_MEMORY;
 }
 
+static const enum kernel_kind kinds[SUBJECTS] = {KERNEL_RHS, KERNEL_OUTPUTS};
+
 /* The three ways: as asked for, interpreted, and with every equation on its own. */
 static ojit_status compile_ways(struct ojit_check *c, ojit_model *model, const ojit_compile_options *given)
 {
@@ -117,22 +119,13 @@ static ojit_status compile_ways(struct ojit_check *c, ojit_model *model, const o
 	return flat ? ojit_program_compile(model, &plain, &c->programs[WAY_FLAT]) : OJIT_OK;
 }
 
-static bool has_loops(const struct ojit_program *program, bool *ok)
-{
-	bool loops = false;
-	*ok = true;
-	for (int kind = 0; kind < KERNEL_KINDS && *ok; kind++)
-		if (kind == KERNEL_RHS || kind == KERNEL_OUTPUTS)
-			loops = oj_has_loops(&program->lowered.programs[kind], ok) || loops;
-	return loops;
-}
-
+/* Are there loops, and none without pass roll? */
 static ojit_status compare_forms(struct ojit_check *c, struct oj_error *error)
 {
 	bool ok = true;
-	if (!c->programs[WAY_FLAT])
-		return OJIT_OK;
-	c->is_rolled = has_loops(c->programs[WAY_INTERPRETED], &ok) && ok && !has_loops(c->programs[WAY_FLAT], &ok);
+	for (int k = 0; k < SUBJECTS && c->programs[WAY_FLAT] && ok; k++)
+		c->subjects[k].is_rolled = c->programs[WAY_FLAT]->lowered.loopless[kinds[k]] &&
+		                           oj_has_loops(&c->programs[WAY_INTERPRETED]->lowered.programs[kinds[k]], &ok);
 	return ok ? OJIT_OK : oj_fail_memory(error);
 }
 
@@ -175,7 +168,6 @@ static bool make_room(struct ojit_check *c)
 
 static ojit_status make(struct ojit_check *c, ojit_model *model, const ojit_compile_options *compile)
 {
-	static const enum kernel_kind kinds[SUBJECTS] = {KERNEL_RHS, KERNEL_OUTPUTS};
 	TRY(oj_truth_open(c->context, &c->table, &model->error));
 	TRY(compile_ways(c, model, compile));
 	TRY(compare_forms(c, &model->error));

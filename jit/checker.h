@@ -35,6 +35,7 @@ enum { SLOPES = 3 }; /* by states, parameters and time, as enum ojit_inputs has 
 struct subject {
 	struct lowered lowered; /* as the model has it, before any pass but split */
 	struct measured measured;
+	bool is_rolled;                     /* so that derivatives have both forms */
 	size_t rows;
 	struct truth_value *slopes[SLOPES]; /* [rows], along the directions of the inputs */
 	struct truth_value *bends;          /* [rows], along two directions; NULL until wanted */
@@ -86,7 +87,6 @@ struct ojit_check {
 	struct arena arena;
 	const struct truth_table *table;
 	ojit_program *programs[CHECK_WAYS]; /* WAY_FLAT may be missing */
-	bool is_rolled; /* there are loops, and none without pass roll: derivatives have both forms */
 	ojit_evaluator *evaluators[CHECK_WAYS];
 	struct subject subjects[SUBJECTS];
 	struct check_kernel *kernels;

@@ -6,6 +6,7 @@
 #include "jit/compile.h"
 
 #include "lib/graph/compact.h"
+#include "lib/graph/unroll.h"
 
 #include <sched.h>
 #include <string.h>
@@ -213,12 +214,22 @@ static ojit_status bring_to_primal(struct lowered *lowered, enum kernel_kind kin
 	return run_passes(lowered, program, &rest, NULL, NULL, error);
 }
 
+static ojit_status note_loops(struct lowered *lowered, const struct settings *settings, struct oj_error *error)
+{
+	static const enum kernel_kind kinds[] = {KERNEL_RHS, KERNEL_OUTPUTS};
+	bool ok = true;
+	for (size_t k = 0; ok && k < sizeof kinds / sizeof *kinds && oj_leaves_out(settings, "roll"); k++)
+		lowered->loopless[kinds[k]] = !oj_has_loops(&lowered->programs[kinds[k]], &ok);
+	return ok ? OJIT_OK : oj_fail_memory(error);
+}
+
 /* Where an early pass is left out, the primal programs come first, as they would be, and what
  * is evaluated goes its own way after. */
 static ojit_status bring_to_primals(struct lowered *lowered, const struct settings *settings, struct oj_error *error)
 {
 	struct program *programs = lowered->programs, *prepare = &programs[KERNEL_PREPARE];
 	bool apart = left_out_early(settings) != 0;
+	TRY(note_loops(lowered, settings, error));
 	TRY((apart ? make_primal : bring_to_primal)(lowered, KERNEL_RHS, &lowered->primal, settings, error));
 	TRY((apart ? make_primal : bring_to_primal)(lowered, KERNEL_OUTPUTS, &lowered->primal_outputs, settings, error));
 	if (oj_program_copy(&lowered->primal_prepare, prepare, &lowered->space) != OJIT_OK)

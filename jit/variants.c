@@ -279,17 +279,6 @@ static ojit_status differentiate(struct program *made, struct program *program, 
 	return differentiate_all(made, program, prepare, values, lowered, settings, v, pattern, error);
 }
 
-/* Where nothing is rolled and the model has no loops of its own, its derivatives have none
- * either: those of the rolled program are written out. */
-static ojit_status write_out_loops(struct program *made, const struct program *evaluated,
-                                   const struct settings *settings, struct oj_error *error)
-{
-	bool ok, flat = oj_leaves_out(settings, "roll") && !oj_has_loops(evaluated, &ok);
-	if (!flat)
-		return OJIT_OK;
-	return ok ? oj_unroll(made, error) : oj_fail_memory(error);
-}
-
 /* Sweeps go by node numbers, so what else was in the space is forgotten first: else bits could
  * depend on it.  Conditions on indices are the derivative's to be decided yet. */
 ojit_status oj_derive(struct program *made, const struct lowered *lowered, const struct settings *settings,
@@ -311,7 +300,8 @@ ojit_status oj_derive(struct program *made, const struct lowered *lowered, const
 	TRY(oj_pass_simplify(made, &options, error));
 	TRY(oj_even_differences(made, error));
 	TRY(oj_pass_split(made, &options, error));
-	return write_out_loops(made, &lowered->programs[variant->of], settings, error);
+	/* Where nothing is rolled and the model has no loops of its own, its derivatives have none. */
+	return lowered->loopless[variant->of] ? oj_unroll(made, error) : OJIT_OK;
 }
 
 static ojit_status make_method(struct ojit_program *program, struct variant_made *made, struct oj_error *error)

@@ -163,22 +163,28 @@ static void evaluate_points(struct host *h)
 	}
 }
 
-static ojit_program *compile(ojit_model *model, const char *name, ojit_executor executor, const char *without)
+struct form {
+	ojit_executor executor;
+	const char *without; /* a pass; NULL: none */
+	int lanes;           /* 0: what suits the machine */
+};
+
+static ojit_program *compile(ojit_model *model, const char *name, struct form form)
 {
 	ojit_compile_options options = ojit_compile_options_default();
 	ojit_program *program;
-	options.executor = executor;
-	options.without = &without;
-	options.without_count = without != NULL;
+	options.executor = form.executor;
+	options.lanes = form.lanes;
+	options.without = &form.without;
+	options.without_count = form.without != NULL;
 	cr_assert_eq(ojit_program_compile(model, &options, &program), OJIT_OK, "%s: %s", name, ojit_model_error(model).text);
 	return program;
 }
 
-static struct outputs outputs_of(ojit_model *model, const char *name, enum kernels_effort effort, ojit_executor executor,
-                                 const char *without)
+static struct outputs outputs_of(ojit_model *model, const char *name, enum kernels_effort effort, struct form form)
 {
 	struct outputs out = {0};
-	ojit_program *program = compile(model, name, executor, without);
+	ojit_program *program = compile(model, name, form);
 	ojit_program_info info = ojit_program_describe(program);
 	size_t inputs = info.states + info.parameters + 1, most = info.states + info.outputs + 1;
 	struct host h = {.effort = effort, .e = ojit_evaluator_new(program), .out = &out, .states = info.states, .parameters = info.parameters,
@@ -215,27 +221,33 @@ static void compare(const char *name, const char *form, const struct outputs *go
 	}
 }
 
-static void hold(ojit_model *model, const char *name, enum kernels_effort effort, const struct outputs *want,
-                 ojit_executor executor, const char *without)
+static void hold(ojit_model *model, const char *name, enum kernels_effort effort, const struct outputs *want, struct form form)
 {
-	char form[64];
-	snprintf(form, sizeof form, "%s without %s", executor == OJIT_INTERPRETER ? "interpreted" : "machine code",
-	         without ? without : "nothing");
-	struct outputs got = outputs_of(model, name, effort, executor, without);
-	compare(name, form, &got, want);
+	char text[80];
+	snprintf(text, sizeof text, "%s without %s, %d lanes", form.executor == OJIT_INTERPRETER ? "interpreted" : "machine code",
+	         form.without ? form.without : "nothing", form.lanes);
+	struct outputs got = outputs_of(model, name, effort, form);
+	compare(name, text, &got, want);
 	free_outputs(&got);
+}
+
+static void hold_code(ojit_model *model, const char *name, enum kernels_effort effort, const struct outputs *want)
+{
+	for (int lanes = 1; lanes <= 8; lanes *= 2)
+		hold(model, name, effort, want, (struct form){.executor = OJIT_AUTOMATIC, .lanes = lanes});
+	hold(model, name, effort, want, (struct form){.executor = OJIT_UNOPTIMISED, .without = "roll"});
 }
 
 void kernels_agree(ojit_model *model, const char *name, enum kernels_effort effort)
 {
-	struct outputs want = outputs_of(model, name, effort, OJIT_INTERPRETER, NULL);
-	hold(model, name, effort, &want, OJIT_INTERPRETER, "roll");
-	for (const struct pass *pass = oj_passes; effort == KERNELS_PASSES && pass->name; pass++)
-		if (!pass->required && strcmp(pass->name, "roll"))
-			hold(model, name, effort, &want, OJIT_INTERPRETER, pass->name);
-	if (effort == KERNELS_CODE) {
-		hold(model, name, effort, &want, OJIT_AUTOMATIC, NULL);
-		hold(model, name, effort, &want, OJIT_UNOPTIMISED, "roll");
+	struct form interpreted = {.executor = OJIT_INTERPRETER}, other = interpreted;
+	struct outputs want = outputs_of(model, name, effort, interpreted);
+	for (const struct pass *pass = oj_passes; pass->name; pass++) {
+		other.without = pass->name;
+		if (!strcmp(pass->name, "roll") || (effort == KERNELS_PASSES && !pass->required))
+			hold(model, name, effort, &want, other);
 	}
+	if (effort == KERNELS_CODE)
+		hold_code(model, name, effort, &want);
 	free_outputs(&want);
 }

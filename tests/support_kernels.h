@@ -10,7 +10,7 @@ enum kernels_effort {
 	KERNELS_LARGE,  /* as the next, of the right-hand side Jacobian and adjoint at one point alone */
 	KERNELS_FLAT,   /* interpreted, with pass roll and without it */
 	KERNELS_PASSES, /* also without each of the other passes */
-	KERNELS_CODE,   /* rolled and not, also as machine code */
+	KERNELS_CODE,   /* also as machine code, rolled with all numbers of lanes, and not */
 };
 
 /* Values, Jacobians, Newton matrix, linearisation, tangents, adjoints, gradients and, of models

@@ -52,7 +52,9 @@ typedef struct ojit_compile_options {
 	ojit_law law;
 	int lanes;                  /* doubles a vector: 1, 2, 4, 8; 0: what suits this machine */
 	/* [without_count] passes to leave out, to hunt for a fault, or for "step": never
-	 * compile whole steps of a method as one kernel. */
+	 * compile whole steps of a method as one kernel.  Values keep their bits, and so do
+	 * derivatives (under OJIT_LAW_EXACT): these are made of the program with all passes,
+	 * and without "roll", where the model has no loops of its own, written out. */
 	const char *const *without;
 	size_t without_count;
 	/* Called as each step begins, to measure what compiling takes: with the name of a

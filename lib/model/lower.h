@@ -15,6 +15,7 @@ struct lowered {
 	struct program programs[PROGRAM_KINDS]; /* KERNEL_PREPARE is left empty */
 	/* What variants and derivatives are made of; left empty. */
 	struct program primal, primal_outputs, primal_prepare;
+	bool loopless[PROGRAM_KINDS]; /* as lowered; noted where pass roll is left out */
 	/* Families tile their vector in order of offset; in the space's arena. */
 	struct family *families[FAMILY_KINDS];
 	size_t family_count[FAMILY_KINDS];
