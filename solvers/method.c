@@ -69,7 +69,7 @@ struct method oj_method_of_tableau(const struct tableau *row)
 	return (struct method){
 		.stepper = &oj_stepper_explicit,
 		.row = row,
-		.control = {row->error_order, row->safety, row->shrink, row->grow, row->beta},
+		.control = {row->error_order, row->safety, row->shrink, row->grow, row->beta, .predicts = false},
 		.info = {
 			.name = row->name,
 			.full_name = row->full_name,
