@@ -254,7 +254,7 @@ static const struct option_row rows[] = {
 	 "write to a file, not to standard output"},
 	{"format", "csv|json|npy", RUN | EVAL, false, take_choice, FIELD(format), formats,
 	 "of what is put out (default: what the name of --output ends in, else csv; npy holds one record a "
-	 "row; eval: lines of text, or json)"},
+	 "row, with a field for t, each scalar and each family; eval: lines of text, or json)"},
 	{"stats", NULL, RUN, false, take_flag, FIELD(stats), NULL,
 	 "tell standard error what the solve took (JSON always says so)"},
 	{"refine", NULL, RUN, false, take_flag, FIELD(refine), NULL,

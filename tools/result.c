@@ -1,7 +1,4 @@
-/* What came of a solve, in every format it can be written in.
- *
- * NPY: numpy.lib.format. One record a row, one field a column, all of them '<f8'; version
- * 1 of the format, 2 where the header is too long for it, 3 where a name is not ASCII. */
+/* What came of a solve, in every format it can be written in; NPY is in records.c. */
 #include "tools/tool.h"
 
 #include <stdlib.h>
@@ -172,91 +169,11 @@ void result_print_stats(const struct result *result)
 	print_below_atol(result->solver);
 }
 
-/* ---- NPY ---- */
-
-/* A name as Python writes it; false: it is not ASCII. */
-static bool npy_name(FILE *out, const char *name)
-{
-	bool ascii = true;
-	fputc('\'', out);
-	for (; *name; name++) {
-		ascii = ascii && (unsigned char)*name < 128;
-		if (*name == '\'' || *name == '\\')
-			fputc('\\', out);
-		fputc(*name, out);
-	}
-	fputc('\'', out);
-	return ascii;
-}
-
-/* The header's dictionary; free it. */
-static char *npy_dictionary(const struct result *result, bool *ascii, size_t *length)
-{
-	char *text = NULL;
-	FILE *out = open_memstream(&text, length);
-	if (!out)
-		return NULL;
-	*ascii = true;
-	fputs("{'descr': [('t', '<f8')", out);
-	for (int v = 0; v < 2; v++)
-		for (size_t k = 0; k < ojit_solver_count(result->solver, written[v]); k++) {
-			fputs(", (", out);
-			*ascii = npy_name(out, ojit_solver_name(result->solver, written[v], k)) && *ascii;
-			fputs(", '<f8')", out);
-		}
-	fprintf(out, "], 'fortran_order': False, 'shape': (%zu,), }", ojit_solver_rows(result->solver));
-	bool failed = ferror(out);
-	return fclose(out) == 0 && !failed ? text : (free(text), NULL);
-}
-
-/* The least significant byte first. */
-static void npy_little(FILE *out, uint64_t value, int bytes)
-{
-	for (int k = 0; k < bytes; k++)
-		fputc((int)(value >> 8 * k & 255), out);
-}
-
-/* Magic, version, length and dictionary, padded so that the numbers begin at a multiple
- * of 64 bytes. */
-static bool npy_header(FILE *out, const struct result *result)
-{
-	bool ascii;
-	size_t length;
-	char *dictionary = npy_dictionary(result, &ascii, &length);
-	if (!dictionary)
-		return false;
-	int version = !ascii ? 3 : length + 128 > 65535 ? 2 : 1, width = version == 1 ? 2 : 4;
-	size_t front = 8 + (size_t)width, padding = 63 - (front + length) % 64;
-	fwrite("\x93NUMPY", 1, 6, out);
-	npy_little(out, (uint64_t)version, 1);
-	npy_little(out, 0, 1);
-	npy_little(out, length + padding + 1, width);
-	fprintf(out, "%s%*s\n", dictionary, (int)padding, "");
-	free(dictionary);
-	return true;
-}
-
-static int write_npy(struct output *output, const struct result *result)
-{
-	size_t columns = ojit_solver_columns(result->solver);
-	if (!npy_header(output->file, result))
-		return complain_plainly("out of memory");
-	for (size_t i = 0; i < ojit_solver_rows(result->solver) && !output_failed(output); i++) {
-		const double *row = ojit_solver_row(result->solver, i);
-		for (size_t k = 0; k < columns; k++) {
-			uint64_t bits;
-			memcpy(&bits, &row[k], sizeof bits);
-			npy_little(output->file, bits, 8);
-		}
-	}
-	return 0;
-}
-
 int result_write(struct output *output, const struct request *request, const struct result *result)
 {
 	output_begin(output);
 	if (request->format == NPY)
-		return write_npy(output, result);
+		return records_write(output, result);
 	if (request->format == CSV)
 		write_csv(output, result);
 	else if (request->final)

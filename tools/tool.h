@@ -211,6 +211,9 @@ int plan_run(struct session *session, const struct request *request, struct plan
 int result_write(struct output *output, const struct request *request, const struct result *result);
 void result_print_stats(const struct result *result);
 
+/* The rows as an NPY file (records.c). */
+int records_write(struct output *output, const struct result *result);
+
 /* ---- refining (refine.c) ---- */
 
 struct refinement {
