@@ -166,18 +166,35 @@ static ojit_status colour_columns(struct ojit_check *c, struct check_kernel *k)
 	return OJIT_OK;
 }
 
-/* Entries of second derivatives are at most this many: of every row those of its entries in
- * pairs. */
-static double hessian_bound(const struct ojit_check *c, const struct check_kernel *k)
+static bool count_rows(const struct check_kernel *matrix, size_t *counts)
 {
-	const struct check_kernel *sides[2] = {oj_check_find(c, k, CHECK_MATRIX, k->row.by, 0),
-	                                       oj_check_find(c, k, CHECK_MATRIX, k->row.columns, 0)};
-	size_t rows = c->subjects[k->row.subject].rows;
-	double all = (double)oj_check_inputs(c, k->row.by) * (double)oj_check_inputs(c, k->row.columns);
-	double mean = rows ? 1 : 0;
-	for (int s = 0; s < 2; s++)
-		mean *= sides[s] ? (double)sides[s]->pattern.entries / (double)rows : 0;
-	return fmin(all, mean * (double)rows);
+	for (size_t e = 0; matrix && e < matrix->pattern.entries; e++)
+		counts[matrix->pattern.row[e]]++;
+	return matrix != NULL;
+}
+
+/* Entries of second derivatives are at most this many: of every row, those of its entries in
+ * pairs.  *likely: where all rows are alike; few of those whose rows are long are dense. */
+static ojit_status hessian_bound(struct ojit_check *c, const struct check_kernel *k, double *bound, double *likely)
+{
+	size_t rows = c->subjects[k->row.subject].rows, bytes = 2 * (rows + 1) * sizeof(size_t);
+	size_t *counts = oj_memory_get(c->context, bytes), *others = counts + rows + 1;
+	double all = (double)oj_check_inputs(c, k->row.by) * (double)oj_check_inputs(c, k->row.columns), sums[2] = {0};
+	*bound = 0;
+	if (!counts)
+		return oj_fail_memory(&c->error);
+	memset(counts, 0, bytes);
+	bool both = count_rows(oj_check_find(c, k, CHECK_MATRIX, k->row.by, 0), counts) &&
+	            count_rows(oj_check_find(c, k, CHECK_MATRIX, k->row.columns, 0), others);
+	for (size_t r = 0; both && r < rows; r++) {
+		*bound += (double)counts[r] * (double)others[r];
+		sums[0] += (double)counts[r];
+		sums[1] += (double)others[r];
+	}
+	*bound = fmin(*bound, all);
+	*likely = rows ? fmin(sums[0] * sums[1] / (double)rows, all) : 0;
+	oj_memory_put(c->context, counts, bytes);
+	return OJIT_OK;
 }
 
 /* Operators in the program of a kernel that was made. */
@@ -235,19 +252,30 @@ static const struct check_kernel *jacobian_of(const struct ojit_check *c, const 
 	return repeats ? oj_check_find(c, k, CHECK_MATRIX, k->row.by, 0) : NULL;
 }
 
+static bool is_matrix(const struct check_kernel *k)
+{
+	return k->row.form == CHECK_MATRIX || k->row.form == CHECK_NEWTON || k->row.form == CHECK_LINEARISATION ||
+	       k->row.form == CHECK_HESSIAN;
+}
+
 /* As a matrix, second derivatives are for scalars of few inputs.  *why NULL: it is fine. */
 static ojit_status check_extent(struct ojit_check *c, const struct check_kernel *k, const char **why)
 {
-	const double most = 1e5, dearest = 5e6;
+	const double most = 1e6, many = 1e5, dearest = 5e6, hardest = 2e7;
+	const struct subject *subject = &c->subjects[k->row.subject];
 	const size_t longest = 20000;
 	const struct check_kernel *other = stand_in(c, k), *jacobian = jacobian_of(c, k);
-	double entries = k->row.form == CHECK_HESSIAN ? hessian_bound(c, k) : 0;
+	double entries = 0, likely = 0;
 	size_t directions = k->row.directions ? k->row.directions : 1;
 	char text[128] = "";
-	if (entries > most)
+	if (k->row.form == CHECK_HESSIAN)
+		TRY(hessian_bound(c, k, &entries, &likely));
+	if (entries > most || likely > many)
 		snprintf(text, sizeof text, "there may be %.0f entries; hvp stands for it", entries);
 	else if (length_of(c, other) * directions > longest)
 		snprintf(text, sizeof text, "it takes long to compile; %s stands for it", other->found.kernel);
+	else if (is_matrix(k) && subject->effort > hardest && !subject->measured.is_known)
+		snprintf(text, sizeof text, "it takes long to make, and MPFR as long; jvp and vjp stand for it");
 	else if (jacobian && dearness_of(c, jacobian) > dearest)
 		snprintf(text, sizeof text, "it takes long to make; %s stands for it", jacobian->found.kernel);
 	*why = *text ? oj_arena_string(&c->arena, text, strlen(text)) : NULL;

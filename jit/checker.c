@@ -3,6 +3,7 @@
 
 #include "jit/evaluator.h"
 #include "lib/graph/unroll.h"
+#include "lib/graph/effort.h"
 #include "lib/math/math.h"
 
 #include <math.h>
@@ -139,6 +140,9 @@ static ojit_status lower_plain(struct ojit_check *c, struct subject *s, ojit_mod
 			settings.without |= 1u << k;
 	TRY(oj_compile(model, &settings, kind, "split", &s->lowered, &model->error));
 	if (oj_program_layout(&s->lowered.programs[kind]) != OJIT_OK)
+		return oj_fail_memory(&model->error);
+	s->effort = oj_program_effort(&s->lowered.programs[kind]);
+	if (s->effort < 0)
 		return oj_fail_memory(&model->error);
 	s->rows = (size_t)s->lowered.lengths[kind == KERNEL_RHS ? FAMILY_STATES : FAMILY_OUTPUTS];
 	if (oj_measured_open(c, &s->measured, &s->lowered.programs[kind], NULL, s->rows) != OJIT_OK)
@@ -304,7 +308,7 @@ static ojit_status measure_subjects(struct ojit_check *c)
 		struct subject *s = &c->subjects[k];
 		oj_measured_forget(&s->measured);
 		TRY(oj_subject_measure(c, s));
-		for (size_t row = 0; row < s->rows; row++)
+		for (size_t row = 0; s->measured.is_known && row < s->rows; row++)
 			if (s->measured.values[row].marks & TRUTH_SKIPPED)
 				c->weights[k][row] = 0;
 	}

@@ -36,6 +36,7 @@ struct subject {
 	struct lowered lowered; /* as the model has it, before any pass but split */
 	struct measured measured;
 	bool is_rolled;                     /* so that derivatives have both forms */
+	double effort;                      /* of all rows, in operations */
 	size_t rows;
 	struct truth_value *slopes[SLOPES]; /* [rows], along the directions of the inputs */
 	struct truth_value *bends;          /* [rows], along two directions; NULL until wanted */

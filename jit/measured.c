@@ -89,11 +89,19 @@ ojit_status oj_measured_wholly(struct ojit_check *c, struct measured *m)
 	return m->truth && !m->is_whole ? evaluate(c, m, 1, INFINITY) : OJIT_OK;
 }
 
+/* Without values there are no differences; kernels are held to each other then. */
+static bool is_left_out(const struct measured *m, struct truth_value *out)
+{
+	for (size_t k = 0; m->truth && !m->is_known && k < m->count; k++)
+		out[k].marks = TRUTH_SKIPPED;
+	return !m->truth || !m->is_known;
+}
+
 ojit_status oj_measured_slopes(struct ojit_check *c, struct measured *m, const struct truth_point *direction,
                                struct truth_value *out)
 {
 	struct truth_point point = point_of(c, m);
-	if (!m->truth)
+	if (is_left_out(m, out))
 		return OJIT_OK;
 	double before = c->table->work(m->truth);
 	TRY(c->table->slopes(m->truth, &point, direction, m->count, out, &c->error));
@@ -105,7 +113,7 @@ ojit_status oj_measured_bends(struct ojit_check *c, struct measured *m, const st
                               const struct truth_point *b, struct truth_value *out)
 {
 	struct truth_point point = point_of(c, m);
-	if (!m->truth)
+	if (is_left_out(m, out))
 		return OJIT_OK;
 	double before = c->table->work(m->truth);
 	TRY(c->table->bends(m->truth, &point, a, b, m->count, out, &c->error));
@@ -148,7 +156,7 @@ struct truth_point oj_check_along(const struct ojit_check *c, unsigned by)
 ojit_status oj_measured_reach(struct ojit_check *c, struct measured *m, unsigned by, size_t k, struct reach *reach)
 {
 	*reach = (struct reach){0};
-	if (!m->truth)
+	if (!m->truth || !m->is_known)
 		return OJIT_OK;
 	if (!(m->is_reached >> by & 1)) {
 		struct truth_point along = oj_check_along(c, by);
@@ -168,10 +176,11 @@ ojit_status oj_measured_reach(struct ojit_check *c, struct measured *m, unsigned
 ojit_status oj_subject_measure(struct ojit_check *c, struct subject *s)
 {
 	const double limit = 2e5; /* additions: 10 ms */
+	const double most = 2e6;  /* operations: a second for all slopes */
 	if (!s->rows)
 		return OJIT_OK;
 	TRY(oj_measured_values(c, &s->measured, limit, NULL, 0));
-	if (!s->measured.is_known) /* whatever it takes, for there is no other truth */
+	if (!s->measured.is_known && s->effort <= most) /* for there is no other truth */
 		TRY(oj_measured_wholly(c, &s->measured));
 	for (int k = 0; k < SLOPES; k++) {
 		struct truth_point direction = oj_check_along(c, 1u << k);

@@ -55,7 +55,7 @@ static void print_row(FILE *out, const ojit_check_row *row)
 	if (row->differenced < row->columns)
 		fprintf(out, " (%zu of %zu columns one by one)", row->differenced, row->columns);
 	if (row->part < 1)
-		fputs(" (a sample)", out);
+		fputs(row->part > 0 ? " (a sample)" : " (not by MPFR, which would take long)", out);
 	fputc('\n', out);
 }
 

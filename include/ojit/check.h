@@ -106,7 +106,8 @@ typedef struct ojit_check_row {
 	const char *omitted; /* why it was not made, and what stands for it; NULL: it was */
 	size_t compared;     /* values compared, all points together */
 	size_t columns, differenced; /* of a matrix, all points together, and those compared one by one */
-	double part;         /* of what its loops put out that is held to MPFR at a point; 1: all */
+	double part;         /* of what its loops put out that is held to MPFR at a point; 1: all; 0: nothing,
+	                      * which would take long */
 	size_t found[OJIT_FOUND_KINDS];
 	double digits;       /* the fewest that agreed where it could be judged; 17 at most */
 	const char *row, *column; /* where; "" where there is none */
