@@ -47,7 +47,9 @@ static ojit_status refuse_option(ojit_solver *s, const char *name, double value,
 
 static ojit_status check_tolerances(ojit_solver *s, const ojit_options *o)
 {
-	if (!(o->rtol >= 10 * DBL_EPSILON) || !isfinite(o->rtol))
+	if (isinf(o->rtol))
+		return refuse_option(s, "rtol", o->rtol, "is no tolerance; give a finite one");
+	if (!(o->rtol >= 10 * DBL_EPSILON))
 		return refuse_option(s, "rtol", o->rtol, "is below 10 rounding errors; give 2.3e-15 or more");
 	if (!isfinite(o->atol))
 		return refuse_option(s, "atol", o->atol, "is no tolerance; give a finite one");
@@ -68,9 +70,12 @@ static ojit_status check_steps(ojit_solver *s, const ojit_options *o)
 	for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++)
 		if (!(lengths[i].value >= 0) || !isfinite(lengths[i].value))
 			return refuse_option(s, lengths[i].name, lengths[i].value,
-			                     "is no length of a step; give a positive one, or 0 for none");
+			                     "is no length of a step; give a positive, finite one, or leave it out");
 	if (o->max_step > 0 && o->min_step > o->max_step)
 		return oj_fail(&s->error, OJIT_ARGUMENT, "min_step is larger than max_step; "
+		               "lower min_step");
+	if (o->first_step > 0 && o->min_step > o->first_step)
+		return oj_fail(&s->error, OJIT_ARGUMENT, "min_step is larger than first_step; "
 		               "lower min_step");
 	if (o->fixed_step > 0 && (o->first_step > 0 || o->max_step > 0 || o->min_step > 0))
 		return oj_fail(&s->error, OJIT_ARGUMENT, "fixed_step leaves nothing to first_step, "

@@ -2,6 +2,12 @@
  * remedy. */
 #include "solvers/report.h"
 
+#include <float.h>
+#include <math.h>
+
+/* A span of fewer roundings of its times leaves no room for short steps. */
+#define SHORT_SPAN 1e4
+
 static void add_place(struct text *text, const struct loop *l)
 {
 	oj_text_string(text, " at t = ");
@@ -85,6 +91,17 @@ static void report_negative(const struct system *system, const struct loop *l, s
 	               "or its atol is too small");
 }
 
+static const char *too_small_remedy(const struct loop *l)
+{
+	if (has_no_tolerance(l))
+		return "it has atol = 0, give it a positive one";
+	if (l->ending.h <= l->options->min_step)
+		return "lower min_step, or use looser tolerances";
+	if (fabs(l->t1 - l->t0) < SHORT_SPAN * DBL_EPSILON * fabs(l->ending.t))
+		return "times as large as these hardly differ in such a span; let it begin at 0";
+	return "the solution may have a singularity there, else use looser tolerances";
+}
+
 static void report_too_small(const struct system *system, const struct loop *l, struct text *text)
 {
 	if (l->ending.unsolved && !has_no_tolerance(l)) {
@@ -116,9 +133,7 @@ static void report_too_small(const struct system *system, const struct loop *l, 
 	oj_text_string(text, ": the error of ");
 	add_state(text, system, l);
 	oj_text_string(text, " does not get below its tolerance; ");
-	oj_text_string(text, has_no_tolerance(l)
-		? "it has atol = 0, give it a positive one"
-		: "the solution may have a singularity there, else use looser tolerances");
+	oj_text_string(text, too_small_remedy(l));
 	add_sunk(text, system, l);
 }
 

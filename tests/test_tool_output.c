@@ -290,6 +290,32 @@ Test(tool_output, refining_needs_times_to_compare_at)
 	EXPECT_HAS(tool_err(), "add --refine");
 }
 
+/* What was solved to the end is put out, with the digits that it has, though the next solve fails. */
+Test(tool_output, refining_that_ends_early_loses_nothing)
+{
+	cr_expect_eq(tool_run("$OJIT run plain.ojit --refine --digits 14 --method heun --step-limit 20000 --points 3"), 1);
+	struct table t = tool_table();
+	cr_assert_eq(t.rows, 3);
+	cr_expect_eq(t.at[2 * 2], 1);
+	cr_expect_float_eq(t.at[2 * 2 + 1], exp(-1), 1e-6);
+	EXPECT_HAS(tool_err(), "a tighter solve ended early, the one before is put out: the step limit of 20000 was reached");
+	cr_expect_null(strstr(tool_err(), "ojit: 0 digits hold"));
+}
+
+Test(tool_output, what_tolerances_take_for_0_has_no_digits_to_lose)
+{
+	cr_assert_eq(tool_run("$OJIT run plain.ojit --t 0:60 --refine --final"), 0);
+	cr_expect_null(strstr(tool_err(), "fewer than wanted"), "%s", tool_err());
+}
+
+Test(tool_output, refining_until_nothing_moves_is_refused)
+{
+	cr_expect_eq(tool_run("$OJIT run plain.ojit --refine --until-steady 1e-3"), 2);
+	EXPECT_HAS(tool_err(), "--until-steady ends every solve at another");
+	cr_expect_eq(tool_run("$OJIT run plain.ojit --refine --digits 16"), 2);
+	EXPECT_HAS(tool_err(), "--digits takes 1 to 15");
+}
+
 Test(tool_output, refining_translates_nothing_again)
 {
 	cr_assert_eq(tool_run("$OJIT run plain.ojit --final --format json"), 0);

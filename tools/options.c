@@ -506,7 +506,7 @@ static int check_refining(const struct request *request)
 	if (request->refine && request->steps)
 		return complain_plainly("--refine compares what is put out at the same times, and every solve has "
 		                        "steps of its own; give --points, --every, --times or --final");
-	if (request->digits > 15 && request->command->bit == CHECK)
+	if (request->digits > 15)
 		return complain_plainly("--digits takes 1 to 15: double has hardly 16");
 	if (request->digits && !request->refine && request->command->bit == RUN)
 		return complain_plainly("--digits says what --refine is after; add --refine");

@@ -2,9 +2,12 @@
  *
  * The solve is repeated with tolerances a tenth of the last (steps half of them) until
  * what is put out agrees with the run before in as many digits as are wanted.  Two values
- * agree in d digits when |a - b| <= 10^-d max(|b|, a thousandth of the column's largest):
- * a zero crossing has no relative digits.  What agrees is what the run before the last
- * got right; the last, which is put out, is better. */
+ * agree in d digits when |a - b| <= 10^-d max(|b|, a thousandth of the column's largest, of
+ * states atol/rtol): neither a zero crossing nor what the tolerances take for 0 has relative
+ * digits.  What agrees is what the run before the last got right; the last, which is put out,
+ * is better.  A run that ends early is left out, and the one before put out.
+ *
+ * Two solvers take turns, so that the run before is there whatever comes of the last. */
 #include "tools/tool.h"
 
 #include <float.h>
@@ -15,20 +18,6 @@
 #define FLOOR 2.3e-15 /* the least tolerance there is */
 #define MOST_DIGITS 17.0
 
-struct rows { /* of a run */
-	double *at;
-	size_t rows, columns; /* the time among them */
-};
-
-static struct rows keep_rows(ojit_solver *solver)
-{
-	struct rows kept = {.rows = ojit_solver_rows(solver), .columns = ojit_solver_columns(solver)};
-	kept.at = get_memory(kept.rows * kept.columns, sizeof *kept.at);
-	for (size_t i = 0; i < kept.rows; i++)
-		memcpy(kept.at + i * kept.columns, ojit_solver_row(solver, i), kept.columns * sizeof *kept.at);
-	return kept;
-}
-
 static double digits_of(double error)
 {
 	if (isnan(error))
@@ -36,26 +25,28 @@ static double digits_of(double error)
 	return error > 0 ? fmin(MOST_DIGITS, fmax(0, -log10(error))) : MOST_DIGITS;
 }
 
-static double column_digits(const struct rows *before, const struct rows *now, size_t column)
+static double column_digits(ojit_solver *before, ojit_solver *now, size_t column, double scale)
 {
-	double largest = 0, error = 0;
-	size_t rows = before->rows < now->rows ? before->rows : now->rows;
-	for (size_t i = 0; i < now->rows; i++)
-		largest = fmax(largest, fabs(now->at[i * now->columns + column]));
+	double error = 0;
+	size_t rows = ojit_solver_rows(now);
+	if (ojit_solver_rows(before) != rows)
+		return 0;
+	for (size_t i = 0; i < rows; i++)
+		scale = fmax(scale, 1e-3 * fabs(ojit_solver_row(now, i)[column]));
 	for (size_t i = 0; i < rows; i++) {
-		double a = before->at[i * now->columns + column], b = now->at[i * now->columns + column];
-		double off = a == b ? 0 : fabs(a - b) / fmax(fabs(b), 1e-3 * largest);
+		double a = ojit_solver_row(before, i)[column], b = ojit_solver_row(now, i)[column];
+		double off = a == b ? 0 : fabs(a - b) / fmax(fabs(b), scale);
 		if (!(off <= error))
 			error = off;
 	}
-	return before->rows == now->rows ? digits_of(error) : 0;
+	return digits_of(error);
 }
 
-static void compare(struct refinement *r, const struct rows *before, const struct rows *now)
+static void compare(struct refinement *r, ojit_solver *before, ojit_solver *now)
 {
 	r->worst = 0;
 	for (size_t k = 0; k < r->columns; k++) {
-		r->digits[k] = column_digits(before, now, k + 1);
+		r->digits[k] = column_digits(before, now, k + 1, r->scales[k]);
 		if (r->digits[k] < r->digits[r->worst])
 			r->worst = k;
 	}
@@ -63,13 +54,12 @@ static void compare(struct refinement *r, const struct rows *before, const struc
 }
 
 /* What the first run uses where nothing was asked for. */
-static void settle_options(const struct session *session, ojit_options *o)
+static void settle_options(const ojit_program_info *info, ojit_options *o)
 {
-	ojit_program_info info = ojit_program_describe(session->program);
 	if (o->rtol < 0)
-		o->rtol = info.rtol > 0 ? info.rtol : 1e-6;
+		o->rtol = info->rtol > 0 ? info->rtol : 1e-6;
 	if (o->atol < 0)
-		o->atol = info.has_atol ? info.atol : 1e-9;
+		o->atol = info->has_atol ? info->atol : 1e-9;
 }
 
 /* False: there is nothing tighter. */
@@ -98,31 +88,90 @@ static int tighten_named(struct session *session, const struct request *request,
 	return 0;
 }
 
+/* Magnitudes of states below which the first run's tolerances see nothing relative. */
+static int find_scales(struct refinement *r, ojit_solver *solver, const struct request *request, const ojit_options *o)
+{
+	size_t first, count;
+	for (size_t k = 0; o->fixed_step == 0 && k < ojit_solver_count(solver, OJIT_STATES); k++)
+		r->scales[k] = o->atol / o->rtol;
+	for (size_t i = 0; o->fixed_step == 0 && i < request->atol.count; i++) {
+		const struct item *item = &request->atol.all[i];
+		if (!item->name)
+			continue;
+		if (ojit_solver_find(solver, OJIT_TOLERANCES, item->name, &first, &count) != OJIT_OK)
+			return complain_error(ojit_solver_error(solver));
+		for (size_t k = first; k < first + count; k++)
+			r->scales[k] = item->value / o->rtol;
+	}
+	return 0;
+}
+
+static int begin(struct session *session, const struct request *request, ojit_options *o, struct refinement *r)
+{
+	ojit_program_info info = ojit_program_describe(session->program);
+	if (o->until_steady > 0 || (o->until_steady == 0 && info.until_steady > 0))
+		return complain_plainly("--refine compares what is put out at the same times, and --until-steady ends every "
+		                        "solve at another; leave one out (--until-steady none where the model asks for it)");
+	settle_options(&info, o);
+	*r = (struct refinement){.columns = ojit_solver_columns(session->solver) - 1};
+	r->wanted = request->digits ? (double)request->digits : floor(-log10(o->rtol) + 1e-9);
+	r->digits = get_memory(r->columns, sizeof *r->digits);
+	r->scales = get_memory(r->columns, sizeof *r->scales);
+	return find_scales(r, session->solver, request, o);
+}
+
+/* The solver that is not the run before's, with values like it. */
+static int take_turns(struct session *session, const struct request *request, ojit_solver **before)
+{
+	ojit_solver *now = session->solver;
+	session->solver = *before;
+	*before = now;
+	if (session->solver)
+		return 0;
+	int status = session_solver(session, request);
+	return status ? status : session_set(session, OJIT_STATES, &request->init);
+}
+
+/* A run after the first ended early: back to the one before. */
+static void go_back(struct session *session, struct refinement *r, ojit_solver **before)
+{
+	ojit_solver *failed = session->solver;
+	const char *why = ojit_solver_message(failed);
+	r->failure = copy_text(why, strlen(why));
+	session->solver = *before;
+	*before = failed;
+}
+
 enum { MOST_RUNS = 40 };
 
 int refine(struct session *session, const struct request *request, struct plan *plan, struct result *result,
            struct refinement *r)
 {
 	ojit_options *o = &plan->options;
-	struct rows before = {0}, now;
-	int status;
-	settle_options(session, o);
-	*r = (struct refinement){.columns = ojit_solver_columns(session->solver) - 1};
-	r->wanted = request->digits ? (double)request->digits : floor(-log10(o->rtol) + 1e-9);
-	r->digits = get_memory(r->columns, sizeof *r->digits);
-	do {
-		r->rtol = o->rtol, r->atol = o->atol, r->fixed_step = o->fixed_step;
+	ojit_solver *before = NULL;
+	ojit_stats stats = {0};
+	int status = begin(session, request, o, r);
+	while (!status) {
 		status = plan_run(session, request, plan, result);
 		if (status)
 			break;
-		now = keep_rows(session->solver);
+		if (r->runs > 0 && result->stats.outcome != OJIT_SUCCESS) {
+			go_back(session, r, &before);
+			result->stats = stats;
+			break;
+		}
+		r->rtol = o->rtol, r->atol = o->atol, r->fixed_step = o->fixed_step;
+		stats = result->stats;
 		if (r->runs++ > 0)
-			compare(r, &before, &now);
-		free(before.at);
-		before = now;
-		status = tighten_named(session, request, r->runs);
-	} while (!status && !r->reached && result->stats.outcome == OJIT_SUCCESS && r->runs < MOST_RUNS && tighten(o));
-	free(before.at);
+			compare(r, before, session->solver);
+		if (r->reached || stats.outcome != OJIT_SUCCESS || r->runs == MOST_RUNS || !tighten(o))
+			break;
+		status = take_turns(session, request, &before);
+		if (!status)
+			status = tighten_named(session, request, r->runs);
+	}
+	ojit_solver_free(before);
+	result->solver = session->solver;
 	return status;
 }
 
@@ -135,6 +184,8 @@ static const char *column_name(ojit_solver *solver, size_t column)
 
 void refinement_tell(ojit_solver *solver, const struct refinement *r)
 {
+	if (r->failure)
+		fprintf(stderr, "ojit: a tighter solve ended early, the one before is put out: %s\n", r->failure);
 	if (r->columns == 0 || r->runs < 2)
 		return;
 	fprintf(stderr, "ojit: %.0f digits hold%s, fewest in %s (%d solves, ", floor(r->digits[r->worst]),
@@ -165,6 +216,9 @@ void refinement_write_json(FILE *out, ojit_solver *solver, const struct refineme
 
 void refinement_drop(struct refinement *r)
 {
-	if (r)
-		free(r->digits);
+	if (!r)
+		return;
+	free(r->digits);
+	free(r->scales);
+	free(r->failure);
 }

@@ -136,12 +136,14 @@ int plan_run(struct session *session, const struct request *request, struct plan
 static int solve(struct session *session, const struct request *request, struct plan *plan, struct output *output)
 {
 	struct result result = {.solver = session->solver};
-	struct refinement refinement;
+	struct refinement refinement = {0};
 	listen_to_interrupts();
 	int status = request->refine ? refine(session, request, plan, &result, &refinement)
 	                             : plan_run(session, request, plan, &result);
-	if (status)
+	if (status) {
+		refinement_drop(&refinement);
 		return status;
+	}
 	result.refinement = request->refine ? &refinement : NULL;
 	result.info = ojit_program_describe(session->program);
 	status = result_write(output, request, &result);
@@ -152,10 +154,10 @@ static int solve(struct session *session, const struct request *request, struct 
 		refinement_tell(session->solver, &refinement);
 	if (request->stats && request->format != JSON)
 		result_print_stats(&result);
-	refinement_drop(result.refinement ? &refinement : NULL);
+	bool done = !refinement.failure && (result.stats.outcome == OJIT_SUCCESS || result.stats.outcome == OJIT_STEADY);
+	refinement_drop(&refinement);
 	if (status || wrong)
 		return status ? status : wrong;
-	bool done = result.stats.outcome == OJIT_SUCCESS || result.stats.outcome == OJIT_STEADY;
 	return done ? EXIT_DONE : EXIT_EARLY;
 }
 

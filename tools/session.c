@@ -102,6 +102,16 @@ int session_set(struct session *session, ojit_vector vector, const struct items 
 	return 0;
 }
 
+int session_solver(struct session *session, const struct request *request)
+{
+	session->solver = ojit_solver_new(session->program);
+	if (!session->solver)
+		return complain_plainly("out of memory");
+	if (ojit_solver_error(session->solver).status != OJIT_OK)
+		return complain_error(ojit_solver_error(session->solver));
+	return session_set(session, OJIT_PARAMETERS, &request->set);
+}
+
 int session_open(struct session *session, const struct request *request)
 {
 	int status = session_read(session, request);
@@ -109,12 +119,7 @@ int session_open(struct session *session, const struct request *request)
 		return status;
 	if (ojit_program_compile(session->model, &request->compile, &session->program) != OJIT_OK)
 		return complain_error(ojit_model_error(session->model));
-	session->solver = ojit_solver_new(session->program);
-	if (!session->solver)
-		return complain_plainly("out of memory");
-	if (ojit_solver_error(session->solver).status != OJIT_OK)
-		return complain_error(ojit_solver_error(session->solver));
-	return session_set(session, OJIT_PARAMETERS, &request->set);
+	return session_solver(session, request);
 }
 
 void session_close(struct session *session)

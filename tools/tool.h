@@ -119,6 +119,9 @@ struct session {
 int session_read(struct session *session, const struct request *request);
 /* And compiled, with its parameters set, and a solver on it. */
 int session_open(struct session *session, const struct request *request);
+/* A solver on its program, with the request's parameters; in place of the one it had, which is the
+ * caller's now. */
+int session_solver(struct session *session, const struct request *request);
 void session_close(struct session *session);
 /* The time among the items of --at, which it is taken out of, for it is no state; else
  * `otherwise`. */
@@ -219,9 +222,11 @@ int records_write(struct output *output, const struct result *result);
 struct refinement {
 	size_t columns;  /* the time not counted */
 	double *digits;  /* [columns] that agree between the last two runs */
+	double *scales;  /* [columns] magnitudes below which there are no relative digits */
 	size_t worst;    /* of columns */
 	double wanted, rtol, atol, fixed_step; /* of the last run; fixed_step 0: tolerances */
-	int runs;
+	int runs;        /* that reached the end; the first counts also if it did not */
+	char *failure;   /* what was said of a run after those that did not; NULL: there was none */
 	bool reached;
 };
 /* Run again and again, tighter each time, until the digits wanted agree. */
