@@ -187,12 +187,14 @@ static ojit_status hessian_bound(struct ojit_check *c, const struct check_kernel
 	bool both = count_rows(oj_check_find(c, k, CHECK_MATRIX, k->row.by, 0), counts) &&
 	            count_rows(oj_check_find(c, k, CHECK_MATRIX, k->row.columns, 0), others);
 	for (size_t r = 0; both && r < rows; r++) {
+		if (k->row.is_element && r != c->element[k->row.subject])
+			continue;
 		*bound += (double)counts[r] * (double)others[r];
 		sums[0] += (double)counts[r];
 		sums[1] += (double)others[r];
 	}
 	*bound = fmin(*bound, all);
-	*likely = rows ? fmin(sums[0] * sums[1] / (double)rows, all) : 0;
+	*likely = !rows ? 0 : k->row.is_element ? *bound : fmin(sums[0] * sums[1] / (double)rows, all);
 	oj_memory_put(c->context, counts, bytes);
 	return OJIT_OK;
 }
