@@ -3,31 +3,29 @@
  * The way is the one of the least counted work.  An operation on sparse matrices counts
  * several times, because it goes through indices and runs in no vector (measured
  * once: KLU 4 to 8 times the time of LAPACK's per operation). */
-#include "solvers/linear/tail.h"
+#include "solvers/linear/factors.h"
 
 #include <unistd.h>
 
 #define SPARSE_PRICE 5.0
 #define BAND_PRICE 1.5
 
-/* Of all kinds, and a plan of a full tail where that pays; false: out of memory. */
-static bool count_efforts(const struct linear *base, struct effort efforts[LINEAR_KINDS], struct tail_plan *plan)
+/* Of all kinds; false: out of memory. */
+static bool count_efforts(const struct pattern *pattern, struct effort efforts[LINEAR_KINDS])
 {
-	const struct pattern *pattern = base->pattern;
 	struct effort sparse = {0};
 	bool ok = oj_sparse_effort(pattern, &sparse);
 	efforts[LINEAR_DENSE] = oj_dense_effort(pattern->columns);
 	efforts[LINEAR_BAND] = oj_effort_times(BAND_PRICE, oj_band_effort(pattern->columns, oj_band_of(pattern)));
 	efforts[LINEAR_SPARSE] = oj_effort_times(SPARSE_PRICE, sparse);
-	return ok && oj_tail_plan(plan, base->context, pattern, efforts[LINEAR_SPARSE]);
+	return ok;
 }
 
-static enum linear_kind choose(const struct pattern *pattern, const struct effort efforts[LINEAR_KINDS],
-                               const struct tail_plan *plan, struct text *why)
+static enum linear_kind choose(const struct pattern *pattern, const struct effort efforts[LINEAR_KINDS], struct text *why)
 {
 	struct band band = oj_band_of(pattern);
 	double dense = oj_effort_of_step(efforts[LINEAR_DENSE]), banded = oj_effort_of_step(efforts[LINEAR_BAND]);
-	double scattered = oj_effort_of_step(plan->n > 0 ? plan->effort : efforts[LINEAR_SPARSE]);
+	double scattered = oj_effort_of_step(efforts[LINEAR_SPARSE]);
 	enum linear_kind kind = banded < dense ? LINEAR_BAND : LINEAR_DENSE;
 	if (scattered < banded && scattered < dense)
 		kind = LINEAR_SPARSE;
@@ -68,24 +66,16 @@ static ojit_status make(ojit_context *context, const struct pattern *pattern, en
 	struct effort efforts[LINEAR_KINDS] = {{0}};
 	bool asked = kind != LINEAR_AUTO;
 	*linear = NULL;
-	struct tail_plan plan;
-	struct linear base = {.context = context, .pattern = pattern, .complexes = complexes};
-	if (!count_efforts(&base, efforts, &plan))
+	if (!count_efforts(pattern, efforts))
 		return oj_fail_memory(error);
 	if (kind == LINEAR_AUTO)
-		kind = choose(pattern, efforts, &plan, why);
+		kind = choose(pattern, efforts, why);
 	else if (why)
 		oj_text_format(why, "%s, as asked for", oj_linear_name(kind));
-	if (why && kind == LINEAR_SPARSE && plan.n > 0)
-		oj_text_format(why, "; the last %d rows full", plan.n - plan.head);
-	base.kind = kind;
-	base.effort = efforts[kind]; /* KLU's where the tail is full, which takes half as long or less */
-	bool by_tail = kind == LINEAR_SPARSE && plan.n > 0;
-	ojit_status status = check_room(&base, asked, error);
-	if (status != OJIT_OK || !by_tail)
-		oj_tail_drop_plan(&plan);
-	TRY(status);
-	*linear = by_tail ? oj_tail_make(&base, &plan) : makers[kind](&base);
+	struct linear base = {.context = context, .pattern = pattern, .kind = kind, .complexes = complexes,
+	                      .effort = efforts[kind]};
+	TRY(check_room(&base, asked, error));
+	*linear = makers[kind](&base);
 	return *linear ? OJIT_OK : oj_fail_memory(error);
 }
 

@@ -1,8 +1,9 @@
 /* Sparse factors, by KLU (T. A. Davis, E. Palamadai Natarajan, Algorithm 907, ACM TOMS 37
  * (2010) 36): permuted to block triangular form, blocks ordered for little fill, then
  * factorised again in the pivot order that was found, until entries grow. */
-#include "solvers/linear/sparse.h"
+#include "solvers/linear/factors.h"
 
+#include <klu.h>
 #include <string.h>
 
 /* Pivots are looked for again where the factors' entries are so much larger than the
@@ -66,26 +67,18 @@ static void fill_pattern(const struct pattern *p, int *column, int *row, int *pl
 		column[j + 1] = merge_column(p, j, column[j], row, place, diagonal);
 }
 
-klu_symbolic *oj_sparse_analyse(const struct pattern *p, klu_common *common)
-{
-	int entries = count_entries(p);
-	int *column = klu_malloc((size_t)p->columns + 1, sizeof *column, common);
-	int *row = klu_malloc((size_t)entries, sizeof *row, common);
-	klu_symbolic *symbolic = NULL;
-	if (column && row) {
-		fill_pattern(p, column, row, NULL, NULL);
-		symbolic = klu_analyze((int)p->columns, column, row, common);
-	}
-	klu_free(column, (size_t)p->columns + 1, sizeof *column, common);
-	klu_free(row, (size_t)entries, sizeof *row, common);
-	return symbolic;
-}
-
 bool oj_sparse_effort(const struct pattern *p, struct effort *effort)
 {
 	klu_common common;
 	klu_defaults(&common);
-	klu_symbolic *symbolic = oj_sparse_analyse(p, &common);
+	int entries = count_entries(p);
+	int *column = klu_malloc((size_t)p->columns + 1, sizeof *column, &common);
+	int *row = klu_malloc((size_t)entries, sizeof *row, &common);
+	klu_symbolic *symbolic = NULL;
+	if (column && row) {
+		fill_pattern(p, column, row, NULL, NULL);
+		symbolic = klu_analyze((int)p->columns, column, row, &common);
+	}
 	if (symbolic) {
 		double fill = symbolic->lnz + symbolic->unz;
 		effort->factor = (symbolic->est_flops > 0 ? symbolic->est_flops : 0) + fill;
@@ -93,6 +86,8 @@ bool oj_sparse_effort(const struct pattern *p, struct effort *effort)
 	}
 	bool ok = symbolic != NULL;
 	klu_free_symbolic(&symbolic, &common);
+	klu_free(column, (size_t)p->columns + 1, sizeof *column, &common);
+	klu_free(row, (size_t)entries, sizeof *row, &common);
 	return ok;
 }
 
