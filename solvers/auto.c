@@ -163,7 +163,6 @@ static void begin_run(struct auto_state *s)
 	s->active = CANDIDATE_EXPLICIT;
 	s->steps = s->change_count = s->looked_calls = s->next_sight = 0;
 	s->looked_effort = 0;
-	s->call_price = 0;
 	oj_spectrum_forget(&s->spectrum);
 	for (int k = 0; k < CANDIDATES; k++) {
 		struct candidate *candidate = &s->candidates[k];
