@@ -81,7 +81,8 @@ static inline void write_reaction_u(struct source *s, int i, int n)
 {
 	add(s, "u%d' = 1 + u%d^2*v%d - 4*u%d + 0.02*%d*%d*", i, i, i, i, n + 1, n + 1);
 	add(s, i == 1 ? "(1 - 2*u%d" : "(u%d", i == 1 ? i : i - 1);
-	add(s, i == 1 ? "" : " - 2*u%d", i);
+	if (i > 1)
+		add(s, " - 2*u%d", i);
 	add(s, i == n ? " + 1)\n" : " + u%d)\n", i + 1);
 }
 
@@ -89,7 +90,8 @@ static inline void write_reaction_v(struct source *s, int i, int n)
 {
 	add(s, "v%d' = 3*u%d - u%d^2*v%d + 0.02*%d*%d*", i, i, i, i, n + 1, n + 1);
 	add(s, i == 1 ? "(3 - 2*v%d" : "(v%d", i == 1 ? i : i - 1);
-	add(s, i == 1 ? "" : " - 2*v%d", i);
+	if (i > 1)
+		add(s, " - 2*v%d", i);
 	add(s, i == n ? " + 3)\n" : " + v%d)\n", i + 1);
 }
 

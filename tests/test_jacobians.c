@@ -171,8 +171,8 @@ Test(jacobians, of_families_need_no_lists_where_loads_share_entries)
 {
 	static const char *const families[] = {
 		"const N = 12\nparam K = 0.5\ninit θ[i in 1..N] = i\nθ[i in 1..N]' = K/N*sum(j in 1..N, sin(θ[j] - θ[i]))",
-		"const N = 9\ninit u[i in 1..N, j in 1..N] = i + j\nlet u[0, j in 1..N] = u[2, j], u[N+1, j in 1..N] = u[N-1, j]\n"
-		"u[i in 1..N, j in 1..N]' = u[i-1, j] - 2*u[i, j] + u[i+1, j]",
+		("const N = 9\ninit u[i in 1..N, j in 1..N] = i + j\nlet u[0, j in 1..N] = u[2, j], u[N+1, j in 1..N] = u[N-1, j]\n"
+		 "u[i in 1..N, j in 1..N]' = u[i-1, j] - 2*u[i, j] + u[i+1, j]"),
 		"const N = 12\ninit u[i in 1..N] = i\nu[i in 1..N]' = u[i]^2*u[3] + sum(j in 1..N, u[j]*u[N + 1 - i]/j)",
 	};
 	for (size_t k = 0; k < sizeof families / sizeof families[0]; k++) {
