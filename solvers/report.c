@@ -47,8 +47,21 @@ static void advise_on_fixed_steps(const struct loop *l, struct text *text)
 		oj_text_string(text, ", for with steps of given size auto is explicit");
 }
 
+static void report_no_series(const struct system *system, const struct loop *l, struct text *text)
+{
+	add_state(text, system, l);
+	oj_text_string(text, " has no Taylor series");
+	add_place(text, l);
+	oj_text_format(text, ": its derivative is finite there, but further coefficients are not, as those of sqrt(x) at 0; start "
+	               "a little beside it, or choose another method than %s, such as auto or vern9", l->method.info.name);
+}
+
 static void report_nonfinite(const struct system *system, const struct loop *l, struct text *text)
 {
+	if (l->ending.series) {
+		report_no_series(system, l, text);
+		return;
+	}
 	if (l->ending.at_start) {
 		oj_text_string(text, l->ending.derivative ? "the derivative of " : "the initial value of ");
 		add_state(text, system, l);

@@ -318,7 +318,10 @@ static int64_t culprit(const void *state, const struct step *step, bool *finite)
 {
 	const struct series_state *s = state;
 	const double *vectors[] = {step->y1, s->tolerance ? s->f1 : NULL};
+	int64_t begun = oj_first_nonfinite((s->order + 1) * s->n, s->c); /* at the start of a run alone */
 	*finite = false;
+	if (begun >= 0)
+		return begun % s->n;
 	for (size_t v = 0; v < sizeof vectors / sizeof *vectors; v++) {
 		int64_t at = vectors[v] ? oj_first_nonfinite(s->n, vectors[v]) : -1;
 		if (at >= 0)

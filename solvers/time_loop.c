@@ -6,6 +6,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 void oj_loop_end(struct loop *l, ojit_outcome outcome)
 {
@@ -48,13 +49,20 @@ static double resolution(double t)
 static void end_at_start(struct loop *l)
 {
 	const double *y, *f0;
-	double *scratch;
-	l->stepper->look(l->state, &y, &f0, &scratch, &scratch);
+	double *scratch, *y1;
+	bool finite;
+	l->stepper->look(l->state, &y, &f0, &scratch, &y1);
 	l->ending.at_start = true;
 	l->ending.state = oj_first_nonfinite(l->f->n, y);
 	l->ending.derivative = l->ending.state < 0;
 	if (l->ending.derivative)
 		l->ending.state = oj_first_nonfinite(l->f->n, f0);
+	l->ending.series = l->ending.state < 0;
+	if (l->ending.series) {
+		memcpy(y1, y, (size_t)l->f->n * sizeof *y);
+		const struct step none = {.t0 = l->t, .t1 = l->t, .y0 = y, .y1 = y1};
+		l->ending.state = l->stepper->culprit(l->state, &none, &finite);
+	}
 	oj_loop_end(l, OJIT_NONFINITE);
 }
 

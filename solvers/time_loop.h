@@ -24,6 +24,7 @@ struct ending {
 	int64_t sunk;       /* the state that is farthest below 0 where all began at or above; -1: none */
 	bool at_start;      /* the start itself is not finite */
 	bool derivative;    /* and it is the state's derivative that is not */
+	bool series;        /* or higher ones, which the method needs */
 	bool negative;      /* the step is too small because the state would go below 0 */
 	bool outside;       /* because the caller's domain ends */
 	bool unsolved;      /* all is finite, but the equations of an implicit step were not solved */

@@ -211,6 +211,73 @@ Test(solvers_taylor, poles_and_ends_of_domains_end_the_run_with_the_state_named)
 	}
 }
 
+/* x' is finite, later coefficients are not: steps of either kind say so. */
+Test(solvers_taylor, starts_without_a_series_name_the_state_and_another_method)
+{
+	static const char *const slopes[] = {"sqrt(t)*x", "1 - sqrt(x - 1)", "t^2.5", "cbrt(t)", "hypot(t, t)*x", "x*t^1.5",
+	                                     "acos(1 - t)", "exp(-sqrt(t))", "sqrt(t^3)"};
+	for (size_t i = 0; i < sizeof slopes / sizeof *slopes; i++)
+		for (int fixed = 0; fixed < 2; fixed++) {
+			char text[128];
+			snprintf(text, sizeof text, "init w = 1, x = 1\nw' = -w\nx' = %s", slopes[i]);
+			open(text);
+			options.fixed_step = fixed ? 0.125 : 0;
+			cr_assert_eq(ojit_solver_run(solver, &options, 0, 2, ojit_output_final()), OJIT_OK);
+			cr_expect_eq(ojit_solver_stats(solver).outcome, OJIT_NONFINITE, "%s", slopes[i]);
+			const char *message = ojit_solver_message(solver);
+			cr_expect_not_null(strstr(message, "x has no Taylor series at t = 0"), "%s: %s", slopes[i], message);
+			cr_expect_not_null(strstr(message, "choose another method"), "%s: %s", slopes[i], message);
+			close();
+		}
+}
+
+/* At 0 or at 1 for a while, where recurrences divide by 0. Integrals from 0 to 2. */
+static const struct {
+	const char *slope;
+	double integral;
+} still[] = {
+	{"relu(t - 1)^1.5", 0.4},
+	{"relu(t - 1)^p", 1 / 2.3},
+	{"max(t - 1, 0)^2.75", 1 / 3.75},
+	{"cbrt(max(t - 1, 0))", 0.75},
+	{"sqrt(1 - min(t, 1))", 2 / 3.0},
+	{"hypot(relu(t - 1), 2*relu(t - 1))", 1.1180339887498949},
+	{"exp(-1/max(t - 1, 0))", 0.14849550677592205}, /* 1/e - E1(1) */
+	{"2*exp(-0.5*max(t - 1, 0)^-2)", 0.41768182857856717}, /* by Simpson's rule */
+	{"acos(min(t, 1))", 1},
+	{"sqrt(y)", 0},
+	{"y^1.3 + cbrt(y) + asin(y + 1)", 3.1415926535897932},
+};
+
+Test(solvers_taylor, operands_that_stay_zero_have_a_series)
+{
+	for (size_t i = 0; i < sizeof still / sizeof *still; i++) {
+		char text[160];
+		snprintf(text, sizeof text, "param p = 1.3\ninit x = 0, y = 0\nx' = %s\ny' = -y", still[i].slope);
+		open(text);
+		double error = fabs(run(0, 2, 1e-8, ojit_output_final())[0] - still[i].integral);
+		cr_expect_lt(error, 2e-6, "%s: %g", still[i].slope, error);
+		options.fixed_step = 1.0 / 64;
+		error = fabs(run(0, 2, 1e-8, ojit_output_final())[0] - still[i].integral);
+		cr_expect_lt(error, 0.01, "%s: %g", still[i].slope, error);
+		close();
+	}
+}
+
+Test(solvers_taylor, operands_of_families_that_stay_zero_have_a_series)
+{
+	open("const N = 3\nparam p = 1.3\ninit x[i in 1..N] = 0, y[i in 1..N] = 0\n"
+	     "x[i in 1..N]' = sqrt(i - min(t, i)) + sum(j in 1..N, hypot(relu(t - j), relu(t - j)))\n"
+	     "y[i in 1..N]' = relu(t - i)^p + exp(-1/relu(t - 5*i)) + acos(min(t/i, 1))");
+	const double *y = run(0, 4, 1e-9, ojit_output_final());
+	for (int i = 1; i <= 3; i++) {
+		double root = pow(i, 1.5) / 1.5, pairs = sqrt(0.5) * (9 + 4 + 1), power = pow(4 - i, 2.3) / 2.3;
+		cr_expect_lt(fabs(y[i - 1] - (root + pairs)), 1e-6, "%g", y[i - 1] - (root + pairs));
+		cr_expect_lt(fabs(y[i + 2] - (power + i)), 1e-6, "%g", y[i + 2] - (power + i));
+	}
+	close();
+}
+
 static void expect_refused(const char *text, const char *says)
 {
 	open(text);

@@ -4,6 +4,7 @@
 
 #include "lib/graph/passes.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -63,6 +64,11 @@ static ojit_expr choose(struct series *s, ojit_expr condition, ojit_expr yes, oj
 	yes = or_zero(s, yes);
 	no = or_zero(s, no);
 	return make(s, OP_IF, 3, (ojit_expr[]){condition, yes, no});
+}
+
+static ojit_expr less(struct series *s, ojit_expr a, ojit_expr b)
+{
+	return make(s, OP_LT, 2, (ojit_expr[]){a, b});
 }
 
 /* ---- sums of products ---- */
@@ -282,24 +288,80 @@ static ojit_expr rule_product(struct series *s, const struct task *task)
 	return convolve(s, value_of(task->o[0]), value_of(task->o[1]), task->k, 0, task->k);
 }
 
+/* `e`, or `instead` where `divisor`, a coefficient 0, is 0. */
+static ojit_expr unless_zero(struct series *s, ojit_expr divisor, ojit_expr instead, ojit_expr e)
+{
+	ojit_expr is_zero = make(s, OP_EQ, 2, (ojit_expr[]){divisor, number(s, 0)});
+	return choose(s, is_zero, instead, e);
+}
+
+/* a/divisor, 0 where that is 0. */
+static ojit_expr over_or_zero(struct series *s, double a, ojit_expr divisor)
+{
+	return over(s, a, unless_zero(s, divisor, number(s, INFINITY), divisor));
+}
+
+enum { STILL = 4 };
+
+/* v_k, but not finite from order STILL on where `divisor` is 0 and one of the operands has moved
+ * by then: there is no series. Who moves later than that has some derivatives, and steps notice
+ * what they miss by their error. */
+static ojit_expr unless_moved(struct series *s, const struct task *task, ojit_expr divisor,
+                              const ojit_expr *operands, uint32_t count, ojit_expr v)
+{
+	ojit_expr moved = 0;
+	if (task->k != (s->order - 1 < STILL ? s->order - 1 : STILL))
+		return v;
+	for (uint32_t i = 0; i < count; i++)
+		for (int k = 1; k <= task->k; k++) {
+			ojit_expr value = oj_series_value(s, operands[i], k);
+			moved = plus(s, moved, value ? make(s, OP_ABS, 1, &value) : 0);
+		}
+	if (!moved || s->failed)
+		return v;
+	ojit_expr zero = number(s, 0), at_zero = make(s, OP_EQ, 2, (ojit_expr[]){divisor, zero});
+	ojit_expr moves = less(s, zero, moved), none = make(s, OP_AND, 2, (ojit_expr[]){at_zero, moves});
+	return choose(s, none, number(s, NAN), v);
+}
+
 /* In what follows the sums have older coefficients alone, which are there before those of
  * order k are; what those count by is known at the start. */
 
 /* v b = a */
 static ojit_expr rule_division(struct series *s, const struct task *task)
 {
-	ojit_expr v = task->node->e, b = task->o[1], inverse = over(s, 1, oj_series_value(s, b, 0));
-	ojit_expr known = convolve(s, value_of(v), value_of(b), task->k, 1, task->k - 1);
+	ojit_expr v = task->node->e, b = task->o[1], b0 = oj_series_value(s, b, 0), inverse = over(s, 1, b0);
 	ojit_expr share = minus(s, times(s, oj_series_value(s, v, 0), inverse));
+	if (task->node->flattened) {
+		inverse = over_or_zero(s, 1, b0);
+		share = unless_zero(s, b0, 0, share);
+	}
+	ojit_expr known = convolve(s, value_of(v), value_of(b), task->k, 1, task->k - 1);
 	ojit_expr rest = minus(s, times(s, known, inverse));
 	ojit_expr sum = with_late(s, rest, inverse, oj_series_value(s, task->o[0], task->k));
-	return with_late(s, sum, share, oj_series_value(s, b, task->k));
+	ojit_expr value = with_late(s, sum, share, oj_series_value(s, b, task->k));
+	return task->node->flattened ? unless_moved(s, task, b0, &b, 1, value) : value;
+}
+
+/* What roots multiply by, 0.5/v_0. Where v_0 is 0 it is huge in the first half of the orders: an
+ * operand that stays 0 has coefficients 0 all the same, one that moves has a square in the
+ * second half that is not finite, which is right, for there is no series. In that half it is 0
+ * then, so that nothing huge is left over. No condition, because roots are what bodies wait for
+ * (m: with unless_moved a step of Arenstorf's orbit took a third longer). */
+static ojit_expr half_over(struct series *s, ojit_expr v0, int k)
+{
+	ojit_expr least = number(s, DBL_MIN), positive = make(s, OP_MAX, 2, (ojit_expr[]){v0, least});
+	ojit_expr half = over(s, 0.5, positive);
+	if (2 * k < s->order)
+		return half;
+	ojit_expr most = scaled(s, 0x1p1000, v0);
+	return make(s, OP_MIN, 2, (ojit_expr[]){half, most});
 }
 
 /* v v = u, where u_k is known as `whole` */
 static ojit_expr root_of(struct series *s, const struct task *task, ojit_expr whole)
 {
-	ojit_expr v = task->node->e, half = over(s, 0.5, oj_series_value(s, v, 0));
+	ojit_expr v = task->node->e, half = half_over(s, oj_series_value(s, v, 0), task->k);
 	ojit_expr rest = minus(s, times(s, convolve_self(s, v, task->k, 1), half));
 	return with_late(s, rest, half, whole);
 }
@@ -318,7 +380,8 @@ static ojit_expr rule_distance(struct series *s, const struct task *task)
 /* u v' = e v u' */
 static ojit_expr rule_power(struct series *s, const struct task *task)
 {
-	ojit_expr u = task->o[0], v = task->node->e, inverse = over(s, 1, oj_series_value(s, u, 0)), exponent;
+	ojit_expr u = task->o[0], v = task->node->e, u0 = oj_series_value(s, u, 0), exponent;
+	ojit_expr inverse = over_or_zero(s, 1, u0);
 	if (task->n.op == OP_POW)
 		exponent = oj_series_value(s, task->o[1], 0);
 	else
@@ -327,8 +390,8 @@ static ojit_expr rule_power(struct series *s, const struct task *task)
 	ojit_expr known = convolve(s, slope_of(v), value_of(u), task->k, 1, task->k - 1);
 	ojit_expr whole = times(s, exponent, grown), sum = plus(s, whole, minus(s, known));
 	ojit_expr rest = times(s, sum, scaled(s, 1.0 / task->k, inverse));
-	ojit_expr share = times(s, times(s, exponent, oj_series_value(s, v, 0)), inverse);
-	return with_late(s, rest, share, oj_series_value(s, u, task->k));
+	ojit_expr share = unless_zero(s, u0, 0, times(s, times(s, exponent, oj_series_value(s, v, 0)), inverse));
+	return unless_moved(s, task, u0, &u, 1, with_late(s, rest, share, oj_series_value(s, u, task->k)));
 }
 
 /* v' = f w u' */
@@ -340,13 +403,22 @@ static ojit_expr rule_flow(struct series *s, const struct task *task)
 	return with_late(s, rest, share, oj_series_value(s, u, task->k));
 }
 
+/* Values where w is 0: at 1, where they begin or end. */
+static bool has_ends(enum op op)
+{
+	return op == OP_ASIN || op == OP_ACOS || op == OP_ACOSH;
+}
+
 /* v' w = f u' */
 static ojit_expr rule_quotient(struct series *s, const struct task *task)
 {
-	ojit_expr w = task->node->auxiliary, inverse = over(s, 1, oj_series_value(s, w, 0));
+	ojit_expr u = task->o[0], w = task->node->auxiliary, w0 = oj_series_value(s, w, 0);
+	bool still = has_ends(task->n.op) || task->node->flattened;
+	ojit_expr inverse = still ? over_or_zero(s, 1, w0) : over(s, 1, w0);
 	ojit_expr known = convolve(s, slope_of(task->node->e), value_of(w), task->k, 1, task->k - 1);
 	ojit_expr rest = times(s, known, scaled(s, -1.0 / task->k, inverse)), share = scaled(s, task->factor, inverse);
-	return with_late(s, rest, share, oj_series_value(s, task->o[0], task->k));
+	ojit_expr value = with_late(s, rest, share, oj_series_value(s, u, task->k));
+	return still ? unless_moved(s, task, w0, &u, 1, value) : value;
 }
 
 /* v' (x^2 + y^2) = y' x - x' y */
@@ -363,11 +435,6 @@ static ojit_expr rule_angle(struct series *s, const struct task *task)
 	ojit_expr share_x = minus(s, times(s, oj_series_value(s, y, 0), inverse));
 	sum = with_late(s, rest, share_y, oj_series_value(s, y, task->k));
 	return with_late(s, sum, share_x, oj_series_value(s, x, task->k));
-}
-
-static ojit_expr less(struct series *s, ojit_expr a, ojit_expr b)
-{
-	return make(s, OP_LT, 2, (ojit_expr[]){a, b});
 }
 
 static ojit_expr rule_choice(struct series *s, const struct task *task)
@@ -611,6 +678,21 @@ static void mark_product(struct series *s, const ojit_expr *o)
 	keep(s, o[1], both, false);
 }
 
+/* The quotient, power or logarithm that is all that changes in the operand of exp and its like. */
+static void mark_flattened(struct series *s, ojit_expr e)
+{
+	const ojit_expr *o = oj_operands(s->graph, e);
+	size_t at;
+	while (oj_is(s->graph, e, OP_NEG) || (oj_is(s->graph, e, OP_MUL) && is_constant(s, o[0]))) {
+		e = o[oj_is(s->graph, e, OP_MUL)];
+		o = oj_operands(s->graph, e);
+	}
+	if (!find(s, e, &at) || oj_node(s->graph, e)->arity == 0)
+		return;
+	s->nodes.at[at].flattened = true;
+	keep(s, o[0], rows[oj_node(s->graph, e)->op].apply == rule_quotient, false); /* see unless_moved */
+}
+
 /* Which earlier coefficients the rule of a node asks for. */
 static void mark_kept(struct series *s, const struct series_node *node)
 {
@@ -619,8 +701,12 @@ static void mark_kept(struct series *s, const struct series_node *node)
 	bool is_power = apply == rule_power, is_quotient = apply == rule_quotient, is_angle = apply == rule_angle;
 	if (apply == rule_product)
 		mark_product(s, o);
+	if (apply == rule_flow)
+		mark_flattened(s, o[0]);
 	if (apply == rule_division)
 		keep(s, o[1], true, false);
+	if (has_ends(oj_node(s->graph, node->e)->op))
+		keep(s, o[0], true, false); /* see unless_moved */
 	if (apply == rule_division || apply == rule_root || apply == rule_distance || is_power)
 		keep(s, node->e, true, false);
 	if (is_power || is_quotient || is_angle)

@@ -10,6 +10,11 @@
  * order waits for is short; `fused` makes them chains of fused multiply-adds, for
  * machines that have the instruction.
  *
+ * Recurrences divide by coefficients 0, which may be 0: the square root of t has no series
+ * about 0, and coefficients are not finite there.  That of 0 has one, though, and so have
+ * other powers, quotients and inverse functions whose operand does not move (half_over,
+ * unless_moved): its coefficients are 0, as those of sqrt(max(t - 1, 0)) are before 1.
+ *
  * The nodes must be in the form that taylor_form.c makes. */
 #ifndef OJ_SERIES_H
 #define OJ_SERIES_H
@@ -22,6 +27,7 @@ struct series_node {
 	uint16_t degree;
 	/* Later orders ask for earlier values, or for k times them, the slopes. */
 	bool keeps_value, keeps_slope;
+	bool flattened; /* an operator reads it that may have a value where it is infinite */
 };
 
 struct series {
