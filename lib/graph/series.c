@@ -346,16 +346,16 @@ static ojit_expr rule_division(struct series *s, const struct task *task)
 /* What roots multiply by, 0.5/v_0. Where v_0 is 0 it is huge in the first half of the orders: an
  * operand that stays 0 has coefficients 0 all the same, one that moves has a square in the
  * second half that is not finite, which is right, for there is no series. In that half it is 0
- * then, so that nothing huge is left over. No condition, because roots are what bodies wait for
- * (m: with unless_moved a step of Arenstorf's orbit took a third longer). */
+ * then, so that nothing huge is left over. No condition and no minimum, because roots are what
+ * bodies wait for (m: with unless_moved a step of Arenstorf's orbit took a third longer); where
+ * v_0 is of any size, the sum is v_0 and the share 1. */
 static ojit_expr half_over(struct series *s, ojit_expr v0, int k)
 {
-	ojit_expr least = number(s, DBL_MIN), positive = make(s, OP_MAX, 2, (ojit_expr[]){v0, least});
-	ojit_expr half = over(s, 0.5, positive);
+	ojit_expr least = number(s, DBL_MIN), positive = plus(s, v0, least), half = over(s, 0.5, positive);
 	if (2 * k < s->order)
 		return half;
-	ojit_expr most = scaled(s, 0x1p1000, v0);
-	return make(s, OP_MIN, 2, (ojit_expr[]){half, most});
+	ojit_expr share = make(s, OP_DIV, 2, (ojit_expr[]){v0, positive});
+	return times(s, half, share);
 }
 
 /* v v = u, where u_k is known as `whole` */
