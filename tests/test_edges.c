@@ -174,6 +174,7 @@ Test(edges, what_is_0_by_structure_has_no_part_in_any_kernel)
 static const struct edge seeds[] = {
 	{"param k = 3, p = 2\ninit x = -2\nx' = k*x^p", {{0, 0, -12}, {0, 1, 4}, {0, 2, NAN}}},
 	{"init x = 0, y = 4\nx' = sqrt(x) + 3*y\ny' = y", {{0, 0, INFINITY}, {0, 1, 3}, {1, 1, 1}}},
+	{"init x = 1, y = 4\nx' = x/0 + 3*y\ny' = y", {{0, 0, INFINITY}, {0, 1, 3}, {1, 1, 1}}},
 	{"init x[i in 1..3] = i - 1\nx[i in 1..3]' = sqrt(x[i]) + sum(j in 1..3, x[j])",
 	 {{0, 0, INFINITY}, {0, 1, 1}, {0, 2, 1}, {1, 0, 1}, {1, 1, 1.5}, {1, 2, 1}, {2, 0, 1}, {2, 1, 1},
 	  {2, 2, 1 + 0.35355339059327379}}},
@@ -182,6 +183,21 @@ static const struct edge seeds[] = {
 Test(edges, zeros_of_directions_and_weights_are_strong)
 {
 	hold_all(seeds, sizeof seeds / sizeof seeds[0], true);
+}
+
+/* What a branch that is not taken would be multiplied with may be no number although it depends
+ * on nothing: the other branch has the derivatives. */
+#define NOT_TAKEN(branch) \
+	{"const D = 0\ninit x = 0.5, y = 0.25\nx' = -x\ny' = " branch, {{0, 0, -1}, {1, 0, 0.25}, {1, 1, 0.5}}}
+static const struct edge not_taken[] = {
+	NOT_TAKEN("if(x > 1, y/0, x*y)"), NOT_TAKEN("if(x > 1, y/D, x*y)"), NOT_TAKEN("if(x < 1, x*y, y*inf)"),
+	NOT_TAKEN("if(x > 1, y*sqrt(-1), x*y)"), NOT_TAKEN("if(x > 1, x*y*1e200*1e200, x*y)"),
+	NOT_TAKEN("if(x > 1, y^2/D, x*y)"), NOT_TAKEN("min(x*y, y*inf)"), NOT_TAKEN("if(x > 1, sum(j in 1..3, y/D), x*y)"),
+};
+
+Test(edges, a_branch_not_taken_has_no_part_whatever_it_is_multiplied_with)
+{
+	hold_all(not_taken, sizeof not_taken / sizeof not_taken[0], true);
 }
 
 /* The rules of ojit/derive.h, one by one; what is 0 may be an entry. */

@@ -3,6 +3,7 @@
 
 #include "lib/base/text.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { OPERANDS = 4, DEPTH = 8 };
@@ -72,7 +73,8 @@ ojit_expr oj_times_strong(struct graph *g, ojit_expr a, ojit_expr b)
 		return 0;
 	if (oj_is_literal(g, a, 0))
 		return a;
-	if (oj_is(g, b, OP_LITERAL) || oj_is(g, a, OP_LITERAL)) /* literals of rules are finite */
+	bool finite = oj_is(g, b, OP_LITERAL) && isfinite(oj_node(g, b)->real); /* a model's 1/0 is not */
+	if (finite || oj_is(g, a, OP_LITERAL))
 		return oj_times(g, a, b);
 	ojit_expr operands[2] = {a, b};
 	return make(g, OP_STRONG, 2, operands);
