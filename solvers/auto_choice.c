@@ -160,7 +160,7 @@ static void see_spectrum(struct auto_state *s, bool fresh)
 		return;
 	active->method.stepper->look(active->state, &y, &f0, &scratch, &scratch);
 	if (fresh)
-		oj_jacobian_eval(s->f, s->t1, y);
+		oj_jacobian_eval(s->f, s->t1, y, s->tolerance);
 	oj_spectrum_see(&s->spectrum, &s->f->implicit->jacobian, y, s->tolerance);
 	s->looked_effort += oj_auto_effort(s) - effort;
 }

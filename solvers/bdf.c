@@ -172,7 +172,7 @@ static bool prepare_factors(struct bdf_state *s, const struct step *step, double
 	if (nw->have_jacobian && kept)
 		return true;
 	nw->have_jacobian = nw->have_jacobian && nw->fresh;
-	oj_newton_linearise(nw, step->t0, s->z);
+	oj_newton_linearise(nw, step->t0, s->z, s->tolerance);
 	s->factored_at = s->steps;
 	return oj_newton_factor(nw, gamma, step->t0, s->z);
 }

@@ -1,6 +1,9 @@
 /* See implicit.h. */
 #include "solvers/implicit.h"
 
+#include "solvers/sums.h"
+
+#include <math.h>
 #include <string.h>
 
 /* Operations on complex numbers, in those on real ones. */
@@ -14,6 +17,7 @@ void oj_implicit_drop(struct implicit *m, ojit_context *context)
 	oj_linear_drop(m->linear);
 	oj_memory_put(context, m->memory, m->bytes);
 	oj_memory_put(context, m->scratch, m->scratch_bytes);
+	oj_memory_put(context, m->aside, m->aside_bytes);
 	oj_text_drop(&m->why);
 	*m = (struct implicit){0};
 }
@@ -153,13 +157,79 @@ static void evaluate(struct implicit *m, struct matrix *matrix, double t, const 
 	matrix->kernel->run(&m->args);
 }
 
-void oj_jacobian_eval(struct rhs *f, double t, const double *y)
+static void evaluate_jacobian(struct implicit *m, double t, const double *y)
 {
-	struct implicit *m = f->implicit;
 	m->jacobians++;
 	m->effort += m->jacobian_effort;
 	if (m->jacobian.kernel)
 		evaluate(m, &m->jacobian, t, y);
+}
+
+/* ---- where slopes are infinite ---- */
+
+#define FIXED_ASIDE 1e-4 /* of the largest state, where steps are of given size, and seldom short */
+
+/* Seldom needed, so made when it is. */
+static bool make_aside(struct implicit *m, int64_t n)
+{
+	if (m->aside)
+		return true;
+	m->aside_bytes = (size_t)(n + entries_of(&m->jacobian)) * sizeof(double);
+	m->aside = oj_memory_get(m->system->context, m->aside_bytes);
+	return m->aside;
+}
+
+static double largest_of(int64_t n, const double *y)
+{
+	double most = 0;
+	for (int64_t i = 0; i < n; i++)
+		most = fmax(most, fabs(y[i]));
+	return most > 0 ? most : 1;
+}
+
+/* y, but states whose columns have what is not finite are moved. */
+static void step_aside(struct implicit *m, int64_t n, const double *y, const struct tolerance *tolerance, double side)
+{
+	const struct pattern *pattern = m->jacobian.pattern;
+	double unit = tolerance ? 0 : FIXED_ASIDE * largest_of(n, y);
+	for (int64_t j = 0; j < n; j++) {
+		int64_t begin = pattern->column[j], entries = pattern->column[j + 1] - begin;
+		double distance = tolerance ? tolerance->atol[j] + tolerance->rtol * fabs(y[j]) : unit;
+		bool finite = entries == 0 || oj_all_finite(entries, m->jacobian.values + begin);
+		m->aside[j] = finite ? y[j] : y[j] + side * distance;
+	}
+}
+
+static void take_from_beside(struct implicit *m, double *beside, double t)
+{
+	double *values = m->jacobian.values;
+	m->jacobian.values = beside;
+	evaluate_jacobian(m, t, m->aside);
+	m->jacobian.values = values;
+	for (int64_t k = 0; k < entries_of(&m->jacobian); k++)
+		values[k] = isfinite(values[k]) ? values[k] : beside[k];
+}
+
+/* Where the solution touches the edge of a function's domain, steps go on; what iterates with J
+ * needs no exact one, and errors of what does not are controlled.  First above, then below: there
+ * may be no other side. */
+static void mend(struct implicit *m, int64_t n, double t, const double *y, const struct tolerance *tolerance)
+{
+	static const double sides[] = {1, -1};
+	for (size_t k = 0; k < sizeof sides / sizeof *sides; k++) {
+		if (oj_all_finite(entries_of(&m->jacobian), m->jacobian.values) || !make_aside(m, n))
+			return;
+		step_aside(m, n, y, tolerance, sides[k]);
+		take_from_beside(m, m->aside + n, t);
+	}
+}
+
+void oj_jacobian_eval(struct rhs *f, double t, const double *y, const struct tolerance *tolerance)
+{
+	struct implicit *m = f->implicit;
+	evaluate_jacobian(m, t, y);
+	if (m->jacobian.kernel && entries_of(&m->jacobian) > 0)
+		mend(m, f->n, t, y, tolerance);
 }
 
 bool oj_by_time_eval(struct rhs *f, double t, const double *y, double *out)

@@ -33,10 +33,11 @@ struct implicit {
 	double jacobian_effort; /* those of one evaluation of J */
 	/* What it was made for, and out of. */
 	struct system *system;
+	double *aside; /* [n + entries] a point beside and J there; NULL: never asked for */
 	struct text why; /* the way of factorising was chosen */
 	struct implicit_request request;
 	double *memory, *scratch;
-	size_t bytes, scratch_bytes;
+	size_t bytes, scratch_bytes, aside_bytes;
 };
 
 /* Make `m`, all zero at first, as requested, or leave it where it fits already; kernels
@@ -51,8 +52,9 @@ bool oj_implicit_copy(struct implicit *m, const struct implicit *from);
 /* A run begins: counts from 0, and nothing known of runs before. */
 void oj_implicit_begin(struct implicit *m);
 
-/* J at (t, y). */
-void oj_jacobian_eval(struct rhs *f, double t, const double *y);
+/* J at (t, y); entries that are infinite or not a number there, as sqrt's at 0, are those of a
+ * point beside, at a distance of the tolerance; NULL: of a small part of the largest state. */
+void oj_jacobian_eval(struct rhs *f, double t, const double *y, const struct tolerance *tolerance);
 /* out[n] = df/dt at (t, y); false: f does not depend on time, and nothing was written. */
 bool oj_by_time_eval(struct rhs *f, double t, const double *y, double *out);
 /* Factors of z I - J into a slot, 0 for a real z; false: singular, or not finite. */

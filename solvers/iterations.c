@@ -160,11 +160,11 @@ void oj_newton_begin(struct newton *nw, const struct tolerance *tolerance, const
 	nw->iterations = 0;
 }
 
-void oj_newton_linearise(struct newton *nw, double t, const double *y)
+void oj_newton_linearise(struct newton *nw, double t, const double *y, const struct tolerance *tolerance)
 {
 	if (nw->have_jacobian)
 		return;
-	oj_jacobian_eval(nw->f, t, y);
+	oj_jacobian_eval(nw->f, t, y, tolerance);
 	nw->have_jacobian = nw->fresh = true;
 	nw->factored = 0;
 }

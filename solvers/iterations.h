@@ -77,7 +77,7 @@ void oj_newton_restart(struct newton *newton);
 /* A step from y begins: set scales, and what is enough: 0 for what rtol says. */
 void oj_newton_begin(struct newton *newton, const struct tolerance *tolerance, const double *y, int most, double enough);
 /* J at (t, y) if there is none. */
-void oj_newton_linearise(struct newton *newton, double t, const double *y);
+void oj_newton_linearise(struct newton *newton, double t, const double *y, const struct tolerance *tolerance);
 /* Factors for gamma unless those that are there are.  False: singular, or f or J at (t, y)
  * is not finite, see fault. */
 bool oj_newton_factor(struct newton *newton, double gamma, double t, const double *y);

@@ -52,7 +52,7 @@ double oj_radau_norm(const struct radau_state *s, const double *v)
 
 static void evaluate_jacobian(struct radau_state *s, double t)
 {
-	oj_jacobian_eval(s->f, t, s->y0);
+	oj_jacobian_eval(s->f, t, s->y0, s->tolerance);
 	s->have_jacobian = s->fresh = true;
 	s->factored = NULL;
 }

@@ -177,7 +177,7 @@ static void solve_stage(struct rosenbrock_state *s, const struct step *step, int
 static bool linearise(struct rosenbrock_state *s, const struct step *step)
 {
 	if (!s->linearised) {
-		oj_jacobian_eval(s->f, step->t0, s->y0);
+		oj_jacobian_eval(s->f, step->t0, s->y0, s->tolerance);
 		s->timed = oj_by_time_eval(s->f, step->t0, s->y0, s->by_time);
 		s->linearised = true;
 	}

@@ -305,7 +305,7 @@ static bool solve(struct sdirk_state *s, const struct step *step)
 	struct newton *nw = &s->newton;
 	for (;;) {
 		bool fresh = nw->fresh || !nw->have_jacobian;
-		oj_newton_linearise(nw, step->t0, s->y0);
+		oj_newton_linearise(nw, step->t0, s->y0, s->tolerance);
 		oj_newton_begin(nw, s->tolerance, s->y0, ROUNDS, 0);
 		if (oj_newton_factor(nw, s->h * s->row->gamma, step->t0, s->y0) && solve_stages(s, step))
 			return true;

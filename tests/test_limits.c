@@ -63,6 +63,63 @@ Test(limits, the_knee_is_turned)
 	}
 }
 
+/* ---- slopes that are infinite where the solution is ---- */
+
+/* With u = sqrt(x), u' = (1 - u)/(2 u), so t = -2 u - 2 log(1 - u). */
+static double root_of(double t)
+{
+	double low = 0, high = 1;
+	for (int i = 0; i < 60; i++) {
+		double u = (low + high) / 2;
+		*(-2 * u - 2 * log1p(-u) < t ? &low : &high) = u;
+	}
+	return low * low;
+}
+
+/* Of sqrt at 0, from above, from below, and by two states at once: y = 1 - x, z = x and w = x. */
+static const char from_the_edge[] = "x' = 1 - sqrt(x)\ny' = sqrt(1 - y) - 1\nz' = 1 - (z*w)^0.25\nw' = 1 - sqrt(w)\n"
+                                    "init x = 0, y = 1, z = 0, w = 0\n";
+
+static void hold_from_the_edge(struct trial *trial, double bound)
+{
+	double x = root_of(3), expected[] = {x, 1 - x, x, x};
+	trial_solve(trial, 0, 3, ojit_output_final());
+	const double *end = ojit_solver_last_states(trial->solver);
+	for (int i = 0; i < 4; i++)
+		cr_expect_float_eq(end[i], expected[i], bound, "%s: state %d is off by %g", trial->options.method, i,
+		                   end[i] - expected[i]);
+}
+
+Test(limits, an_infinite_slope_is_left)
+{
+	static const char *const more[] = {"radau5", "implicit_euler", "implicit_midpoint", "trapezoid"};
+	for (size_t m = 0; m < COUNT(implicit_methods) + COUNT(more); m++) {
+		struct trial trial;
+		trial_begin(&trial, from_the_edge, m < COUNT(more) ? more[m] : implicit_methods[m - COUNT(more)]);
+		hold_from_the_edge(&trial, 2e-4);
+		trial.options.fixed_step = 1.0 / 64;
+		if (strcmp(trial.options.method, "auto")) /* explicit there */
+			hold_from_the_edge(&trial, 2e-2);
+		trial_end(&trial);
+	}
+}
+
+/* It gets to 0 at t = 0.002, and stays. */
+Test(limits, an_infinite_slope_at_0_keeps_a_state_there)
+{
+	static const char *const some[] = {"trbdf2", "kencarp4", "bdf", "implicit_euler", "rodas5p", "rosenbrock23", "auto"};
+	for (size_t m = 0; m < COUNT(some); m++) {
+		struct trial trial;
+		trial_begin(&trial, "x' = -1e3*sqrt(max(x, 0))\ny' = -10*(y - x)\ninit x = 1, y = 1\n", some[m]);
+		trial.options.nonnegative = "all";
+		trial_solve(&trial, 0, 1, ojit_output_final());
+		const double *end = ojit_solver_last_states(trial.solver);
+		cr_expect(end[0] >= 0 && end[0] <= 1e-9, "%s: %g", some[m], end[0]);
+		cr_expect_float_eq(end[1], exp(-10) * 1.0067001337790096, 3e-7, "%s: %g", some[m], end[1]);
+		trial_end(&trial);
+	}
+}
+
 static const char robertson[] = "a' = -0.04*a + 1e4*b*c\nb' = 0.04*a - 1e4*b*c - 3e7*b^2\nc' = 3e7*b^2\n"
                                 "init a = 1, b = 0, c = 0\n";
 
