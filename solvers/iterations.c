@@ -113,16 +113,19 @@ static enum newton_verdict judge_rate(struct convergence *c, double size)
 		if (!c->forced && falls_short(c, size))
 			return NEWTON_FAILED;
 	}
+	/* One increment alone shows no rate, and is small where J is far too large. */
+	bool measured = c->iterations > 0 || size <= c->floor;
 	c->last = fmax(size, DBL_EPSILON);
-	return c->remaining * size <= c->enough ? NEWTON_DONE : NEWTON_GOES_ON;
+	return measured && c->remaining * size <= c->enough ? NEWTON_DONE : NEWTON_GOES_ON;
 }
 
 /* Increments that hardly shrink, but are a hundredth of the tolerance: rounding of f may be far above
- * that of the states, where it sums large terms, and what it leaves out is as small. */
+ * that of the states, where it sums large terms, and what it leaves out is as small.  Or J is far too
+ * large, as an old one is where stiffness has faded: then they are as small, and say nothing. */
 static bool is_stalled(const struct convergence *c, double size)
 {
 	double left = c->rate < 0.99 ? c->remaining * size : size;
-	return !c->forced && fmax(size, left) <= STALLED;
+	return !c->forced && c->fresh && fmax(size, left) <= STALLED;
 }
 
 enum newton_verdict oj_convergence_judge(struct convergence *c, double size)
@@ -242,6 +245,7 @@ bool oj_newton_solve(struct newton *nw, double t, double gamma, const double *ba
 	struct convergence *c = &nw->convergence;
 	enum newton_verdict verdict = NEWTON_GOES_ON;
 	c->iterations = 0;
+	c->fresh = nw->fresh;
 	c->remaining = fmax(c->forced ? 1 : c->remaining, rate_of_factors(nw, gamma));
 	while (verdict == NEWTON_GOES_ON) {
 		double size = find_increment(nw, t, gamma, base, psi, d);

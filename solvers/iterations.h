@@ -3,9 +3,10 @@
  * Every implicit method solves equations d = psi + gamma f(t, base + d) with one Jacobian and
  * one factorisation of I/gamma - J for many iterations and many steps:
  * - Iterations have converged when rate/(1 - rate) times the last increment, which is what the
- *   coming ones would add up to, is below `enough`.  They have failed when they grow, when at
- *   their rate they would not get there, and when something is not finite; but what rounding
- *   holds up, of the states or at a hundredth of the tolerance, has converged.
+ *   coming ones would add up to, is below `enough`.  It takes two to see a rate: that of an
+ *   earlier step says nothing of J now.  They have failed when they grow, when at their rate they
+ *   would not get there, and when something is not finite; but what rounding holds up, of the
+ *   states or, with a fresh J, at a hundredth of the tolerance, has converged.
  * - A failure asks for a fresh Jacobian, and for a shorter step where it was fresh.  It is never
  *   the end of a solve.
  * - Factors of another gamma serve as well, with increments times 2 rho/(1 + rho) for the ratio
@@ -37,6 +38,7 @@ struct convergence {
 	double enough;    /* increments below this are nothing */
 	double floor;     /* what rounding makes of increments */
 	int most;         /* iterations */
+	bool fresh;       /* J is of the step's beginning */
 	bool forced;      /* there is no shorter step: a slow rate is no failure */
 	double remaining; /* rate/(1 - rate) of earlier iterations; 1 where there were none, and where iterations go on to
 	                     rounding: of a J that is kept the rate changes from step to step */

@@ -39,7 +39,8 @@ const struct radau oj_radau = {3, RADAU_STAGES}, oj_radau5 = {3, 3}, oj_radau9 =
 
 /* Numbers of the policy, as in the published code: steps between LENGTH_KEPT are taken
  * with the length and the factors of the last; J is kept where the iterations of the last
- * step shrank by SMALL_RATE; the order goes up below RATE_UP and down above RATE_DOWN. */
+ * step shrank by SMALL_RATE, and where it foretells a step's change of f to FORETOLD of each
+ * state's change, which is our own; the order goes up below RATE_UP and down above RATE_DOWN. */
 #define SAFETY 0.9
 #define SMALL_RATE 1e-3
 #define LENGTH_KEPT 1.2
@@ -47,6 +48,7 @@ const struct radau oj_radau = {3, RADAU_STAGES}, oj_radau5 = {3, 3}, oj_radau9 =
 #define RATE_DOWN 0.8
 #define SHRINK_MOST 0.125
 #define GROW_MOST 8.0
+#define FORETOLD 0.25
 #define INSIDE 3.0
 enum { ORDER_REST = 10 }; /* steps between changes upwards */
 
@@ -222,18 +224,39 @@ static void choose_stages(struct radau_state *s, double ratio)
 	s->old_error = 0;
 }
 
+/* Would J have told how f changed over the step?  Iterations need not show that it is far too large,
+ * where stiffness has faded: increments are small then, and those of other states shrink fast.
+ * What it says wrongly, seen through its own factors, is compared with each state's change. */
+static bool foretells(struct radau_state *s)
+{
+	const struct matrix *jacobian = &s->f->implicit->jacobian;
+	double *wrong = s->work;
+	if (!s->have_f1 || !jacobian->kernel)
+		return true;
+	for (int64_t i = 0; i < s->n; i++)
+		wrong[i] = s->f1[i] - s->f0[i];
+	for (int64_t j = 0; j < s->n; j++)
+		for (int64_t e = jacobian->pattern->column[j]; e < jacobian->pattern->column[j + 1]; e++)
+			wrong[jacobian->pattern->row[e]] -= jacobian->values[e] * (s->y1[j] - s->y0[j]);
+	oj_shift_solve(s->f, 0, wrong);
+	for (int64_t i = 0; i < s->n; i++)
+		if (!(fabs(wrong[i]) * s->weight[i] <= FORETOLD * (fabs(s->y1[i] - s->y0[i]) * s->weight[i] + 1)))
+			return false;
+	return true;
+}
+
 /* What follows an accepted step. */
 static void plan_next(struct radau_state *s, double h, double error)
 {
+	bool old = s->convergence.rate > SMALL_RATE || !foretells(s);
 	double next = accepted_length(s, h, error), ratio = next / h;
-	bool slow = s->convergence.rate > SMALL_RATE && s->convergence.iterations > 1;
 	s->old_h = h;
 	s->old_error = fmax(error, 1e-2);
 	choose_stages(s, ratio);
-	if (!slow && ratio >= 1 && ratio <= LENGTH_KEPT)
+	if (!old && ratio >= 1 && ratio <= LENGTH_KEPT)
 		next = h;
 	s->proposed = next;
-	if (slow)
+	if (old)
 		s->have_jacobian = false;
 }
 

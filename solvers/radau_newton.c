@@ -153,6 +153,7 @@ static bool iterate(struct radau_state *s, const struct step *step)
 	int most = oj_radau_rounds(s->row);
 	enum newton_verdict verdict = NEWTON_GOES_ON;
 	c->most = c->forced ? NEWTON_FIXED_ROUNDS : most;
+	c->fresh = s->fresh;
 	oj_convergence_begin(c);
 	sums->transform(s->row, s->n, s->stride, s->now.z, s->w);
 	while (verdict == NEWTON_GOES_ON) {

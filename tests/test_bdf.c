@@ -175,7 +175,7 @@ Test(bdf, robertson_reaches_its_end_with_factors_that_are_kept)
 		cr_expect_float_eq(y[0] / 2.083340149701255e-08, 1, 1e-3, "%s: %g", ways[w], y[0]);
 		cr_expect_float_eq(y[0] + y[1] + y[2], 1, 1e-10);
 		cr_expect_lt(stats.steps, 1300);
-		cr_expect_lt(stats.iterations, 1.6 * stats.steps);
+		cr_expect_lt(stats.iterations, 2.3 * stats.steps); /* two at least, see iterations.h */
 		cr_expect_lt(4 * stats.factorisations, stats.steps);
 		cr_expect_leq(stats.jacobians, stats.factorisations);
 		trial_end(&trial);

@@ -293,9 +293,9 @@ Test(radau, jacobians_are_compiled_when_they_are_evaluated_often)
 /* What is held up is rounding where it is a hundredth of the tolerance, and a failure above. */
 Test(radau, iterations_that_rounding_holds_up_have_converged)
 {
-	static const double sizes[] = {0.009, 0.011};
-	for (int k = 0; k < 2; k++) {
-		struct convergence c = {.most = 7, .remaining = 1};
+	static const double sizes[] = {0.009, 0.011, 0.009};
+	for (int k = 0; k < 3; k++) {
+		struct convergence c = {.most = 7, .remaining = 1, .fresh = k < 2}; /* of an old J they say nothing */
 		oj_convergence_set(&c, 1e-10, 1e-10, 1);
 		oj_convergence_begin(&c);
 		cr_expect_eq(oj_convergence_judge(&c, sizes[k]), NEWTON_GOES_ON);
@@ -317,4 +317,37 @@ Test(radau, a_right_hand_side_that_rounds_by_much_is_no_hindrance)
 	cr_expect_lt(ojit_solver_stats(trial.solver).steps, 300, "%d", (int)ojit_solver_stats(trial.solver).steps);
 	cr_expect_lt(ojit_solver_stats(trial.solver).rejected, ojit_solver_stats(trial.solver).steps);
 	trial_end(&trial);
+}
+
+/* Stiffness that fades by eight powers of ten: a J of before makes increments far too small, which
+ * is no convergence.  x follows cos(t) until about t = 0.9, and then relaxes. */
+Test(radau, stiffness_that_fades_is_seen)
+{
+	static const char *const methods[] = {"radau", "radau5", "radau9", "radau13", "auto", "bdf", "kencarp4", "trbdf2", "rodas5p"};
+	for (size_t m = 0; m < sizeof methods / sizeof *methods; m++)
+		for (double rtol = 1e-3; rtol > 1e-7; rtol /= 10) {
+			struct trial trial;
+			trial_begin(&trial, "init s = 1e8, x = 1\ns' = -20*s\nx' = -s*(x - cos(t)) - 0.1*x\n", methods[m]);
+			trial.options.rtol = rtol;
+			trial.options.atol = 1e-3 * rtol;
+			trial_solve(&trial, 0, 10, ojit_output_final());
+			cr_expect_float_eq(ojit_solver_last_states(trial.solver)[1], 0.276951382965, methods[m][0] == 't' ? 5 * cbrt(rtol * rtol) : rtol + 1e-6, "%s %g: %.9g", methods[m],
+			                   rtol, ojit_solver_last_states(trial.solver)[1]);
+			trial_end(&trial);
+		}
+}
+
+/* Day and night: what is made by day is gone at night within seconds. */
+Test(radau, nights_are_seen)
+{
+	static const char *const methods[] = {"radau", "auto", "bdf", "kencarp4"};
+	for (size_t m = 0; m < sizeof methods / sizeof *methods; m++) {
+		struct trial trial;
+		trial_begin(&trial, "let day = max(0, sin(2*pi*t/24))\ninit a = 0, b = 40\n"
+		                    "a' = day*b - 1e6*day*a - 0.5*a\nb' = 1e6*day*a - day*b + 0.1\n", methods[m]);
+		trial_solve(&trial, 0, 72, ojit_output_final());
+		cr_expect_float_eq(ojit_solver_last_states(trial.solver)[0], 1.139e-7, 1e-8, "%s: %g", methods[m],
+		                   ojit_solver_last_states(trial.solver)[0]);
+		trial_end(&trial);
+	}
 }

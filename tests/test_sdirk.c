@@ -164,8 +164,8 @@ Test(sdirk, robertson_reaches_its_end)
 		ojit_stats stats = ojit_solver_stats(trial.solver);
 		cr_expect_float_eq(y[0] / 2.083340149701255e-08, 1, 1e-3, "%s: %g", damping[m], y[0]);
 		cr_expect_float_eq(y[0] + y[1] + y[2], 1, 1e-10);
-		/* Iterations begin near their ends, and factors are kept. */
-		cr_expect_lt(stats.iterations, (m == 0 ? 4 : 20) * stats.steps);
+		/* Iterations begin near their ends, two at least a stage, and factors are kept. */
+		cr_expect_lt(stats.iterations, (m == 0 ? 4.5 : 20) * stats.steps);
 		cr_expect_lt(stats.factorisations, 1.5 * stats.steps);
 		trial_end(&trial);
 	}
