@@ -162,6 +162,8 @@ static const struct edge zeros[] = {
 	 {{0, 1, 0.5}, {0, 2, 1}, {1, 1, 0.5}, {1, 2, 1}, {2, 1, 0.5}, {2, 2, 1}}},
 	{"init u[i in 1..2, j in 1..2] = 0\nu[i in 1..2, j in 1..2]' = (i - j)*sqrt(u[i, j])", {{1, 1, -INFINITY}, {2, 2, INFINITY}}},
 	{"init x[i in 1..3] = 4\nx[i in 1..3]' = prod(j in 1..3, (j - 2)*x[j]) + (2 - i)*x[i]^2", {{0, 0, 8}, {2, 2, -8}}},
+	{"index row[i in 1..4] = [1, 2, 2, 4]\nindex col[e in 1..3] = [2, 3, 1]\ninit u[i in 1..3] = i\n"
+	 "u[i in 1..3]' = u[i]*sum(e in row[i]..row[i+1]-1, u[col[e]])", {{0, 0, 2}, {0, 1, 1}, {2, 0, 3}, {2, 2, 7}}},
 	{"init x[i in 1..3] = 1\nlet a[i in 1..3] = (i - 2)*x[i]\nx[i in 1..3]' = a[i]*x[1]", {{0, 0, -2}, {2, 0, 1}, {2, 2, 1}}},
 };
 

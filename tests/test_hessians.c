@@ -303,6 +303,17 @@ Test(hessians, have_no_entries_that_are_zero_by_structure)
 	                        "u[i in 1..N]' = sum(j in 1..N-1, (u[j+1] - u[j])^4)", 3), 3 * 40 - 2);
 }
 
+/* v[4] is looked up by none. */
+Test(hessians, have_no_entries_of_elements_that_no_table_names)
+{
+	const char *reciprocals = "index k[i in 1..4] = [2, 3, 1, 3]\ninit v[i in 1..4] = i\nv[i in 1..4]' = 1/v[k[i]]";
+	const char *products = "index k[i in 1..4] = [2, 3, 1, 3]\ninit v[i in 1..4] = i\nv[i in 1..4]' = v[i]*sqrt(v[k[i]])";
+	cr_expect_eq(entries_of(reciprocals, -1), 3);
+	cr_expect_eq(entries_of(products, -1), 11);
+	hold_blocks(reciprocals, -1);
+	hold_blocks(products, -1);
+}
+
 /* ---- operators ---- */
 
 static bool is_callable(enum op op)

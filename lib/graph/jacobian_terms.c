@@ -122,6 +122,15 @@ static bool kept_vanishes(const struct place *p, ojit_expr e, int depth)
 	return vanishes(&(struct place){p->j, at}, store->value, depth);
 }
 
+/* A sum over a range that is empty there, from 0. */
+static bool sum_vanishes(const struct place *p, ojit_expr e, int depth)
+{
+	const ojit_expr *o = oj_operands(p->j->g, e);
+	const struct space *space = p->j->space;
+	return oj_node(p->j->g, e)->reduction.kind == REDUCE_SUM && vanishes(p, o[REDUCE_START], depth) &&
+	       oj_integer_at(space, o[REDUCE_LO], p->at) >= oj_integer_at(space, o[REDUCE_END], p->at);
+}
+
 /* Is `e` 0 there, whatever states and parameters are? */
 static bool vanishes(const struct place *p, ojit_expr e, int depth)
 {
@@ -142,9 +151,18 @@ static bool vanishes(const struct place *p, ojit_expr e, int depth)
 		return any_vanishes(p, e, depth - 1);
 	case OP_IF:
 		return branch_vanishes(p, e, depth - 1);
+	case OP_REDUCE:
+		return sum_vanishes(p, e, depth - 1);
 	default:
 		return oj_is_of_indices(g, e) && oj_number_at(p->j->space, e, p->at) == 0;
 	}
+}
+
+/* Has a sum more terms here than there, and so none perhaps? */
+static bool has_own_range(const struct graph *g, ojit_expr e)
+{
+	const ojit_expr *o = oj_operands(g, e);
+	return oj_is(g, e, OP_REDUCE) && (oj_node(g, o[REDUCE_LO])->levels | oj_node(g, o[REDUCE_END])->levels);
 }
 
 /* May a part have no value at some of its points? */
@@ -157,7 +175,7 @@ static bool may_vanish(const struct jacobian *j, ojit_expr e, int depth)
 		return false;
 	if (kept)
 		return may_vanish(j, kept->value, depth - 1);
-	if (n->op == OP_IF || oj_is_of_indices(j->g, e) || (n->op == OP_LOAD && j->space->arrays.at[n->ref.id].role == ROLE_DATA))
+	if (n->op == OP_IF || has_own_range(j->g, e) || oj_is_of_indices(j->g, e) || (n->op == OP_LOAD && j->space->arrays.at[n->ref.id].role == ROLE_DATA))
 		return true;
 	bool through = n->op == OP_MUL || n->op == OP_STRONG, first = n->op == OP_NEG || n->op == OP_DIV;
 	for (uint32_t k = 0; !may && k < (through ? n->arity : first); k++)
