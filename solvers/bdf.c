@@ -72,6 +72,7 @@ struct bdf_state {
 	int failures;     /* of this step's attempts */
 	bool failed;      /* there was one */
 	bool have_error, have_next;
+	bool clipped;     /* the loop set states of the last step to 0; f0 is of its end then */
 };
 
 /* ---- the state ---- */
@@ -141,7 +142,7 @@ static enum attempt start(void *state, double t, const double *y)
 	s->old_measure = s->proposed = 0;
 	s->steps = s->factored_at = 0;
 	s->failures = 0;
-	s->failed = s->have_error = s->have_next = false;
+	s->failed = s->clipped = s->have_error = s->have_next = false;
 	rhs_eval(s->newton.f, t, s->z, s->f0);
 	memcpy(s->z + s->stride, s->f0, bytes);
 	return oj_all_finite(s->n, s->z) && oj_all_finite(s->n, s->f0) ? ATTEMPT_OK : ATTEMPT_FATAL;
@@ -262,9 +263,11 @@ static enum attempt attempt(void *state, struct step *step)
 
 static enum attempt complete(void *state, const struct step *step)
 {
-	const struct bdf_state *s = state;
-	(void)step;
-	return oj_all_finite(s->n, s->newton.slope) ? ATTEMPT_OK : ATTEMPT_RETRY;
+	struct bdf_state *s = state;
+	s->clipped = step->clipped;
+	if (s->clipped)
+		rhs_eval(s->newton.f, step->t1, s->y1, s->f0);
+	return oj_all_finite(s->n, s->clipped ? s->f0 : s->newton.slope) ? ATTEMPT_OK : ATTEMPT_RETRY;
 }
 
 /* The array at t1. */
@@ -361,6 +364,26 @@ static void plan_next(struct bdf_state *s)
 		s->proposed = fmax(s->proposed, fmin(uncut, GROW_MOST * length));
 }
 
+/* Was a state at 0 taken below, and set to 0 again?  `next` is the array before. */
+static bool is_driven_below(const struct bdf_state *s)
+{
+	for (int64_t i = 0; s->clipped && i < s->n; i++)
+		if (s->next[i] == 0 && s->z[i] == 0 && s->change[i] + s->d[i] < 0)
+			return true;
+	return false;
+}
+
+/* By what the array knows of before, and it would be so again.  Of all states, for sums that the
+ * equations keep are kept by the array as a whole. */
+static void forget_past(struct bdf_state *s)
+{
+	s->order = 1;
+	s->rest = 2;
+	s->proposed = fabs(s->h);
+	for (int64_t i = 0; i < s->n; i++)
+		s->z[s->stride + i] = s->h * s->f0[i];
+}
+
 static void accept(void *state)
 {
 	struct bdf_state *s = state;
@@ -371,13 +394,15 @@ static void accept(void *state)
 	memmove(s->past + 1, s->past, ROWS * sizeof *s->past);
 	s->past[0] = s->h;
 	s->steps++;
-	if (s->tolerance && s->n > 0)
+	if (is_driven_below(s))
+		forget_past(s);
+	else if (s->tolerance && s->n > 0)
 		plan_next(s);
 	else if (s->n > 0 && s->order < ORDER_FIXED)
 		raise_order(s);
 	swap_vectors(&s->d, &s->old_d);
 	s->old_measure = s->formula.measure;
-	s->newton.fresh = s->failed = s->have_error = s->have_next = false;
+	s->newton.fresh = s->clipped = s->failed = s->have_error = s->have_next = false;
 	s->failures = 0;
 }
 

@@ -112,7 +112,7 @@ static enum attempt start(void *state, double t, const double *y)
 	memset(s->low, 0, bytes);
 	s->row = oj_radau_row_of(s->radau->least);
 	s->last.row = s->factored = NULL;
-	s->have_jacobian = s->fresh = s->have_f1 = s->rejected = s->failed = false;
+	s->have_jacobian = s->fresh = s->have_f1 = s->rejected = s->failed = s->clipped = false;
 	s->first = true;
 	s->proposed = 0;
 	s->convergence = (struct convergence){.remaining = 1};
@@ -307,7 +307,17 @@ static enum attempt complete(void *state, const struct step *step)
 	struct radau_state *s = state;
 	rhs_eval(s->f, step->t1, s->y1, s->f1);
 	s->have_f1 = true;
+	s->clipped = step->clipped;
 	return oj_all_finite(s->n, s->f1) ? ATTEMPT_OK : ATTEMPT_RETRY;
+}
+
+/* States that were set to 0 come there on a straight line: what took them below is not to go on. */
+static void straighten(struct radau_state *s)
+{
+	for (int i = 0; i < s->last.row->stages; i++)
+		for (int64_t c = 0; c < s->n; c++)
+			if (s->y0[c] == 0)
+				s->last.z[i * s->stride + c] = s->last.row->nodes.at[i] * s->last.h * s->f0[c];
 }
 
 static void accept(void *state)
@@ -322,7 +332,9 @@ static void accept(void *state)
 	s->last = s->now;
 	s->now = course;
 	s->fault = -1;
-	s->first = s->rejected = s->failed = s->fresh = s->have_f1 = false;
+	if (s->clipped)
+		straighten(s);
+	s->clipped = s->first = s->rejected = s->failed = s->fresh = s->have_f1 = false;
 }
 
 /* ---- inside a step ---- */

@@ -47,6 +47,7 @@ struct radau_state {
 	double spread[RADAU_ROWS]; /* the largest entry of T^-1, at least 1: errors grow so much by it */
 	double now_error, proposed, old_h, old_error;
 	bool first, rejected, failed;
+	bool clipped; /* the loop set states of the last step to 0 */
 	int since; /* steps since the order changed */
 	bool have_f1, have_error;
 };

@@ -48,6 +48,7 @@ struct sdirk_state {
 	double *y0, *y1, *low, *next_low, *f0, *f1, *error, *psi, *d;
 	double *k, *old_k; /* [stages][stride], of this step and the last */
 	double h, old_h;   /* old_h 0: there is no last step */
+	bool clipped;      /* the loop set states of the last step to 0 */
 	struct pace pace;
 	bool have_error, have_f1;
 };
@@ -185,7 +186,7 @@ static enum attempt start(void *state, double t, const double *y)
 	oj_newton_restart(&s->newton);
 	oj_pace_begin(&s->pace);
 	s->old_h = 0;
-	s->have_error = s->have_f1 = false;
+	s->have_error = s->have_f1 = s->clipped = false;
 	rhs_eval(s->newton.f, t, s->y0, s->f0);
 	return oj_all_finite(s->n, s->y0) && oj_all_finite(s->n, s->f0) ? ATTEMPT_OK : ATTEMPT_FATAL;
 }
@@ -387,7 +388,17 @@ static enum attempt complete(void *state, const struct step *step)
 	else
 		rhs_eval(s->newton.f, step->t1, s->y1, s->f1);
 	s->have_f1 = true;
+	s->clipped = step->clipped;
 	return oj_all_finite(s->n, s->f1) ? ATTEMPT_OK : ATTEMPT_RETRY;
+}
+
+/* States that were set to 0 come there on a straight line: what took them below is not to go on. */
+static void straighten(struct sdirk_state *s)
+{
+	for (int j = 0; j < s->carried; j++)
+		for (int64_t i = 0; i < s->n; i++)
+			if (s->y0[i] == 0)
+				s->old_k[j * s->stride + i] = s->f0[i];
 }
 
 static void accept(void *state)
@@ -407,7 +418,9 @@ static void accept(void *state)
 	swap_vectors(&s->f0, &s->f1);
 	swap_vectors(&s->k, &s->old_k);
 	s->old_h = s->h;
-	s->have_f1 = false; /* the error stays, for it may be asked for */
+	if (s->clipped)
+		straighten(s);
+	s->clipped = s->have_f1 = false; /* the error stays, for it may be asked for */
 }
 
 /* ---- inside a step ---- */
