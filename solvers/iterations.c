@@ -277,5 +277,5 @@ int64_t oj_newton_culprit(const struct newton *nw, const struct step *step, cons
 			return at;
 	}
 	*finite = true;
-	return error ? oj_gauge_worst(&nw->gauge, error) : 0;
+	return oj_gauge_worst(&nw->gauge, error ? error : nw->increment);
 }

@@ -417,8 +417,9 @@ static int64_t culprit(const void *state, const struct step *step, bool *finite)
 			return at;
 	}
 	*finite = true;
-	for (int64_t i = 0; s->have_error && i < s->n; i++) {
-		double ratio = s->error[i] == 0 ? 0 : fabs(s->error[i]) * s->weight[i];
+	const double *sizes = s->have_error ? s->error : s->g; /* a failed step has the last increments */
+	for (int64_t i = 0; i < s->n; i++) {
+		double ratio = sizes[i] == 0 ? 0 : fabs(sizes[i]) * s->weight[i];
 		if (ratio > most)
 			most = ratio, worst = i;
 	}

@@ -7,6 +7,8 @@
 
 /* A span of fewer roundings of its times leaves no room for short steps. */
 #define SHORT_SPAN 1e4
+/* And steps of fewer are hardly steps. */
+#define FEW_ROUNDINGS 1000
 
 static void add_place(struct text *text, const struct loop *l)
 {
@@ -86,14 +88,36 @@ static bool has_no_tolerance(const struct loop *l)
 	return l->tolerance && l->ending.state >= 0 && l->tolerance->atol[l->ending.state] == 0;
 }
 
+/* Were steps as short as time can tell, before there was one that failed?  Near a pole they are
+ * too, and so may sound ones be, late in a long span. */
+static bool at_the_end_of_digits(const struct loop *l)
+{
+	double last = l->stats.last_step;
+	return l->tolerance && last > 0 && last < FEW_ROUNDINGS * DBL_EPSILON * fabs(l->ending.t);
+}
+
+static const char digits_remedy[] = "steps had become as short as the rounding of t allows: the solution may have a singularity "
+                                    "there, else use looser tolerances, or begin anew near there with times from 0";
+
 /* Newton's iterations of an implicit step. */
-static void report_unsolved(const struct loop *l, struct text *text)
+static void report_unsolved(const struct system *system, const struct loop *l, struct text *text)
 {
 	oj_text_string(text, "the equations of an implicit step could not be solved");
 	add_place(text, l);
-	oj_text_string(text, l->tolerance
-		? ", however short the step; the right-hand side may jump there, or have a singularity"
-		: "; take a shorter fixed step, or let the error control choose");
+	if (!l->tolerance) {
+		oj_text_string(text, "; take a shorter fixed step, or let the error control choose");
+		return;
+	}
+	oj_text_string(text, ", however short the step");
+	if (l->ending.state >= 0) {
+		oj_text_string(text, "; what was found for ");
+		add_state(text, system, l);
+		oj_text_string(text, " changed the most");
+	}
+	oj_text_string(text, "; ");
+	oj_text_string(text, at_the_end_of_digits(l) ? digits_remedy : "the right-hand side may jump there, or have a singularity: "
+	               "make a jump a steep slope, tanh(x/w) for sign(x), keep arguments of functions inside of their domain, or "
+	               "choose an explicit method, such as tsit5");
 }
 
 static void report_negative(const struct system *system, const struct loop *l, struct text *text)
@@ -112,13 +136,13 @@ static const char *too_small_remedy(const struct loop *l)
 		return "lower min_step, or use looser tolerances";
 	if (fabs(l->t1 - l->t0) < SHORT_SPAN * DBL_EPSILON * fabs(l->ending.t))
 		return "times as large as these hardly differ in such a span; let it begin at 0";
-	return "the solution may have a singularity there, else use looser tolerances";
+	return at_the_end_of_digits(l) ? digits_remedy : "the solution may have a singularity there, else use looser tolerances";
 }
 
 static void report_too_small(const struct system *system, const struct loop *l, struct text *text)
 {
 	if (l->ending.unsolved && !has_no_tolerance(l)) {
-		report_unsolved(l, text);
+		report_unsolved(system, l, text);
 		return;
 	}
 	oj_text_string(text, "the step became too small");

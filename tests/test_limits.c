@@ -104,6 +104,18 @@ Test(limits, an_infinite_slope_is_left)
 	}
 }
 
+/* Of what is 0 because two states are equal: moved alike they would stay so. */
+Test(limits, an_infinite_slope_between_equal_states_is_left)
+{
+	for (size_t m = 0; m < COUNT(implicit_methods); m++) {
+		struct trial trial;
+		trial_begin(&trial, "x' = 1 - sqrt(abs(x - y))\ny' = 0\ninit x = 0, y = 0\n", implicit_methods[m]);
+		trial_solve(&trial, 0, 3, ojit_output_final());
+		cr_expect_float_eq(ojit_solver_last_states(trial.solver)[0], root_of(3), 2e-4, "%s", implicit_methods[m]);
+		trial_end(&trial);
+	}
+}
+
 /* To 0 in a finite time, where it stays; what took it there is not to go on, so neither does it
  * grow again, nor is it driven below 0 step by step.  The methods are all that look back. */
 static void hold_at_0(const char *text, double t1, double bound, const double *expected)

@@ -204,6 +204,33 @@ Test(radau, a_state_without_a_tolerance_is_named)
 	trial_end(&trial);
 }
 
+/* x is sent back from either side, by more than any step is short. */
+Test(radau, a_step_that_cannot_be_solved_names_the_state_and_a_remedy)
+{
+	static const char *const some[] = {"radau", "bdf", "trbdf2", "implicit_euler"};
+	struct trial trial;
+	trial_begin(&trial, "a' = -a\nx' = if(x > 0, -1e10, 1e10)\ninit a = 1, x = 0\n", NULL);
+	for (size_t m = 0; m < sizeof some / sizeof *some; m++) {
+		trial.options.method = some[m];
+		const char *message = trial_fail(&trial, 1, 2, OJIT_STEP_TOO_SMALL);
+		cr_expect(strstr(message, "could not be solved") && strstr(message, "for x changed") && strstr(message, "tanh"),
+		          "%s: %s", some[m], message);
+	}
+	trial_end(&trial);
+}
+
+/* Van der Pol's oscillator jumps within less than a rounding of t, but has no pole. */
+Test(radau, steps_of_a_few_roundings_are_not_taken_for_a_pole_alone)
+{
+	struct trial trial;
+	trial_begin(&trial, "x' = y\ny' = 1e6*(1 - x^2)*y - x\ninit x = 2, y = 0\n", "bdf");
+	trial.options.rtol = 1e-11;
+	const char *message = trial_fail(&trial, 0, 2e6, OJIT_STEP_TOO_SMALL);
+	cr_expect(strstr(message, "rounding of t") && strstr(message, "looser tolerances") && strstr(message, "times from 0"),
+	          "%s", message);
+	trial_end(&trial);
+}
+
 /* Near its pole x = x0 + h (x^2 + 1) has no real solution. */
 Test(radau, a_fixed_step_that_cannot_be_solved_says_so)
 {
