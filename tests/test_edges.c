@@ -164,6 +164,9 @@ static const struct edge zeros[] = {
 	{"init x[i in 1..3] = 4\nx[i in 1..3]' = prod(j in 1..3, (j - 2)*x[j]) + (2 - i)*x[i]^2", {{0, 0, 8}, {2, 2, -8}}},
 	{"index row[i in 1..4] = [1, 2, 2, 4]\nindex col[e in 1..3] = [2, 3, 1]\ninit u[i in 1..3] = i\n"
 	 "u[i in 1..3]' = u[i]*sum(e in row[i]..row[i+1]-1, u[col[e]])", {{0, 0, 2}, {0, 1, 1}, {2, 0, 3}, {2, 2, 7}}},
+	{"index row[i in 1..4] = [1, 2, 2, 4]\nindex col[e in 1..3] = [2, 3, 1]\ninit u[i in 1..3] = i\n"
+	 "let s[i in 1..3] = sum(e in row[i]..row[i+1]-1, u[col[e]])\nu[i in 1..3]' = u[i]*s[i] + u[1]*s[4-i]",
+	 {{0, 0, 2 + 5}, {0, 1, 1}, {0, 2, 1}, {2, 0, 3 + 2}, {2, 1, 1}, {2, 2, 7}}},
 	{"init x[i in 1..3] = 1\nlet a[i in 1..3] = (i - 2)*x[i]\nx[i in 1..3]' = a[i]*x[1]", {{0, 0, -2}, {2, 0, 1}, {2, 2, 1}}},
 };
 

@@ -187,6 +187,28 @@ static bool draw_pattern(struct jacobian *j, struct pattern *pattern)
 	return true;
 }
 
+/* Does the store store element [i0, i1, …] at that point? */
+static bool is_in_place(const struct jacobian *j, const struct store *store)
+{
+	bool is = true;
+	for (uint32_t k = 0; is && k < j->space->arrays.at[store->array].rank; k++)
+		is = oj_is(j->g, store->index[k], OP_INDEX) && oj_node(j->g, store->index[k])->integer == k;
+	return is;
+}
+
+static void find_makers(struct jacobian *j, const struct program *program)
+{
+	for (size_t b = 0; b < program->blocks.count; b++)
+		for (size_t s = 0; s < program->blocks.at[b].stores.count; s++) {
+			const struct store *store = &program->blocks.at[b].stores.at[s];
+			struct sparse *of = &j->of[store->array];
+			if (j->space->arrays.at[store->array].role != ROLE_TEMP)
+				continue;
+			of->several = of->made_by || !is_in_place(j, store);
+			of->made_by = store;
+		}
+}
+
 static bool run(struct jacobian *j, const struct program *program, const struct program *prepare)
 {
 	bool through = prepare && j->request->role == ROLE_PARAMETER;
@@ -199,6 +221,9 @@ static bool run(struct jacobian *j, const struct program *program, const struct 
 		return false;
 	if (!oj_sweep_activate(&j->sweep, program) || !oj_program_intermediates(j->made, program))
 		return false;
+	if (through)
+		find_makers(j, prepare);
+	find_makers(j, program);
 	return (!through || differentiate(j, prepare)) && differentiate(j, program) &&
 	       settle(j, &j->out, j->request->rows, true) && oj_program_layout(j->made) == OJIT_OK;
 }

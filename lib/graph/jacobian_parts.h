@@ -60,6 +60,8 @@ struct sparse {
 	VECTOR(struct term) terms; /* by entry */
 	struct term *by_part;      /* [terms] by part, then by entry */
 	VECTOR(struct join) joins;
+	const struct store *made_by; /* the one that stores all elements, each at its own point, if not several do */
+	bool several;
 	bool settled;
 	int64_t rows, entries;
 	int64_t *start;        /* [rows + 1] */

@@ -96,12 +96,12 @@ static bool is_zero_datum(const struct place *p, ojit_expr e)
 	return element >= 0 && p->j->space->data.at[element + within] == 0;
 }
 
-/* What a sweep keeps lies in a block by itself, one of the last; NULL: the array is not of
- * that kind. */
+/* What an intermediate's elements are made of.  What a sweep keeps lies in a block by itself, one
+ * of the last.  NULL: several stores make it, or none. */
 static const struct store *find_kept(const struct jacobian *j, uint32_t array)
 {
 	if (array < j->arrays)
-		return NULL;
+		return j->of[array].several ? NULL : j->of[array].made_by;
 	for (size_t b = j->made->blocks.count; b-- > 0;) {
 		const struct block *block = &j->made->blocks.at[b];
 		if (block->stores.count == 1 && block->stores.at[0].array == array)
@@ -119,7 +119,7 @@ static bool kept_vanishes(const struct place *p, ojit_expr e, int depth)
 		return false;
 	for (uint32_t k = 0; k < n->arity; k++)
 		at[k] = oj_integer_at(p->j->space, oj_operands(p->j->g, e)[k], p->at);
-	return vanishes(&(struct place){p->j, at}, store->value, depth);
+	return vanishes(&(struct place){p->j, at}, store->value, depth / 2); /* chains are not followed for long */
 }
 
 /* A sum over a range that is empty there, from 0. */
@@ -171,11 +171,12 @@ static bool may_vanish(const struct jacobian *j, ojit_expr e, int depth)
 	const struct node *n = oj_node(j->g, e);
 	const struct store *kept = n->op == OP_LOAD ? find_kept(j, n->ref.id) : NULL;
 	bool may = false;
-	if (n->levels == 0 || depth == 0)
+	if (depth == 0)
 		return false;
 	if (kept)
-		return may_vanish(j, kept->value, depth - 1);
-	if (n->op == OP_IF || has_own_range(j->g, e) || oj_is_of_indices(j->g, e) || (n->op == OP_LOAD && j->space->arrays.at[n->ref.id].role == ROLE_DATA))
+		return may_vanish(j, kept->value, depth / 2);
+	bool datum = n->op == OP_LOAD && j->space->arrays.at[n->ref.id].role == ROLE_DATA;
+	if (n->levels && (n->op == OP_IF || datum || has_own_range(j->g, e) || oj_is_of_indices(j->g, e)))
 		return true;
 	bool through = n->op == OP_MUL || n->op == OP_STRONG, first = n->op == OP_NEG || n->op == OP_DIV;
 	for (uint32_t k = 0; !may && k < (through ? n->arity : first); k++)
