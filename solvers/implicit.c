@@ -233,6 +233,14 @@ void oj_jacobian_eval(struct rhs *f, double t, const double *y, const struct tol
 		mend(m, f->n, t, y, tolerance);
 }
 
+int64_t oj_jacobian_fault(const struct implicit *m)
+{
+	if (!m->jacobian.kernel || entries_of(&m->jacobian) == 0)
+		return -1;
+	int64_t at = oj_first_nonfinite(entries_of(&m->jacobian), m->jacobian.values);
+	return at < 0 ? -1 : m->jacobian.pattern->row[at];
+}
+
 bool oj_by_time_eval(struct rhs *f, double t, const double *y, double *out)
 {
 	struct matrix *by_time = &f->implicit->by_time;

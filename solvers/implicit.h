@@ -55,6 +55,8 @@ void oj_implicit_begin(struct implicit *m);
 /* J at (t, y); entries that are infinite or not a number there, as sqrt's at 0, are those of a
  * point beside, at a distance of the tolerance; NULL: of a small part of the largest state. */
 void oj_jacobian_eval(struct rhs *f, double t, const double *y, const struct tolerance *tolerance);
+/* The state whose row of J, as evaluated last, is not finite; -1: all are. */
+int64_t oj_jacobian_fault(const struct implicit *m);
 /* out[n] = df/dt at (t, y); false: f does not depend on time, and nothing was written. */
 bool oj_by_time_eval(struct rhs *f, double t, const double *y, double *out);
 /* Factors of z I - J into a slot, 0 for a real z; false: singular, or not finite. */

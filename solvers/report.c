@@ -104,6 +104,13 @@ static void report_unsolved(const struct system *system, const struct loop *l, s
 {
 	oj_text_string(text, "the equations of an implicit step could not be solved");
 	add_place(text, l);
+	if (l->ending.slopes) {
+		oj_text_string(text, "; the derivative of ");
+		add_state(text, system, l);
+		oj_text_string(text, " is finite, but its slopes by states are not, nor a little beside, as that of sqrt(0*x); "
+		               "write it without, or choose an explicit method, such as tsit5");
+		return;
+	}
 	if (!l->tolerance) {
 		oj_text_string(text, "; take a shorter fixed step, or let the error control choose");
 		return;

@@ -140,6 +140,15 @@ void oj_loop_begin(struct loop *l, const double *y)
 
 /* ---- a step ---- */
 
+/* Of equations without finite slopes, factors say nothing. */
+static void find_infinite_slopes(struct loop *l)
+{
+	int64_t row = l->ending.unsolved && l->f->implicit ? oj_jacobian_fault(l->f->implicit) : -1;
+	l->ending.slopes = row >= 0;
+	if (l->ending.slopes)
+		l->ending.state = row;
+}
+
 /* Nothing shorter can be tried: was it the error, or something not finite? */
 static void end_too_small(struct loop *l)
 {
@@ -148,6 +157,7 @@ static void end_too_small(struct loop *l)
 	if (l->step.y1)
 		l->ending.state = l->stepper->culprit(l->state, &l->step, &finite);
 	l->ending.unsolved = l->nonfinite && finite;
+	find_infinite_slopes(l);
 	l->ending.negative = l->negative;
 	l->ending.outside = l->outside;
 	l->ending.sunk = l->above ? most_sunk(l, oj_loop_states(l)) : -1;
@@ -203,6 +213,7 @@ static void end_nonfinite(struct loop *l)
 	l->ending.h = fabs(l->step.h);
 	l->ending.state = l->stepper->culprit(l->state, &l->step, &finite);
 	l->ending.unsolved = finite;
+	find_infinite_slopes(l);
 	oj_loop_end(l, finite ? OJIT_STEP_TOO_SMALL : OJIT_NONFINITE);
 }
 

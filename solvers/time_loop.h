@@ -28,6 +28,7 @@ struct ending {
 	bool negative;      /* the step is too small because the state would go below 0 */
 	bool outside;       /* because the caller's domain ends */
 	bool unsolved;      /* all is finite, but the equations of an implicit step were not solved */
+	bool slopes;        /* because the state's row of the Jacobian is not finite, nor beside */
 	enum record_room room; /* set by who keeps rows */
 };
 

@@ -219,6 +219,19 @@ Test(radau, a_step_that_cannot_be_solved_names_the_state_and_a_remedy)
 	trial_end(&trial);
 }
 
+Test(radau, slopes_that_are_nowhere_finite_are_named)
+{
+	static const char *const some[] = {"radau", "bdf", "trbdf2", "rosenbrock23"};
+	struct trial trial;
+	trial_begin(&trial, "a' = -a\nx' = 1 + sqrt(x*floor(x))\ninit a = 1, x = 0.25\n", NULL);
+	for (size_t m = 0; m < sizeof some / sizeof *some; m++) {
+		trial.options.method = some[m];
+		const char *message = trial_fail(&trial, 0, 0.5, OJIT_STEP_TOO_SMALL);
+		cr_expect(strstr(message, "derivative of x is finite") && strstr(message, "tsit5"), "%s: %s", some[m], message);
+	}
+	trial_end(&trial);
+}
+
 /* Van der Pol's oscillator jumps within less than a rounding of t, but has no pole. */
 Test(radau, steps_of_a_few_roundings_are_not_taken_for_a_pole_alone)
 {
