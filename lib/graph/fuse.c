@@ -110,13 +110,9 @@ static ojit_expr forward_reduction(struct rewrite *rewrite, ojit_expr e, const o
 
 static bool copy_stores(struct space *space, const struct block *from, struct block *to)
 {
-	for (size_t s = 0; s < from->stores.count; s++) {
-		struct store store = from->stores.at[s];
-		if (!store.origin)
-			store.origin = from->origin;
-		if (!VECTOR_PUSH(space->context, &to->stores, store))
+	for (size_t s = 0; s < from->stores.count; s++)
+		if (!VECTOR_PUSH(space->context, &to->stores, from->stores.at[s]))
 			return false;
-	}
 	return true;
 }
 

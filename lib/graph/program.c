@@ -112,7 +112,11 @@ void oj_program_drop(struct program *program)
 bool oj_program_copy_block(struct program *program, const struct block *like)
 {
 	struct block *block = oj_program_block(program, like->rank, like->lo, like->end, like->origin);
-	return block && VECTOR_APPEND(program->space->context, &block->stores, &like->stores);
+	bool ok = block != NULL;
+	for (size_t s = 0; ok && s < like->stores.count; s++)
+		ok = oj_block_store(program->space, block, like->stores.at[s].array, like->stores.at[s].value,
+		                    like->stores.at[s].index);
+	return ok;
 }
 
 ojit_status oj_program_copy(struct program *copy, const struct program *program, struct space *space)
@@ -163,29 +167,6 @@ bool oj_block_store(struct space *space, struct block *block, uint32_t array, oj
 	for (uint32_t k = 0; k < space->arrays.at[array].rank; k++)
 		store.index[k] = index[k];
 	return VECTOR_PUSH(space->context, &block->stores, store);
-}
-
-static bool reaches(const struct space *space, ojit_expr value, ojit_expr e)
-{
-	struct expr_list list = {0};
-	bool found = false;
-	oj_reach(&space->graph, &value, 1, true, &list); /* out of memory: what was found of it */
-	for (size_t i = 0; i < list.list.count && !found; i++)
-		found = list.list.at[i] == e;
-	VECTOR_DROP(space->context, &list.list);
-	return found;
-}
-
-const struct origin *oj_block_origin(const struct space *space, const struct block *block, ojit_expr e)
-{
-	uint32_t origin = 0;
-	for (size_t s = 0; s < block->stores.count; s++) {
-		if (!reaches(space, block->stores.at[s].value, e))
-			continue;
-		origin = block->stores.at[s].origin;
-		break;
-	}
-	return &space->origins.at[origin ? origin : block->origin];
 }
 
 void oj_block_drop(struct space *space, struct block *block)

@@ -100,7 +100,6 @@ struct store {
 	uint32_t array;
 	ojit_expr value;          /* REAL */
 	ojit_expr index[RANK];    /* INTEGER, one an axis of the array */
-	uint32_t origin;          /* where several share a block; 0: that of the block */
 };
 
 struct block {
@@ -131,8 +130,6 @@ struct block *oj_program_block(struct program *program, uint32_t rank, const int
                                const int64_t *end, uint32_t origin);
 bool oj_block_store(struct space *space, struct block *block, uint32_t array, ojit_expr value,
                     const ojit_expr *index);
-/* Where the first store whose value reaches `e` stands, for messages. */
-const struct origin *oj_block_origin(const struct space *space, const struct block *block, ojit_expr e);
 void oj_block_drop(struct space *space, struct block *block);
 /* Points of its box. */
 int64_t oj_block_points(const struct block *block);

@@ -38,7 +38,7 @@ static bool store_scalar(struct program *made, const struct block *block, const 
 	for (uint32_t k = 0; k < block->rank; k++)
 		point[k] = oj_integer(&space->graph, walk->index[k]);
 	ojit_expr value = oj_substitute(space, store->value, point, block->rank);
-	struct block *scalar = oj_program_block(made, 0, NULL, NULL, store->origin ? store->origin : block->origin);
+	struct block *scalar = oj_program_block(made, 0, NULL, NULL, block->origin);
 	return array != UINT32_MAX && value && scalar && oj_block_store(space, scalar, array, value, NULL);
 }
 

@@ -243,7 +243,7 @@ static struct bar kept(struct sweep *s, const struct surrounding *in, struct bar
 static void refuse(struct sweep *s, ojit_expr e)
 {
 	if (!s->failed)
-		oj_fail_at(s->error, OJIT_UNSUPPORTED, oj_block_origin(s->space, s->block, e),
+		oj_fail_at(s->error, OJIT_UNSUPPORTED, &s->space->origins.at[s->block->origin],
 		           "%s has no derivative that ojit knows", oj_op_info[oj_node(s->g, e)->op].text);
 	s->failed = true;
 }

@@ -35,7 +35,7 @@ struct tangents {
 	struct expr_map known;   /* node -> place in dots, + 1 */
 	VECTOR(struct dot) dots; /* of nodes, then of stores */
 	ojit_expr direction;     /* which direction, an integer; 0: there is one only */
-	const struct block *block; /* at hand */
+	uint32_t origin;         /* of the block at hand */
 	bool preparing;          /* it is one of the prepare program's */
 	bool failed;             /* `error` says why, or memory ran out */
 };
@@ -154,7 +154,7 @@ static struct dot scaled(struct tangents *t, struct dot dot, ojit_expr factor)
 static void refuse(struct tangents *t, ojit_expr e)
 {
 	if (!t->failed)
-		oj_fail_at(t->error, OJIT_UNSUPPORTED, oj_block_origin(t->space, t->block, e),
+		oj_fail_at(t->error, OJIT_UNSUPPORTED, &t->space->origins.at[t->origin],
 		           "%s has no derivative that ojit knows", oj_op_info[oj_node(t->g, e)->op].text);
 	t->failed = true;
 }
@@ -402,7 +402,7 @@ static bool visit_block(struct tangents *t, const struct block *block)
 {
 	struct expr_list list = {0};
 	uint32_t ignored;
-	t->block = block;
+	t->origin = block->origin;
 	bool ok = oj_block_reach(t->space, block, true, &list);
 	for (size_t i = 0; ok && i < list.list.count; i++) {
 		ojit_expr e = list.list.at[i];

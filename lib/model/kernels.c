@@ -68,19 +68,14 @@ static ojit_status add_block(struct emitter *e, const struct unit *u, uint32_t p
 {
 	struct lowering *low = e->low;
 	bool flat = is_flat(e, u, rank, target);
-	uint32_t origin = oj_lowered_origin(low, place);
 	struct block *block = flat && e->open ? &e->program->blocks.at[e->program->blocks.count - 1]
-	                      : oj_program_block(e->program, rank, lo, end, origin);
+	                      : oj_program_block(e->program, rank, lo, end, oj_lowered_origin(low, place));
 	e->open = flat;
 	if (!block || !value)
 		return oj_fail_memory(low->error);
-	for (int i = 0; i < 2; i++) {
-		if (target->arrays[i] == NOWHERE)
-			continue;
-		if (!oj_block_store(low->space, block, target->arrays[i], value, index))
+	for (int i = 0; i < 2; i++)
+		if (target->arrays[i] != NOWHERE && !oj_block_store(low->space, block, target->arrays[i], value, index))
 			return oj_fail_memory(low->error);
-		block->stores.at[block->stores.count - 1].origin = origin;
-	}
 	return memory_status(low);
 }
 
