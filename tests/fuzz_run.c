@@ -149,7 +149,9 @@ static void differentiate(ojit_program *program, const ojit_program_info *info)
 	ojit_status status = ojit_evaluator_pattern(e, OJIT_RHS, OJIT_BY_STATES, &pattern);
 	expect(status == OJIT_OK || ojit_evaluator_error(e).text[0] != '\0');
 	if (status == OJIT_OK && (values = calloc(pattern.entries + 1, sizeof *values))) {
-		expect(ojit_evaluator_jacobian(e, OJIT_RHS, OJIT_BY_STATES, 0.5, y, values) == OJIT_OK);
+		/* The pattern needs no machine code; where there is no code generator, the values say so. */
+		status = ojit_evaluator_jacobian(e, OJIT_RHS, OJIT_BY_STATES, 0.5, y, values);
+		expect(status == OJIT_OK || (status == OJIT_BACKEND && ojit_evaluator_error(e).text[0] != '\0'));
 		for (size_t c = 0; c < pattern.columns; c++)
 			for (int64_t k = pattern.column[c]; k < pattern.column[c + 1]; k++)
 				expect(pattern.row[k] >= 0 && (size_t)pattern.row[k] < pattern.rows &&
