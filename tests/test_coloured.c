@@ -3,6 +3,7 @@
 #include <ojit/ojit.h>
 
 #include "lib/graph/effort.h"
+#include "tests/support_host.h"
 #include "tests/support_derivatives.h"
 
 #include <criterion/criterion.h>
@@ -10,54 +11,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct host {
-	ojit_context *context;
-	ojit_program *program;
-	ojit_evaluator *evaluator;
-	size_t states;
-	double *y;
-};
-
 static void begin(struct host *h, const char *text, ojit_executor executor, ojit_jacobian jacobian)
 {
 	ojit_compile_options options = ojit_compile_options_default();
 	options.executor = executor;
 	options.jacobian = jacobian;
-	h->context = ojit_context_new(NULL);
-	ojit_model *model = ojit_model_new(h->context);
-	cr_assert_eq(ojit_model_read_text(model, text, strlen(text), NULL), OJIT_OK, "%s", ojit_model_error(model).text);
-	cr_assert_eq(ojit_program_compile(model, &options, &h->program), OJIT_OK, "%s", ojit_model_error(model).text);
-	ojit_model_free(model);
-	h->evaluator = ojit_evaluator_new(h->program);
-	h->states = ojit_program_describe(h->program).states;
-	h->y = calloc(h->states + 1, sizeof *h->y);
-	cr_assert_eq(ojit_evaluator_call(h->evaluator, OJIT_INITIAL, 0.25, h->y, h->y), OJIT_OK);
+	host_begin_with(h, text, &options);
 }
-
-static void end(struct host *h)
-{
-	ojit_evaluator_free(h->evaluator);
-	ojit_program_free(h->program);
-	cr_expect_eq(ojit_context_counters(h->context).live_bytes, 0);
-	ojit_context_free(h->context);
-	free(h->y);
-}
-
-#define OK(call) cr_assert_eq((call), OJIT_OK, "%s", ojit_evaluator_error(h->evaluator).text)
 
 /* Values and copies of the pattern. */
 static size_t take(struct host *h, ojit_inputs by, bool newton, double *values, int64_t *rows)
 {
 	ojit_pattern p;
 	if (newton)
-		OK(ojit_evaluator_newton_pattern(h->evaluator, &p));
+		HOST_OK(ojit_evaluator_newton_pattern(h->evaluator, &p));
 	else
-		OK(ojit_evaluator_pattern(h->evaluator, OJIT_RHS, by, &p));
+		HOST_OK(ojit_evaluator_pattern(h->evaluator, OJIT_RHS, by, &p));
 	memcpy(rows, p.row, p.entries * sizeof *rows);
 	if (newton)
-		OK(ojit_evaluator_newton(h->evaluator, 0.25, h->y, 0.37, values));
+		HOST_OK(ojit_evaluator_newton(h->evaluator, 0.25, h->y, 0.37, values));
 	else
-		OK(ojit_evaluator_jacobian(h->evaluator, OJIT_RHS, by, 0.25, h->y, values));
+		HOST_OK(ojit_evaluator_jacobian(h->evaluator, OJIT_RHS, by, 0.25, h->y, values));
 	return p.entries;
 }
 
@@ -74,7 +48,7 @@ static struct sample sample(const char *text, ojit_executor executor, ojit_jacob
 	struct sample s = {0};
 	begin(&h, text, executor, jacobian);
 	s.entries = take(&h, by, newton, s.values, s.rows);
-	end(&h);
+	host_end(&h);
 	return s;
 }
 

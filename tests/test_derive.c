@@ -16,15 +16,13 @@ static double *room(size_t count)
 	return made;
 }
 
-#define OK(call) cr_assert_eq((call), OJIT_OK, "%s", ojit_evaluator_error(h->evaluator).text)
-
 /* The dense matrix, rows * columns, by Jacobian entries. */
 static double *by_entries(struct host *h, ojit_kernel of, ojit_inputs by, size_t *rows, size_t *columns)
 {
 	ojit_pattern p;
-	OK(ojit_evaluator_pattern(h->evaluator, of, by, &p));
+	HOST_OK(ojit_evaluator_pattern(h->evaluator, of, by, &p));
 	double *values = room(p.entries), *dense = calloc(p.rows * p.columns + 1, sizeof *dense);
-	OK(ojit_evaluator_jacobian(h->evaluator, of, by, 0.25, h->y, values));
+	HOST_OK(ojit_evaluator_jacobian(h->evaluator, of, by, 0.25, h->y, values));
 	for (size_t c = 0; c < p.columns; c++)
 		for (int64_t k = p.column[c]; k < p.column[c + 1]; k++)
 			dense[(size_t)p.row[k] * p.columns + c] = values[k];
@@ -39,7 +37,7 @@ static double *by_tangents(struct host *h, ojit_kernel of, ojit_inputs by, size_
 	double *seed = calloc(columns * columns + 1, sizeof *seed), *dense = room(rows * columns);
 	for (size_t k = 0; k < columns; k++)
 		seed[k * columns + k] = 1;
-	OK(ojit_evaluator_tangent(h->evaluator, of, by, columns, 0.25, h->y, seed, dense));
+	HOST_OK(ojit_evaluator_tangent(h->evaluator, of, by, columns, 0.25, h->y, seed, dense));
 	free(seed);
 	return dense;
 }
@@ -49,7 +47,7 @@ static double *by_adjoints(struct host *h, ojit_kernel of, ojit_inputs by, size_
 	double *weights = calloc(rows + 1, sizeof *weights), *dense = room(rows * columns);
 	for (size_t k = 0; k < rows; k++) {
 		weights[k] = 1;
-		OK(ojit_evaluator_adjoint(h->evaluator, of, by, 0.25, h->y, weights, dense + k * columns));
+		HOST_OK(ojit_evaluator_adjoint(h->evaluator, of, by, 0.25, h->y, weights, dense + k * columns));
 		weights[k] = 0;
 	}
 	free(weights);
@@ -187,7 +185,7 @@ Test(derive, by_time_is_the_derivative_by_time)
 	struct host hosted, *h = &hosted;
 	double one = 1, out[1], y = 0.4;
 	host_begin(h, "init x = 0.4\nx' = sin(t*x) + t^2", OJIT_AUTOMATIC);
-	OK(ojit_evaluator_tangent(h->evaluator, OJIT_RHS, OJIT_BY_TIME, 1, 0.25, &y, &one, out));
+	HOST_OK(ojit_evaluator_tangent(h->evaluator, OJIT_RHS, OJIT_BY_TIME, 1, 0.25, &y, &one, out));
 	cr_expect_float_eq(out[0], y * cos(0.25 * y) + 0.5, 1e-15);
 	host_end(h);
 }
@@ -197,9 +195,9 @@ Test(derive, nothing_is_allocated_by_a_second_call)
 	struct host hosted, *h = &hosted;
 	double values[100];
 	host_begin(h, derivative_models[1], OJIT_AUTOMATIC);
-	OK(ojit_evaluator_jacobian(h->evaluator, OJIT_RHS, OJIT_BY_STATES, 0, h->y, values));
+	HOST_OK(ojit_evaluator_jacobian(h->evaluator, OJIT_RHS, OJIT_BY_STATES, 0, h->y, values));
 	uint64_t before = ojit_context_counters(h->context).allocations;
-	OK(ojit_evaluator_jacobian(h->evaluator, OJIT_RHS, OJIT_BY_STATES, 0, h->y, values));
+	HOST_OK(ojit_evaluator_jacobian(h->evaluator, OJIT_RHS, OJIT_BY_STATES, 0, h->y, values));
 	cr_expect_eq(ojit_context_counters(h->context).allocations, before);
 	host_end(h);
 }

@@ -9,16 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OK(call) cr_assert_eq((call), OJIT_OK, "%s", ojit_evaluator_error(h->evaluator).text)
-
 /* The dense matrix of second derivatives, rows * columns; free it. */
 static double *dense_hessian(struct host *h, const ojit_scalar *scalar, ojit_inputs rows, ojit_inputs columns,
                              const double *y)
 {
 	ojit_pattern p;
-	OK(ojit_evaluator_hessian_pattern(h->evaluator, scalar, rows, columns, &p));
+	HOST_OK(ojit_evaluator_hessian_pattern(h->evaluator, scalar, rows, columns, &p));
 	double *values = calloc(p.entries + 1, sizeof *values), *dense = calloc(p.rows * p.columns + 1, sizeof *dense);
-	OK(ojit_evaluator_hessian(h->evaluator, scalar, rows, columns, 0.25, y, values));
+	HOST_OK(ojit_evaluator_hessian(h->evaluator, scalar, rows, columns, 0.25, y, values));
 	for (size_t c = 0; c < p.columns; c++)
 		for (int64_t k = p.column[c]; k < p.column[c + 1]; k++)
 			dense[(size_t)p.row[k] * p.columns + c] = values[k];
@@ -64,7 +62,7 @@ static void hold_edge(const struct edge *edge, ojit_executor executor)
 	snprintf(text, sizeof text, "init x = 1, y = 1\nx' = 0\ny' = 0\nout S = %s", edge->scalar);
 	host_begin(h, text, executor);
 	double *entries = dense_hessian(h, &S, OJIT_BY_STATES, OJIT_BY_STATES, y);
-	OK(ojit_evaluator_hessian_product(h->evaluator, &S, OJIT_BY_STATES, 2, 0.25, y, unit, products));
+	HOST_OK(ojit_evaluator_hessian_product(h->evaluator, &S, OJIT_BY_STATES, 2, 0.25, y, unit, products));
 	for (int k = 0; k < 4; k++) {
 		bool right = isnan(want[k]) || entries[k] == want[k] || fabs(entries[k] - want[k]) <= 1e-15 * fabs(want[k]);
 		cr_expect(right, "%s at %g %g, entry %d: %g instead of %g", edge->scalar, edge->x, edge->y, k, entries[k], want[k]);
@@ -158,8 +156,8 @@ static size_t all_bits(struct host *h, double *out)
 		seed[k] = derivative_seed((int64_t)k, 1);
 	}
 	cr_assert_leq(inputs, 64);
-	OK(ojit_evaluator_gradient(h->evaluator, &sum, OJIT_BY_STATES | OJIT_BY_PARAMETERS, 0.25, h->y, out));
-	OK(ojit_evaluator_hessian_product(h->evaluator, &sum, OJIT_BY_STATES | OJIT_BY_PARAMETERS, 1, 0.25, h->y, seed,
+	HOST_OK(ojit_evaluator_gradient(h->evaluator, &sum, OJIT_BY_STATES | OJIT_BY_PARAMETERS, 0.25, h->y, out));
+	HOST_OK(ojit_evaluator_hessian_product(h->evaluator, &sum, OJIT_BY_STATES | OJIT_BY_PARAMETERS, 1, 0.25, h->y, seed,
 	                                  out + inputs));
 	double *H = dense_hessian(h, &sum, OJIT_BY_STATES, OJIT_BY_STATES, h->y);
 	memcpy(out + 2 * inputs, H, n * n * sizeof *H);
@@ -213,9 +211,9 @@ Test(derive_scalars, nothing_is_allocated_by_a_second_call)
 	host_begin(h, derivative_models[0], OJIT_AUTOMATIC);
 	for (int call = 0; call < 2; call++) {
 		uint64_t before = ojit_context_counters(h->context).allocations;
-		OK(ojit_evaluator_gradient(h->evaluator, &sum, OJIT_BY_STATES, 0, h->y, out));
-		OK(ojit_evaluator_hessian_product(h->evaluator, &sum, OJIT_BY_STATES, 1, 0, h->y, seed, out));
-		OK(ojit_evaluator_hessian(h->evaluator, &sum, OJIT_BY_STATES, OJIT_BY_STATES, 0, h->y, values));
+		HOST_OK(ojit_evaluator_gradient(h->evaluator, &sum, OJIT_BY_STATES, 0, h->y, out));
+		HOST_OK(ojit_evaluator_hessian_product(h->evaluator, &sum, OJIT_BY_STATES, 1, 0, h->y, seed, out));
+		HOST_OK(ojit_evaluator_hessian(h->evaluator, &sum, OJIT_BY_STATES, OJIT_BY_STATES, 0, h->y, values));
 		cr_expect(call == 0 || ojit_context_counters(h->context).allocations == before);
 	}
 	host_end(h);

@@ -2,47 +2,21 @@
  * kernels follow one rule: the sparse Jacobian by formulas and by tangents, J v, v' J. */
 #include <ojit/ojit.h>
 
+#include "tests/support_host.h"
+
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct host {
-	ojit_context *context;
-	ojit_program *program;
-	ojit_evaluator *evaluator;
-	size_t states, inputs;
-	double *y;
-};
-
 static void begin(struct host *h, const char *text, ojit_executor executor, ojit_jacobian jacobian)
 {
 	ojit_compile_options options = ojit_compile_options_default();
 	options.executor = executor;
 	options.jacobian = jacobian;
-	h->context = ojit_context_new(NULL);
-	ojit_model *model = ojit_model_new(h->context);
-	cr_assert_eq(ojit_model_read_text(model, text, strlen(text), NULL), OJIT_OK, "%s", ojit_model_error(model).text);
-	cr_assert_eq(ojit_program_compile(model, &options, &h->program), OJIT_OK, "%s", ojit_model_error(model).text);
-	ojit_model_free(model);
-	h->evaluator = ojit_evaluator_new(h->program);
-	h->states = ojit_program_describe(h->program).states;
-	h->inputs = h->states + ojit_program_describe(h->program).parameters;
-	h->y = calloc(h->states + 1, sizeof *h->y);
-	cr_assert_eq(ojit_evaluator_call(h->evaluator, OJIT_INITIAL, 0, h->y, h->y), OJIT_OK);
+	host_begin_with(h, text, &options);
 }
-
-static void end(struct host *h)
-{
-	ojit_evaluator_free(h->evaluator);
-	ojit_program_free(h->program);
-	cr_expect_eq(ojit_context_counters(h->context).live_bytes, 0);
-	ojit_context_free(h->context);
-	free(h->y);
-}
-
-#define OK(call) cr_assert_eq((call), OJIT_OK, "%s", ojit_evaluator_error(h->evaluator).text)
 
 static bool is_same(double a, double b)
 {
@@ -81,9 +55,9 @@ static double expected(const struct edge *edge, size_t row, size_t input)
 static size_t hold_matrix(struct host *h, const struct edge *edge, ojit_inputs by, size_t first)
 {
 	ojit_pattern p;
-	OK(ojit_evaluator_pattern(h->evaluator, OJIT_RHS, by, &p));
+	HOST_OK(ojit_evaluator_pattern(h->evaluator, OJIT_RHS, by, &p));
 	double *values = calloc(p.entries + 1, sizeof *values);
-	OK(ojit_evaluator_jacobian(h->evaluator, OJIT_RHS, by, 0, h->y, values));
+	HOST_OK(ojit_evaluator_jacobian(h->evaluator, OJIT_RHS, by, 0, h->y, values));
 	for (size_t j = 0; j < p.columns; j++)
 		for (int64_t e = p.column[j]; e < p.column[j + 1]; e++)
 			cr_expect(is_same(values[e], expected(edge, (size_t)p.row[e], first + j)), "%s\nd %zu / d %zu = %g", edge->text,
@@ -95,22 +69,22 @@ static size_t hold_matrix(struct host *h, const struct edge *edge, ojit_inputs b
 static void hold_products(struct host *h, const struct edge *edge)
 {
 	unsigned by = OJIT_BY_STATES | OJIT_BY_PARAMETERS;
-	double *v = calloc(h->inputs + 1, sizeof *v), *out = calloc(h->inputs + 1, sizeof *out);
-	for (size_t j = 0; j < h->inputs; j++) {
+	double *v = calloc(h->states + h->parameters + 1, sizeof *v), *out = calloc(h->states + h->parameters + 1, sizeof *out);
+	for (size_t j = 0; j < h->states + h->parameters; j++) {
 		v[j] = 1;
-		OK(ojit_evaluator_tangent(h->evaluator, OJIT_RHS, by, 1, 0, h->y, v, out));
+		HOST_OK(ojit_evaluator_tangent(h->evaluator, OJIT_RHS, by, 1, 0, h->y, v, out));
 		for (size_t i = 0; i < h->states; i++)
 			cr_expect(is_same(out[i], expected(edge, i, j)), "%s\nJ v, %zu by %zu: %g", edge->text, i, j, out[i]);
 		v[j] = 0;
 	}
 	for (size_t i = 0; i < h->states; i++) {
 		v[i] = 1;
-		OK(ojit_evaluator_adjoint(h->evaluator, OJIT_RHS, by, 0, h->y, v, out));
-		for (size_t j = 0; j < h->inputs; j++)
+		HOST_OK(ojit_evaluator_adjoint(h->evaluator, OJIT_RHS, by, 0, h->y, v, out));
+		for (size_t j = 0; j < h->states + h->parameters; j++)
 			cr_expect(is_same(out[j], expected(edge, i, j)), "%s\nv' J, %zu by %zu: %g", edge->text, i, j, out[j]);
 		ojit_scalar scalar = {.of = OJIT_RHS, .element = i};
-		OK(ojit_evaluator_gradient(h->evaluator, &scalar, by, 0, h->y, out));
-		for (size_t j = 0; j < h->inputs; j++)
+		HOST_OK(ojit_evaluator_gradient(h->evaluator, &scalar, by, 0, h->y, out));
+		for (size_t j = 0; j < h->states + h->parameters; j++)
 			cr_expect(is_same(out[j], expected(edge, i, j)), "%s\ngradient of %zu by %zu: %g", edge->text, i, j, out[j]);
 		v[i] = 0;
 	}
@@ -127,7 +101,7 @@ static void hold(const struct edge *edge, bool exact, ojit_executor executor, oj
 	cr_expect(entries == count_of(edge) || !exact, "%s\n%zu entries", edge->text, entries);
 	if (jacobian == OJIT_JACOBIAN_DIRECT)
 		hold_products(&h, edge);
-	end(&h);
+	host_end(&h);
 }
 
 static void hold_all(const struct edge *edges, size_t count, bool exact)
@@ -255,9 +229,9 @@ static void hold_product(size_t n, size_t zero, size_t other)
 	for (size_t k = 0; k < n; k++)
 		direction[k] = 1 + (double)(k % 3);
 	weights[0] = 1;
-	OK(ojit_evaluator_adjoint(h->evaluator, OJIT_RHS, OJIT_BY_STATES, 0, h->y, weights, out));
+	HOST_OK(ojit_evaluator_adjoint(h->evaluator, OJIT_RHS, OJIT_BY_STATES, 0, h->y, weights, out));
 	ojit_scalar scalar = {.of = OJIT_RHS, .element = 0};
-	OK(ojit_evaluator_hessian_product(h->evaluator, &scalar, OJIT_BY_STATES, 1, 0, h->y, direction, seconds));
+	HOST_OK(ojit_evaluator_hessian_product(h->evaluator, &scalar, OJIT_BY_STATES, 1, 0, h->y, direction, seconds));
 	for (size_t k = 0; k < n; k++) {
 		double sum = 0, size = 0;
 		for (size_t l = 0; l < n; l++) {
@@ -269,7 +243,7 @@ static void hold_product(size_t n, size_t zero, size_t other)
 		cr_expect(fabs(out[k] - first) <= 1e-13 * fabs(first), "%s\n%zu: %g, by hand %g", text, k, out[k], first);
 		cr_expect(fabs(seconds[k] - sum) <= 1e-13 * size, "%s\nsecond, %zu: %g, by hand %g", text, k, seconds[k], sum);
 	}
-	end(h);
+	host_end(h);
 }
 
 /* Of any length, with no zero among the factors, with one and with two. */
@@ -290,7 +264,7 @@ Test(edges, long_products_of_rows)
 	double out[40], v[40] = {1};
 	begin(h, "const N = 40\ninit x[i in 1..N] = i/N\nx[i in 1..N]' = 2*prod(j in 1..N, 1 + (x[i] - x[j])/N)", OJIT_INTERPRETER,
 	      OJIT_JACOBIAN_DIRECT);
-	OK(ojit_evaluator_tangent(h->evaluator, OJIT_RHS, OJIT_BY_STATES, 1, 0, h->y, v, out));
+	HOST_OK(ojit_evaluator_tangent(h->evaluator, OJIT_RHS, OJIT_BY_STATES, 1, 0, h->y, v, out));
 	for (size_t i = 0; i < 40; i++) {
 		double product = 2, sum = 0;
 		for (size_t j = 0; j < 40; j++) {
@@ -300,5 +274,5 @@ Test(edges, long_products_of_rows)
 		}
 		cr_expect(fabs(out[i] - product * sum) <= 1e-13 * product, "%zu: %g, by hand %g", i, out[i], product * sum);
 	}
-	end(h);
+	host_end(h);
 }
