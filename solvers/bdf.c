@@ -189,7 +189,6 @@ static bool solve(struct bdf_state *s, const struct step *step)
 		if (prepare_factors(s, step, gamma)
 		    && oj_newton_solve(nw, step->t1, gamma, s->predicted, s->psi, s->d))
 			return true;
-		nw->convergence.remaining = 1;
 		nw->factored = 0;
 		if (fresh || nw->fresh)
 			return false;

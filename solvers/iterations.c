@@ -73,7 +73,6 @@ void oj_convergence_set(struct convergence *c, double rtol, double share, double
 
 void oj_convergence_begin(struct convergence *c)
 {
-	c->remaining = c->forced ? 1 : oj_control_power(fmax(c->remaining, DBL_EPSILON), 0.8);
 	c->iterations = 0;
 	c->rate = 0;
 	c->shorten = 0.5;
@@ -101,22 +100,22 @@ static bool falls_short(struct convergence *c, double size)
 
 static enum newton_verdict judge_rate(struct convergence *c, double size)
 {
+	double before = c->last;
+	c->last = fmax(size, DBL_EPSILON);
 	if (!isfinite(size))
 		return NEWTON_FAILED;
-	if (c->iterations > 0) {
-		double rate = size / c->last;
-		c->rate = c->iterations == 1 ? rate : sqrt(rate * c->last_rate);
-		c->last_rate = rate;
-		if (c->rate >= (c->forced ? 2 : 0.99))
-			return NEWTON_FAILED;
-		c->remaining = c->rate < 1 ? c->rate / (1 - c->rate) : 1e3;
-		if (!c->forced && falls_short(c, size))
-			return NEWTON_FAILED;
-	}
 	/* One increment alone shows no rate, and is small where J is far too large. */
-	bool measured = c->iterations > 0 || size <= c->floor;
-	c->last = fmax(size, DBL_EPSILON);
-	return measured && c->remaining * size <= c->enough ? NEWTON_DONE : NEWTON_GOES_ON;
+	if (c->iterations == 0)
+		return size <= fmin(c->floor, c->enough) ? NEWTON_DONE : NEWTON_GOES_ON;
+	double rate = size / before;
+	c->rate = c->iterations == 1 ? rate : sqrt(rate * c->last_rate);
+	c->last_rate = rate;
+	if (c->rate >= (c->forced ? 2 : 0.99))
+		return NEWTON_FAILED;
+	c->remaining = c->rate < 1 ? c->rate / (1 - c->rate) : 1e3;
+	if (!c->forced && falls_short(c, size))
+		return NEWTON_FAILED;
+	return c->remaining * size <= c->enough ? NEWTON_DONE : NEWTON_GOES_ON;
 }
 
 /* Increments that hardly shrink, but are a hundredth of the tolerance: rounding of f may be far above
@@ -144,7 +143,6 @@ void oj_newton_restart(struct newton *nw)
 {
 	nw->have_jacobian = nw->fresh = false;
 	nw->factored = 0;
-	nw->convergence.remaining = 1;
 	nw->fault = -1;
 }
 
@@ -233,20 +231,12 @@ static double find_increment(struct newton *nw, double t, double gamma, const do
 	return oj_gauge_norm(&nw->gauge, v);
 }
 
-/* What factors of another gamma leave of an increment, at the least. */
-static double rate_of_factors(const struct newton *nw, double gamma)
-{
-	double rho = gamma / nw->factored, rate = fabs(1 - rho) / (1 + rho);
-	return rate / (1 - rate);
-}
-
 bool oj_newton_solve(struct newton *nw, double t, double gamma, const double *base, const double *psi, double *d)
 {
 	struct convergence *c = &nw->convergence;
 	enum newton_verdict verdict = NEWTON_GOES_ON;
-	c->iterations = 0;
+	oj_convergence_begin(c);
 	c->fresh = nw->fresh;
-	c->remaining = fmax(c->forced ? 1 : c->remaining, rate_of_factors(nw, gamma));
 	while (verdict == NEWTON_GOES_ON) {
 		double size = find_increment(nw, t, gamma, base, psi, d);
 		verdict = oj_convergence_judge(c, size);
@@ -258,8 +248,6 @@ bool oj_newton_solve(struct newton *nw, double t, double gamma, const double *ba
 	nw->iterations += c->iterations;
 	nw->f->implicit->iterations += (uint64_t)c->iterations;
 	nw->worst_rate = c->iterations > 1 ? fmax(nw->worst_rate, c->rate) : nw->worst_rate;
-	if (verdict == NEWTON_FAILED)
-		c->remaining = 1;
 	return verdict == NEWTON_DONE;
 }
 

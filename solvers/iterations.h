@@ -40,10 +40,9 @@ struct convergence {
 	int most;         /* iterations */
 	bool fresh;       /* J is of the step's beginning */
 	bool forced;      /* there is no shorter step: a slow rate is no failure */
-	double remaining; /* rate/(1 - rate) of earlier iterations; 1 where there were none, and where iterations go on to
-	                     rounding: of a J that is kept the rate changes from step to step */
 	/* Found by them. */
 	double rate;      /* an iteration's shrinking, over two of them where there were */
+	double remaining; /* rate/(1 - rate): what the coming increments add up to, in units of the last */
 	int iterations;
 	double shorten;   /* after a failure: what to multiply the step's length with */
 	double last, last_rate; /* increment, rate */
@@ -52,7 +51,7 @@ struct convergence {
  * scales of at least `share` times the states, where rounding makes `spread` times that of
  * the states; rtol 0: forced. */
 void oj_convergence_set(struct convergence *c, double rtol, double share, double spread);
-/* Forget the iterations, not what they told of the next. */
+/* Forget earlier iterations. */
 void oj_convergence_begin(struct convergence *c);
 /* What an increment of this size says. */
 enum newton_verdict oj_convergence_judge(struct convergence *c, double size);

@@ -115,7 +115,7 @@ static enum attempt start(void *state, double t, const double *y)
 	s->have_jacobian = s->fresh = s->have_f1 = s->rejected = s->failed = s->clipped = false;
 	s->first = true;
 	s->proposed = 0;
-	s->convergence = (struct convergence){.remaining = 1};
+	s->convergence = (struct convergence){0};
 	s->since = 0;
 	s->fault = -1;
 	rhs_eval(s->f, t, s->y0, s->f0);

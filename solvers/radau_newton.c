@@ -184,7 +184,6 @@ bool oj_radau_solve(struct radau_state *s, const struct step *step)
 		bool fresh = s->fresh;
 		if (factorise(s, step->h) && iterate(s, step))
 			return true;
-		s->convergence.remaining = 1;
 		if (fresh)
 			return false;
 		s->have_jacobian = false;

@@ -310,7 +310,6 @@ static bool solve(struct sdirk_state *s, const struct step *step)
 		oj_newton_begin(nw, s->tolerance, s->y0, ROUNDS, 0);
 		if (oj_newton_factor(nw, s->h * s->row->gamma, step->t0, s->y0) && solve_stages(s, step))
 			return true;
-		nw->convergence.remaining = 1;
 		if (fresh)
 			return false;
 		nw->have_jacobian = false;
