@@ -103,12 +103,38 @@ static double walk_back(struct amplification *a, ojit_solver *trajectory, const 
 	return kappa;
 }
 
-static bool integrate(ojit_solver *solver, const struct corpus_problem *problem, const struct kappa_methods *methods)
+static struct amplification amplification_begin(ojit_program *program, const struct corpus_problem *problem,
+                                               const struct kappa_methods *methods, size_t finals)
+{
+	size_t n = problem->states;
+	return (struct amplification){
+		.methods = methods, .states = n, .finals = finals, .floor = 1e-3 * corpus_magnitude(problem),
+		.step = ojit_solver_new(program), .f = calloc(n * finals, sizeof(double)), .next = calloc(n * finals, sizeof(double)),
+		.column = calloc(n, sizeof(double)), .perturbed = calloc(n, sizeof(double)),
+	};
+}
+
+static void amplification_end(struct amplification *a)
+{
+	free(a->f);
+	free(a->next);
+	free(a->column);
+	free(a->perturbed);
+	ojit_solver_free(a->step);
+}
+
+static ojit_options options_along(const struct corpus_problem *problem, const struct kappa_methods *methods)
 {
 	ojit_options options = ojit_options_default();
 	options.method = methods->trajectory;
 	options.rtol = methods->rtol;
 	options.atol = 1e-3 * options.rtol * corpus_magnitude(problem);
+	return options;
+}
+
+static bool integrate(ojit_solver *solver, const struct corpus_problem *problem, const struct kappa_methods *methods)
+{
+	ojit_options options = options_along(problem, methods);
 	return ojit_solver_run(solver, &options, problem->t0, problem->tend, ojit_output_steps()) == OJIT_OK &&
 	       ojit_solver_stats(solver).outcome == OJIT_SUCCESS;
 }
@@ -116,24 +142,15 @@ static bool integrate(ojit_solver *solver, const struct corpus_problem *problem,
 double kappa_of(ojit_program *program, const struct corpus_problem *problem, const struct kappa_methods *methods)
 {
 	size_t n = problem->states, m = problem->reference_count;
-	struct amplification a = {.methods = methods, .states = n, .finals = m, .floor = 1e-3 * corpus_magnitude(problem)};
+	struct amplification a = amplification_begin(program, problem, methods, m);
 	ojit_solver *trajectory = ojit_solver_new(program);
 	double kappa = NAN;
-	a.step = ojit_solver_new(program);
-	a.f = calloc(n * m, sizeof(double));
-	a.next = calloc(n * m, sizeof(double));
-	a.column = calloc(n, sizeof(double));
-	a.perturbed = calloc(n, sizeof(double));
 	for (size_t i = 0; i < m; i++)
 		a.f[i * n + i] = 1;
 	if (integrate(trajectory, problem, methods))
 		kappa = walk_back(&a, trajectory, problem->reference);
-	free(a.f);
-	free(a.next);
-	free(a.column);
-	free(a.perturbed);
-	ojit_solver_free(a.step);
 	ojit_solver_free(trajectory);
+	amplification_end(&a);
 	return kappa;
 }
 
@@ -225,11 +242,8 @@ static bool go_to(struct way *way, struct amplification *a, ojit_solver *traject
 static double walk(struct amplification *a, ojit_solver *trajectory, const struct corpus_problem *problem)
 {
 	struct way way = {.states = problem->states};
-	ojit_options options = ojit_options_default();
+	ojit_options options = options_along(problem, a->methods);
 	double kappa = 1, t = problem->t0;
-	options.method = a->methods->trajectory;
-	options.rtol = a->methods->rtol;
-	options.atol = 1e-3 * options.rtol * corpus_magnitude(problem);
 	for (int k = 1; k <= KAPPA_TIMES && !isnan(kappa); k++) {
 		double next = kappa_time(problem, k);
 		bool ok = go_to(&way, a, trajectory, &options, t, next);
@@ -244,21 +258,11 @@ static double walk(struct amplification *a, ojit_solver *trajectory, const struc
 double kappa_on_the_way(ojit_program *program, const struct corpus_problem *problem,
                         const struct kappa_methods *methods)
 {
-	size_t n = problem->states;
-	struct amplification a = {.methods = methods, .states = n, .finals = n, .floor = 1e-3 * corpus_magnitude(problem)};
+	struct amplification a = amplification_begin(program, problem, methods, problem->states);
 	ojit_solver *trajectory = ojit_solver_new(program);
-	a.step = ojit_solver_new(program);
-	a.f = calloc(n * n, sizeof(double));
-	a.next = calloc(n * n, sizeof(double));
-	a.column = calloc(n, sizeof(double));
-	a.perturbed = calloc(n, sizeof(double));
 	double kappa = walk(&a, trajectory, problem);
-	free(a.f);
-	free(a.next);
-	free(a.column);
-	free(a.perturbed);
-	ojit_solver_free(a.step);
 	ojit_solver_free(trajectory);
+	amplification_end(&a);
 	return kappa;
 }
 
