@@ -177,6 +177,31 @@ Test(linear, bands_of_all_widths_are_solved)
 			}
 }
 
+/* The worst residual, real and complex, with large diagonals: rows are eliminated from both ends.  That of
+ * column j, where there is one, is next to nothing: rows there have to be exchanged. */
+static double try_dominated(struct matrix *m, int64_t j)
+{
+	const double large = 8, little = 1e-9;
+	struct linear *linear = make_linear(m, LINEAR_BAND, 1, NULL);
+	double *diagonal = m->values + (j < 0 ? 0 : m->pattern.column[j] + (j < above ? j : above)), before = *diagonal;
+	*diagonal = j < 0 ? before : large - little;
+	double worst = fmax(try_slot(m, linear, 0, large), try_slot(m, linear, 1, large + little * I));
+	*diagonal = before;
+	oj_linear_drop(linear);
+	return worst;
+}
+
+Test(linear, bands_are_solved_from_both_ends_and_where_rows_have_to_be_exchanged)
+{
+	for (below = 1; below < 6; below++)
+		for (above = 1; above < 6; above++) {
+			struct matrix m = make_matrix(23, in_given_band);
+			for (int64_t j = -1; j < 23; j++)
+				cr_expect_lt(try_dominated(&m, j), 1e-15, "%d below, %d above, %d", (int)below, (int)above, (int)j);
+			drop_matrix(&m);
+		}
+}
+
 Test(linear, an_empty_pattern_leaves_the_shift)
 {
 	for (enum linear_kind kind = LINEAR_DENSE; kind < LINEAR_KINDS; kind++) {

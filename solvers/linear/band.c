@@ -1,18 +1,21 @@
-/* Banded factors, narrow ones by narrow.c, others by LAPACK (dgbtrf, zgbtrf): entry (i, j) stands in row
- * lower + upper + i - j of column j; the first `lower` rows are room for fill. */
+/* Banded factors.  Narrow bands are eliminated from both ends where no rows have to be exchanged
+ * (twisted.h), else from above (narrow.h), others by LAPACK (dgbtrf, zgbtrf): entry (i, j) stands in
+ * row lower + upper + i - j of column j; the first `lower` rows are room for fill. */
 #include "solvers/linear/factors.h"
 #include "solvers/linear/lapack.h"
 #include "solvers/linear/narrow.h"
+#include "solvers/linear/twisted.h"
 
 #include <string.h>
 
 struct banded {
 	struct linear base;
 	int n, lower, upper, rows; /* rows = 2 lower + upper + 1 */
-	int *pivots;     /* [1 + complexes][n + 1] */
+	int *pivots;     /* [1 + complexes][n + 1], the last TWISTED for factors from both ends */
 	double *factors; /* [rows n], then 2 rows n for each complex shift */
 	size_t bytes;
 };
+enum { TWISTED = -1 };
 
 struct band oj_band_of(const struct pattern *pattern)
 {
@@ -49,25 +52,48 @@ static bool is_narrow(const struct banded *b)
 	return b->lower <= NARROW_MOST && b->upper <= NARROW_MOST;
 }
 
+/* z I - J, diagonals in row `diagonal` of `rows`. */
+static void fill(const struct banded *b, int slot, const double *values, double re, double im, int rows, int diagonal)
+{
+	const struct pattern *p = b->base.pattern;
+	double *a = factors_of(b, slot);
+	int64_t n = b->n, width = slot == 0 ? 1 : 2;
+	memset(a, 0, (size_t)(n * rows * width) * sizeof *a);
+	for (int64_t j = 0; j < n; j++) {
+		double *at = a + (j * rows + diagonal) * width;
+		for (int64_t k = p->column[j]; k < p->column[j + 1]; k++)
+			at[(p->row[k] - j) * width] = -values[k];
+		at[0] += re;
+		if (slot != 0)
+			at[1] = im;
+	}
+}
+
+static int width_of(const struct banded *b)
+{
+	return b->lower > b->upper ? b->lower : b->upper;
+}
+
+static bool factor_twisted(struct banded *b, int slot, const double *values, double re, double im)
+{
+	int width = width_of(b);
+	if (!twisted_suits(b->n, width) || 2 * width >= b->rows)
+		return false;
+	fill(b, slot, values, re, im, 2 * width + 1, width);
+	pivots_of(b, slot)[b->n] = TWISTED;
+	return oj_twisted_factor(slot == 0, b->n, width, factors_of(b, slot));
+}
+
 static bool factor(struct linear *linear, int slot, const double *values, double re, double im)
 {
 	struct banded *b = (struct banded *)linear;
-	const struct pattern *p = linear->pattern;
 	double *a = factors_of(b, slot);
-	int64_t n = b->n, width = slot == 0 ? 1 : 2;
-	int info = 0;
-	memset(a, 0, (size_t)(n * b->rows * width) * sizeof *a);
-	for (int64_t j = 0; j < n; j++) {
-		double *diagonal = a + (j * b->rows + b->lower + b->upper) * width;
-		for (int64_t k = p->column[j]; k < p->column[j + 1]; k++)
-			diagonal[(p->row[k] - j) * width] = -values[k];
-		diagonal[0] += re;
-		if (slot != 0)
-			diagonal[1] = im;
-	}
-	int *pivots = pivots_of(b, slot);
+	int *pivots = pivots_of(b, slot), info = 0;
+	if (factor_twisted(b, slot, values, re, im))
+		return true;
+	fill(b, slot, values, re, im, b->rows, b->lower + b->upper);
 	if (is_narrow(b))
-		return (slot == 0 ? oj_narrow_factor : oj_narrow_factor_complex)(b->n, b->lower, b->upper, a, pivots);
+		return oj_narrow_factor(slot == 0, b->n, b->lower, b->upper, a, pivots);
 	(slot == 0 ? dgbtrf_ : zgbtrf_)(&b->n, &b->n, &b->lower, &b->upper, a, &b->rows, pivots, &info);
 	return info == 0;
 }
@@ -78,8 +104,10 @@ static void solve(struct linear *linear, int slot, double *x)
 	const int one = 1;
 	const int *pivots = pivots_of(b, slot);
 	int info;
-	if (is_narrow(b))
-		(slot == 0 ? oj_narrow_solve : oj_narrow_solve_complex)(b->n, b->lower, b->upper, factors_of(b, slot), pivots, x);
+	if (is_narrow(b) && pivots[b->n] == TWISTED)
+		oj_twisted_solve(slot == 0, b->n, width_of(b), factors_of(b, slot), x);
+	else if (is_narrow(b))
+		oj_narrow_solve(slot == 0, b->n, b->lower, b->upper, factors_of(b, slot), pivots, x);
 	else
 		(slot == 0 ? dgbtrs_ : zgbtrs_)("N", &b->n, &b->lower, &b->upper, &one, factors_of(b, slot), &b->rows, pivots, x,
 		                                &b->n, &info, 1);

@@ -10,12 +10,9 @@
 
 enum { NARROW_MOST = 12 }; /* entries to each side of the diagonal, at most; wider bands are LAPACK's */
 
-/* Partial pivoting; pivots[n + 1], how far below each diagonal its pivot was, and the most.
- * False: singular. */
-bool oj_narrow_factor(int n, int lower, int upper, double *a, int *pivots);
-void oj_narrow_solve(int n, int lower, int upper, const double *a, const int *pivots, double *x);
-/* The same of complex numbers, in pairs. */
-bool oj_narrow_factor_complex(int n, int lower, int upper, double *a, int *pivots);
-void oj_narrow_solve_complex(int n, int lower, int upper, const double *a, const int *pivots, double *x);
+/* Of real or complex numbers, these in pairs.  Partial pivoting; pivots[n + 1], how far below each
+ * diagonal its pivot was, and the most.  False: singular. */
+bool oj_narrow_factor(bool real, int n, int lower, int upper, double *a, int *pivots);
+void oj_narrow_solve(bool real, int n, int lower, int upper, const double *a, const int *pivots, double *x);
 
 #endif
