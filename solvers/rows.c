@@ -40,8 +40,16 @@ void oj_rows_due(struct rows *r, struct loop *l)
 	}
 }
 
+/* Is the time reached one that no row is at? */
+static bool lacks_end(const struct rows *r, const struct loop *l)
+{
+	const struct record *record = &r->record;
+	return record->rows == 0 || oj_record_row(record, record->rows - 1)[0] != l->t;
+}
+
 void oj_rows_end(struct rows *r, struct loop *l)
 {
-	if (r->grid.output.grid == OJIT_GRID_FINAL)
+	bool steady = l->ending.outcome == OJIT_STEADY && l->ending.room == RECORD_ROOM;
+	if (r->grid.output.grid == OJIT_GRID_FINAL || (steady && lacks_end(r, l)))
 		add(r, l, l->t);
 }

@@ -332,6 +332,27 @@ Test(limits, a_run_ends_where_nothing_moves)
 	}
 }
 
+/* Whatever times were asked for. */
+Test(limits, the_last_row_of_a_steady_run_is_the_point_reached)
+{
+	const double times[] = {0, 1, 2000};
+	const ojit_output outputs[] = {ojit_output_points(3), ojit_output_every(400), ojit_output_times(times, 3),
+	                               ojit_output_steps(), ojit_output_final()};
+	for (size_t k = 0; k < COUNT(outputs); k++) {
+		struct trial trial;
+		trial_begin(&trial, reversible, "radau");
+		trial.options.until_steady = 1e-3;
+		cr_assert_eq(ojit_solver_run(trial.solver, &trial.options, 0, 2000, outputs[k]), OJIT_OK);
+		ojit_stats stats = ojit_solver_stats(trial.solver);
+		size_t rows = ojit_solver_rows(trial.solver);
+		cr_expect_eq(stats.outcome, OJIT_STEADY);
+		const double *last = ojit_solver_row(trial.solver, rows - 1);
+		cr_expect(last[0] == stats.t && last[1] == ojit_solver_last_states(trial.solver)[0], "%zu", k);
+		cr_expect(rows == 1 || ojit_solver_row(trial.solver, rows - 2)[0] < last[0], "%zu: twice", k);
+		trial_end(&trial);
+	}
+}
+
 /* Neither a slow beginning, nor a turning point, nor a decay that goes on for decades. */
 Test(limits, what_still_moves_is_not_taken_for_its_end)
 {

@@ -310,7 +310,7 @@ static const struct option_row rows[] = {
 	 "states that stay at or above 0: steps that take them below by more than their tolerance are shortened"},
 	{"until-steady", "X", RUN, true, take_share, FIELD(options.until_steady), NULL,
 	 "end where, going on as in two steps in a row, no state would change by more than this share of itself, or its "
-	 "atol, in the whole span; 0: go on, though the model says otherwise"},
+	 "atol, in the whole span, and put out that point too; 0: go on, though the model says otherwise"},
 	{"reverse-method", "NAME", RUN, true, take_text, FIELD(options.reverse_method), NULL,
 	 "having reached the end, go back over the same steps with this method and put out the way back; the adjoint of "
 	 "--method returns to the initial values: implicit_euler for euler, implicit_midpoint and trapezoid for "

@@ -98,7 +98,8 @@ typedef struct ojit_options {
 	const char *nonnegative;
 	/* End as OJIT_STEADY where nothing moves any more: going on as in each of two steps in a
 	 * row, no state would change by more than this share of itself, or by its atol, in the
-	 * whole span, which must have an end.  0: the model's, else never; negative: never. */
+	 * whole span, which must have an end.  The last row is the point reached, whatever times rows
+	 * were asked for at.  0: the model's, else never; negative: never. */
 	double until_steady;
 	/* Having reached t1, go back to t0 over the same steps with this method, and record the way
 	 * back (the output's times run from t1 to t0); NULL: do not.  A method's adjoint undoes its
