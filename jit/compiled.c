@@ -160,7 +160,33 @@ static bool jumps(const struct graph *g)
 	return false;
 }
 
-static void describe(struct ojit_program *program)
+static bool has_time(const struct graph *g)
+{
+	uint32_t e = 1;
+	while (e < g->nodes.count && !oj_is(g, e, OP_TIME))
+		e++;
+	return e < g->nodes.count;
+}
+
+/* Does the program read the time? */
+static ojit_status find_time(const struct program *program, bool *reads, struct oj_error *error)
+{
+	const struct graph *g = &program->space->graph;
+	bool ok = true;
+	*reads = false;
+	if (!has_time(g))
+		return OJIT_OK;
+	for (size_t b = 0; b < program->blocks.count && ok && !*reads; b++) {
+		struct expr_list list = {0};
+		ok = oj_block_reach(program->space, &program->blocks.at[b], true, &list);
+		for (size_t k = 0; k < list.list.count && !*reads; k++)
+			*reads = oj_is(g, list.list.at[k], OP_TIME);
+		VECTOR_DROP(g->context, &list.list);
+	}
+	return ok ? OJIT_OK : oj_fail_memory(error);
+}
+
+static ojit_status describe(struct ojit_program *program, struct oj_error *error)
 {
 	struct lowered *lowered = &program->lowered;
 	struct system *system = &program->system;
@@ -189,6 +215,10 @@ static void describe(struct ojit_program *program)
 	system->nonnegative = lowered->nonnegative;
 	system->has_atol = lowered->has_atol;
 	system->jumps = jumps(&lowered->space.graph);
+	bool reads = false;
+	ojit_status status = find_time(&lowered->programs[KERNEL_RHS], &reads, error);
+	system->timeless = !reads;
+	return status;
 }
 
 static ojit_status plan_parameters(struct ojit_program *program, struct oj_error *error)
@@ -255,10 +285,10 @@ ojit_status ojit_program_compile(ojit_model *model, const ojit_compile_options *
 	ojit_status status = oj_compile(model, &settings, 0, NULL, &program->lowered, error);
 	if (status == OJIT_OK)
 		status = check_method(model, program->lowered.method, error);
-	if (status == OJIT_OK) {
-		describe(program);
+	if (status == OJIT_OK)
+		status = describe(program, error);
+	if (status == OJIT_OK)
 		status = check_nonnegative(model, &program->system, error);
-	}
 	if (status == OJIT_OK)
 		status = plan_parameters(program, error);
 	if (status != OJIT_OK) {

@@ -176,6 +176,7 @@ struct system {
 	const char *nonnegative;        /* names separated by commas, or "all"; NULL: not given */
 	bool has_atol;                  /* given, though it be 0 */
 	bool jumps;                     /* there are conditions on numbers, or steps such as sign and floor */
+	bool timeless;                  /* the right-hand side is known not to read the time */
 };
 
 /* Add the name of element k of a kind: "x", "u[3]", "u[2,7]". */

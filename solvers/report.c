@@ -88,12 +88,12 @@ static bool has_no_tolerance(const struct loop *l)
 	return l->tolerance && l->ending.state >= 0 && l->tolerance->atol[l->ending.state] == 0;
 }
 
-/* Were steps as short as time can tell, before there was one that failed?  Near a pole they are
- * too, and so may sound ones be, late in a long span. */
+/* Were steps as short as time can tell, where that counts, before there was one that failed?  Near a
+ * pole they are too, and so may sound ones be, late in a long span. */
 static bool at_the_end_of_digits(const struct loop *l)
 {
 	double last = l->stats.last_step;
-	return l->tolerance && last > 0 && last < FEW_ROUNDINGS * DBL_EPSILON * fabs(l->ending.t);
+	return l->tolerance && !l->f->timeless && last > 0 && last < FEW_ROUNDINGS * DBL_EPSILON * fabs(l->ending.t);
 }
 
 static const char digits_remedy[] = "steps had become as short as the rounding of t allows: the solution may have a singularity "

@@ -256,10 +256,13 @@ static void integrate(ojit_solver *s)
 
 /* ---- there and back ---- */
 
-/* The time reached is one that the way back comes by. */
+/* The time reached is one that the way back comes by, but once where steps were shorter than its
+ * rounding. */
 static void note_time(ojit_solver *s)
 {
 	struct loop *l = &s->loop;
+	if (s->way.rows > 0 && *oj_record_row(&s->way, s->way.rows - 1) == l->t)
+		return;
 	double *time = oj_record_add(&s->way, &l->ending.room);
 	if (time)
 		*time = l->t;

@@ -66,7 +66,8 @@ static ojit_status make_arrays(ojit_solver *s)
 	if (s->arena.failed)
 		return oj_fail_memory(&s->error);
 	s->rhs = (struct rhs){.kernel = s->kernels[KERNEL_RHS],
-	                      .args = oj_solver_args(s, KERNEL_RHS), .n = system->states};
+	                      .args = oj_solver_args(s, KERNEL_RHS), .n = system->states,
+	                      .timeless = system->timeless && !system->jumps};
 	return OJIT_OK;
 }
 

@@ -46,6 +46,25 @@ static double resolution(double t)
 	return 16 * DBL_EPSILON * fabs(t) + DBL_MIN;
 }
 
+/* But not in equations that read no time, and the time is summed with compensation: late in a
+ * long span solutions may turn within less than a rounding (Van der Pol's with mu = 1e7).  A
+ * solution that does not get out of there again has a singularity, and one that is not to go on, as
+ * where the caller's domain ends, has nowhere to go. */
+#define UNREAD 1e-8        /* of the resolution */
+#define HARDLY_LONGER 1e3  /* times the resolution */
+#define OUT_OF_THERE 1e6   /* likewise */
+enum { SHORT_ATTEMPTS = 20000 }; /* trbdf2 takes half as many there at 1e-8 */
+
+static bool is_short(struct loop *l)
+{
+	double least = resolution(l->t);
+	if (l->h >= (l->short_attempts > 0 ? HARDLY_LONGER : 1) * least)
+		return false;
+	l->short_attempts += l->short_attempts <= SHORT_ATTEMPTS;
+	bool may = l->f->timeless && l->short_attempts <= SHORT_ATTEMPTS;
+	return l->h < (may ? UNREAD : 1) * least;
+}
+
 static void end_at_start(struct loop *l)
 {
 	const double *y, *f0;
@@ -127,7 +146,7 @@ void oj_loop_begin(struct loop *l, const double *y)
 	l->stats = (ojit_stats){.outcome = OJIT_SUCCESS};
 	l->step = (struct step){0};
 	l->direction = l->t1 < l->t0 ? -1 : 1;
-	l->attempts = l->nonfinite_count = 0;
+	l->attempts = l->nonfinite_count = l->short_attempts = 0;
 	l->negative = l->outside = false;
 	l->limits.quiet = l->limits.pressed = 0;
 	l->f->calls = l->f->told = 0;
@@ -203,7 +222,7 @@ static bool choose_step(struct loop *l, double target, struct course *course)
 	l->step.t1 = add_time(l->t, l->step.h + l->low, &course->low);
 	if (!l->tolerance)
 		return l->step.t1 != l->t;
-	return l->h >= resolution(l->t) && l->h >= l->options->min_step;
+	return !is_short(l) && l->h >= l->options->min_step;
 }
 
 /* A step that no other length can mend. */
@@ -265,6 +284,8 @@ static void accept(struct loop *l, const struct course *course)
 	l->nonfinite = l->negative = l->outside = false;
 	l->open = true;
 	l->uncut = course->uncut;
+	if (h > OUT_OF_THERE * resolution(l->t))
+		l->short_attempts = 0;
 	if (l->small_count > 0)
 		watch_small(l, l->step.y1);
 	if (l->t == l->t1)
@@ -289,6 +310,7 @@ static bool hold_above_zero(struct loop *l)
 	}
 	if (squared > 1) {
 		reject(l, squared);
+		l->short_attempts = SHORT_ATTEMPTS;
 		l->negative = true;
 		return false;
 	}
@@ -307,6 +329,7 @@ static bool hold_inside(struct loop *l)
 	l->outside = l->options->domain && !l->options->domain(l->options->user, l->step.t1, l->step.y1);
 	if (!l->outside)
 		return true;
+	l->short_attempts = SHORT_ATTEMPTS;
 	if (l->tolerance)
 		reject(l, OUTSIDE);
 	else

@@ -57,6 +57,7 @@ struct loop {
 	double uncut;  /* what the open step was to be before it was cut short for a stop; 0: it was not */
 	double direction;
 	uint64_t attempts; /* counted against the step limit; the caller may begin anew */
+	uint64_t short_attempts; /* whose lengths the rounding of the time hides, since steps were long */
 	bool above;    /* all states began at or above 0 */
 	bool running;
 	bool open;      /* `step` was the last one, and the stepper does not know it was accepted */

@@ -232,15 +232,35 @@ Test(radau, slopes_that_are_nowhere_finite_are_named)
 	trial_end(&trial);
 }
 
-/* Van der Pol's oscillator jumps within less than a rounding of t, but has no pole. */
+/* Van der Pol's oscillator jumps within less than a rounding of t, but has no pole; where its
+ * equations read t, time is in the way. */
 Test(radau, steps_of_a_few_roundings_are_not_taken_for_a_pole_alone)
 {
 	struct trial trial;
-	trial_begin(&trial, "x' = y\ny' = 1e6*(1 - x^2)*y - x\ninit x = 2, y = 0\n", "bdf");
+	trial_begin(&trial, "x' = y\ny' = 1e6*(1 - x^2)*y - x + 1e-9*sin(t)\ninit x = 2, y = 0\n", "bdf");
 	trial.options.rtol = 1e-11;
 	const char *message = trial_fail(&trial, 0, 2e6, OJIT_STEP_TOO_SMALL);
 	cr_expect(strstr(message, "rounding of t") && strstr(message, "looser tolerances") && strstr(message, "times from 0"),
 	          "%s", message);
+	trial_end(&trial);
+}
+
+/* Where they do not, it is not.  The slow motion from x to 1 takes x^2/2 - ln x - 1/2 of mu; at 2 mu a third one is on
+ * its way, and what the jumps take besides is of the order mu^(-1/3). */
+Test(radau, solutions_turn_within_less_than_a_rounding_of_the_time)
+{
+	static const char *const some[] = {"radau", "rodas5p", "bdf", "kencarp4", "trbdf2", "rosenbrock23", "auto"};
+	const double mu = 1e8, slow = 1.5 - log(2);
+	struct trial trial;
+	trial_begin(&trial, "x' = y\ny' = 1e8*(1 - x^2)*y - x\ninit x = 2, y = 0\n", NULL);
+	trial.options.rtol = 1e-5;
+	for (size_t m = 0; m < sizeof some / sizeof *some; m++) {
+		trial.options.method = some[m];
+		trial_solve(&trial, 0, 2*mu, ojit_output_final());
+		double x = ojit_solver_last_states(trial.solver)[0];
+		double way = (2 - log(2)) - (x*x/2 - log(x)); /* from 2 to x, over mu */
+		cr_expect_float_eq(way, 2 - 2*slow, 2e-3, "%s: %.6f, %.6f", some[m], way, 2 - 2*slow);
+	}
 	trial_end(&trial);
 }
 
