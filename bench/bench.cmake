@@ -7,8 +7,8 @@ find_program(CLANG NAMES clang-19 clang REQUIRED)
 find_program(CLANGXX NAMES clang++-19 clang++)
 foreach(name equations slopes)
 	set(object ${PROJECT_BINARY_DIR}/peer_${name}.o)
-	add_custom_command(OUTPUT ${object} DEPENDS bench/peers/${name}.c
-		COMMAND ${CLANG} -O3 -march=native -fPIC -c ${PROJECT_SOURCE_DIR}/bench/peers/${name}.c -o ${object})
+	add_custom_command(OUTPUT ${object} DEPENDS bench/peers/${name}.c bench/peers/slopes.h
+		COMMAND ${CLANG} -O3 -march=native -fPIC -I${PROJECT_SOURCE_DIR} -c ${PROJECT_SOURCE_DIR}/bench/peers/${name}.c -o ${object})
 	list(APPEND peer ${object})
 endforeach()
 

@@ -8,6 +8,7 @@
  * Jacobian and adjoint are there, and what one of each takes then. */
 #include "bench/bench.h"
 #include "bench/networks.h"
+#include "bench/peers/slopes.h"
 
 #include <glob.h>
 #include <math.h>
@@ -15,48 +16,10 @@
 
 /* ---------------------------------------------------------------- a side */
 
-typedef void peer_jacobian(int n, const double *y, const double *p, double *out);
-typedef void peer_adjoint(int n, const double *y, const double *p, const double *l, double *out);
-
-void peer_pollu_jacobian(const double *y, const double *p, double *out);
-void peer_pollu_adjoint(const double *y, const double *p, const double *l, double *out);
-void peer_hires_jacobian(const double *y, const double *p, double *out);
-void peer_hires_adjoint(const double *y, const double *p, const double *l, double *out);
-peer_jacobian peer_kuramoto_jacobian, peer_brusselator_jacobian, peer_square_jacobian;
-peer_adjoint peer_kuramoto_adjoint, peer_brusselator_adjoint, peer_square_adjoint;
-
-static void pollu_jacobian(int n, const double *y, const double *p, double *out)
-{
-	(void)n;
-	peer_pollu_jacobian(y, p, out);
-}
-
-static void pollu_adjoint(int n, const double *y, const double *p, const double *l, double *out)
-{
-	(void)n;
-	peer_pollu_adjoint(y, p, l, out);
-}
-
-static void hires_jacobian(int n, const double *y, const double *p, double *out)
-{
-	(void)n;
-	peer_hires_jacobian(y, p, out);
-}
-
-static void hires_adjoint(int n, const double *y, const double *p, const double *l, double *out)
-{
-	(void)n;
-	peer_hires_adjoint(y, p, l, out);
-}
-
 struct side {
 	ojit_evaluator *evaluator;
-	int n;
 	size_t states, entries;
 	double *memory, *y, *weights, *out;
-	const double *p;
-	peer_jacobian *jacobian;
-	peer_adjoint *adjoint;
 };
 
 static void check(const struct side *s, ojit_status status)
@@ -83,20 +46,6 @@ static double our_adjoint(void *data)
 {
 	struct side *s = data;
 	check(s, ojit_evaluator_adjoint(s->evaluator, OJIT_RHS, OJIT_BY_STATES, 0, s->y, s->weights, s->out));
-	return s->out[0];
-}
-
-static double their_jacobian(void *data)
-{
-	struct side *s = data;
-	s->jacobian(s->n, s->y, s->p, s->out);
-	return s->out[0];
-}
-
-static double their_adjoint(void *data)
-{
-	struct side *s = data;
-	s->adjoint(s->n, s->y, s->p, s->weights, s->out);
 	return s->out[0];
 }
 
@@ -151,41 +100,81 @@ static void compare(const char *name, const double *ours, const double *theirs, 
 		}
 }
 
-static void bench_kernel(const char *what, const char *name, struct side *us, struct side *them, size_t count,
-                         bench_function *ours, bench_function *theirs)
+static void check_both(const char *name, const struct side *s, size_t count, ojit_function ours, ojit_function theirs)
 {
-	double a = INFINITY, b = INFINITY, *value = malloc((count + 1) * sizeof *value);
-	ours(us);
-	memcpy(value, us->out, count * sizeof *value);
-	theirs(them);
-	compare(name, value, them->out, count);
+	double *value = malloc((count + 1) * sizeof *value);
+	ours.call(ours.data, 0, s->y, s->weights, s->out);
+	memcpy(value, s->out, count * sizeof *value);
+	theirs.call(theirs.data, 0, s->y, s->weights, s->out);
+	compare(name, value, s->out, count);
 	free(value);
+}
+
+static double round_of(const struct side *s, ojit_function function, long calls)
+{
+	double begin = bench_seconds();
+	for (long i = 0; i < calls; i++)
+		function.call(function.data, 0, s->y, s->weights, s->out);
+	return (bench_seconds() - begin) / (double)calls;
+}
+
+static long calls_of(const struct side *s, ojit_function function)
+{
+	long calls = 1;
+	while (round_of(s, function, calls) * (double)calls < 1e-3)
+		calls *= 2;
+	return calls;
+}
+
+/* Both sides are functions of one type, in turns; least: of medians at several places. */
+static void race(struct side *s, ojit_function ours, ojit_function theirs, double least[2])
+{
+	long our_calls = calls_of(s, ours), their_calls = calls_of(s, theirs);
+	least[0] = least[1] = INFINITY;
 	for (int k = 0; k < PLACES; k++) {
-		double here, there;
-		place(us, k);
-		them->y = us->y, them->weights = us->weights, them->out = us->out;
-		bench_pair(ours, us, theirs, them, &here, &there);
-		a = fmin(a, here);
-		b = fmin(b, there);
+		double a[ROUNDS], b[ROUNDS];
+		place(s, k);
+		for (int r = 0; r < ROUNDS; r++) {
+			a[r] = round_of(s, ours, our_calls);
+			b[r] = round_of(s, theirs, their_calls);
+		}
+		least[0] = fmin(least[0], bench_median(a, ROUNDS));
+		least[1] = fmin(least[1], bench_median(b, ROUNDS));
 	}
-	bench_line(what, name, "ns", a * 1e9, "clang -O3 -march=native, libm", b * 1e9);
+}
+
+/* `call`: the same through the evaluator, told beside. */
+static void bench_kernel(const char *what, const char *name, struct side *s, ojit_function_kind kind, size_t count,
+                         bench_function *call, ojit_function theirs)
+{
+	ojit_function ours;
+	double least[2], called, again;
+	check(s, ojit_evaluator_function(s->evaluator, kind, OJIT_RHS, OJIT_BY_STATES, 1, &ours));
+	check_both(name, s, count, ours, theirs);
+	race(s, ours, theirs, least);
+	bench_pair(call, s, call, s, &called, &again);
+	printf("{\"what\": \"%s\", \"case\": \"%s\", \"unit\": \"ns\", \"ojit\": %.4g, \"through the evaluator\": %.4g, "
+	       "\"peer\": %.4g, \"peer_is\": \"clang -O3 -march=native, libm\", \"ratio\": %.3g}\n", what, name,
+	       least[0] * 1e9, fmin(called, again) * 1e9, least[1] * 1e9, least[1] / least[0]);
+	fflush(stdout);
 }
 
 struct peer {
 	const char *name, *file, *constant;
 	int n;
-	peer_jacobian *jacobian;
-	peer_adjoint *adjoint;
+	peer_slope *jacobian, *adjoint;
 };
 
 static void bench_peer(ojit_context *context, const struct peer *peer, const double *p)
 {
 	ojit_program *program = bench_program(context, peer->file, peer->constant, peer->n);
-	struct side us = open_side(program), them = us;
+	struct side us = open_side(program);
+	struct peer_data data = {peer->n, p};
 	double value, again;
-	them.n = peer->n, them.p = p, them.jacobian = peer->jacobian, them.adjoint = peer->adjoint;
-	bench_kernel("jacobian", peer->name, &us, &them, us.entries, our_jacobian, their_jacobian);
-	bench_kernel("adjoint", peer->name, &us, &them, us.states, our_adjoint, their_adjoint);
+	bench_kernel("jacobian", peer->name, &us, OJIT_FUNCTION_JACOBIAN, us.entries, our_jacobian,
+	             (ojit_function){peer->jacobian, &data});
+	bench_kernel("adjoint", peer->name, &us, OJIT_FUNCTION_ADJOINT, us.states, our_adjoint,
+	             (ojit_function){peer->adjoint, &data});
 	our_value(&us);
 	bench_pair(our_value, &us, our_value, &us, &value, &again);
 	printf("{\"what\": \"rhs\", \"case\": \"%s\", \"unit\": \"ns\", \"ojit\": %.4g}\n", peer->name, value * 1e9);
@@ -200,8 +189,8 @@ static void bench_peers(ojit_context *context)
 	static const double hires[] = {1.71, .43, 8.32, .69, .035, 8.32, 280, .69, .69};
 	static const double kuramoto[] = {0.5}, line[] = {3, 501.0 * 501 / 50}, square[] = {3.4, 2e-3 * 20 * 20};
 	static const struct { struct peer peer; const double *p; } all[] = {
-		{{"pollu", "../bench/models/pollu.ojit", NULL, 0, pollu_jacobian, pollu_adjoint}, pollu},
-		{{"hires", "../bench/models/hires.ojit", NULL, 0, hires_jacobian, hires_adjoint}, hires},
+		{{"pollu", "../bench/models/pollu.ojit", NULL, 0, peer_pollu_jacobian, peer_pollu_adjoint}, pollu},
+		{{"hires", "../bench/models/hires.ojit", NULL, 0, peer_hires_jacobian, peer_hires_adjoint}, hires},
 		{{"kuramoto N=150", "kuramoto.ojit", "N", 150, peer_kuramoto_jacobian, peer_kuramoto_adjoint}, kuramoto},
 		{{"brusselator N=500", "brusselator1d.ojit", "N", 500, peer_brusselator_jacobian, peer_brusselator_adjoint}, line},
 		{{"brusselator N=21x21", "brusselator2d.ojit", "N", 21, peer_square_jacobian, peer_square_adjoint}, square},

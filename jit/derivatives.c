@@ -53,7 +53,7 @@ static ojit_status fetch(ojit_evaluator *e, const struct variant *variant, struc
 }
 
 /* What was found comes first, for it is asked for again. */
-static ojit_status find(ojit_evaluator *e, const struct variant *variant, struct derivative_kernel **out)
+ojit_status oj_derivative_find(ojit_evaluator *e, const struct variant *variant, struct derivative_kernel **out)
 {
 	for (struct derivative_kernel **at = &e->derivatives; *at; at = &(*at)->next) {
 		struct derivative_kernel *found = *at;
@@ -82,7 +82,7 @@ static ojit_status run(ojit_evaluator *e, const struct variant *variant, double 
                        double *out, size_t count)
 {
 	struct derivative_kernel *found;
-	TRY(find(e, variant, &found));
+	TRY(oj_derivative_find(e, variant, &found));
 	if (found->kernel)
 		return call(e, found, t, y, seed, out);
 	if (count)
@@ -139,20 +139,12 @@ static inline ojit_status call_again(ojit_evaluator *e, const struct derivative_
  * not a number, all is computed again by a kernel of strong ones (oj_times_strong).  Whoever calls
  * again with a program that keeps numbers finite is not looked after at all, which would take
  * as long as a small kernel does. */
-static bool has_zero(const double *x, size_t count)
-{
-	bool found = false;
-	for (size_t k = 0; k < count; k++)
-		found |= x[k] == 0;
-	return found;
-}
-
 /* After out[count] was computed from seed[seeds]. */
 APART static ojit_status run_strong(ojit_evaluator *e, struct variant variant, double t, const double *y,
                                     const double *seed, size_t seeds, double *out, size_t count)
 {
 	variant.strong = true;
-	return oj_has_nan(out, count) && has_zero(seed, seeds) ? run(e, &variant, t, y, seed, out, count) : OJIT_OK;
+	return oj_has_nan(out, count) && oj_has_zero(seed, seeds) ? run(e, &variant, t, y, seed, out, count) : OJIT_OK;
 }
 
 /* ---------------------------------------------------------------- arguments */
@@ -192,10 +184,35 @@ static size_t inputs(const ojit_evaluator *e, unsigned by)
 	       (by & OJIT_BY_TIME ? 1 : 0);
 }
 
+void oj_derivative_sizes(const ojit_evaluator *e, const struct variant *variant, size_t *of, size_t *by)
+{
+	*of = elements(e, variant);
+	*by = inputs(e, variant->by);
+}
+
+static ojit_status check_directions(ojit_evaluator *e, size_t directions)
+{
+	if (directions == 0 || directions > INT32_MAX)
+		return oj_fail(&e->error, OJIT_ARGUMENT, "%zu directions: give at least one, and at most 2^31 - 1", directions);
+	return OJIT_OK;
+}
+
+ojit_status oj_derivative_begin(ojit_evaluator *e, ojit_kernel of, unsigned by, size_t directions,
+                                struct variant *variant)
+{
+	unsigned allowed = OJIT_BY_STATES | OJIT_BY_PARAMETERS | (variant->kind == VARIANT_ADJOINT ? 0 : OJIT_BY_TIME);
+	TRY(set_variant(e, of, by, allowed, variant->kind == VARIANT_JACOBIAN, variant));
+	if (variant->kind != VARIANT_TANGENT)
+		return OJIT_OK;
+	TRY(check_directions(e, directions));
+	variant->order = (int)directions;
+	return OJIT_OK;
+}
+
 static ojit_status jacobian_variant(ojit_evaluator *e, ojit_kernel of, ojit_inputs by, struct variant *variant)
 {
 	*variant = (struct variant){.kind = VARIANT_JACOBIAN};
-	return set_variant(e, of, by, OJIT_BY_STATES | OJIT_BY_PARAMETERS | OJIT_BY_TIME, true, variant);
+	return oj_derivative_begin(e, of, by, 1, variant);
 }
 
 static ojit_status hand_out_pattern(ojit_evaluator *e, const struct variant *variant, ojit_pattern *out)
@@ -266,19 +283,11 @@ ojit_status ojit_evaluator_newton(ojit_evaluator *e, double t, const double *y, 
 	return again ? call_again(e, again, t, y, &gamma, values) : newton_slowly(e, t, y, gamma, values);
 }
 
-static ojit_status check_directions(ojit_evaluator *e, size_t directions)
-{
-	if (directions == 0 || directions > INT32_MAX)
-		return oj_fail(&e->error, OJIT_ARGUMENT, "%zu directions: give at least one, and at most 2^31 - 1", directions);
-	return OJIT_OK;
-}
-
 APART static ojit_status tangent_slowly(ojit_evaluator *e, ojit_kernel of, unsigned by, size_t directions, double t,
                                         const double *y, const double *seed, double *out)
 {
-	struct variant variant = {.kind = VARIANT_TANGENT, .order = (int)directions};
-	TRY(set_variant(e, of, by, OJIT_BY_STATES | OJIT_BY_PARAMETERS | OJIT_BY_TIME, false, &variant));
-	TRY(check_directions(e, directions));
+	struct variant variant = {.kind = VARIANT_TANGENT};
+	TRY(oj_derivative_begin(e, of, by, directions, &variant));
 	return remember(e, VARIANT_TANGENT, of, run(e, &variant, t, y, seed, out, elements(e, &variant) * directions));
 }
 
@@ -315,7 +324,7 @@ APART static ojit_status adjoint_slowly(ojit_evaluator *e, ojit_kernel of, unsig
                                         const double *weights, double *out)
 {
 	struct variant variant = {.kind = VARIANT_ADJOINT};
-	TRY(set_variant(e, of, by, OJIT_BY_STATES | OJIT_BY_PARAMETERS, false, &variant));
+	TRY(oj_derivative_begin(e, of, by, 1, &variant));
 	return remember(e, VARIANT_ADJOINT, of, run(e, &variant, t, y, weights, out, inputs(e, by)));
 }
 
@@ -378,7 +387,7 @@ static ojit_status join_seed(ojit_evaluator *e, const struct variant *variant, c
 {
 	struct derivative_kernel *found;
 	size_t before = elements(e, variant), count = inputs(e, variant->by) * (size_t)variant->order;
-	TRY(find(e, variant, &found));
+	TRY(oj_derivative_find(e, variant, &found));
 	if (!found->seed) {
 		found->seeds = before + count + 1;
 		found->seed = oj_memory_get(e->program->system.context, found->seeds * sizeof *found->seed);

@@ -29,6 +29,7 @@ void ojit_evaluator_free(ojit_evaluator *e)
 	if (!e)
 		return;
 	ojit_context *context = e->program->system.context;
+	oj_evaluator_drop_functions(e);
 	oj_evaluator_drop_derivatives(e);
 	oj_memory_put(context, e->p, e->room * sizeof *e->p);
 	oj_memory_put(context, e->scratch, e->scratch_room * sizeof *e->scratch);
@@ -39,19 +40,6 @@ void ojit_evaluator_free(ojit_evaluator *e)
 ojit_error ojit_evaluator_error(const ojit_evaluator *e)
 {
 	return oj_error_public(&e->error);
-}
-
-ojit_status ojit_evaluator_parameters(ojit_evaluator *e, const double *p)
-{
-	struct system *system = &e->program->system;
-	oj_error_clear(&e->error);
-	e->prepared = false;
-	memset(e->ready, 0, sizeof e->ready);
-	memset(e->latest, 0, sizeof e->latest);
-	if (!p)
-		return system->defaults(system, NULL, e->p, &e->error);
-	memcpy(e->p, p, (size_t)system->parameters * sizeof *p);
-	return OJIT_OK;
 }
 
 ojit_status oj_evaluator_reserve(ojit_evaluator *e, size_t count)
@@ -69,6 +57,7 @@ ojit_status oj_evaluator_reserve(ojit_evaluator *e, size_t count)
 		e->args[k].scratch = fresh;
 	for (struct derivative_kernel *k = e->derivatives; k; k = k->next)
 		k->args.scratch = fresh;
+	oj_functions_move(e);
 	return OJIT_OK;
 }
 
@@ -112,22 +101,56 @@ ojit_status oj_evaluator_begin(ojit_evaluator *e)
 	return e->prepared ? OJIT_OK : prepare(e);
 }
 
-/* Apart, so that the quick way saves no registers for it. */
-__attribute__((noinline, cold)) static ojit_status call_slowly(ojit_evaluator *e, ojit_kernel kernel, double t,
-                                                               const double *y, double *out)
+ojit_status ojit_evaluator_parameters(ojit_evaluator *e, const double *p)
+{
+	struct system *system = &e->program->system;
+	oj_error_clear(&e->error);
+	e->prepared = false;
+	memset(e->ready, 0, sizeof e->ready);
+	memset(e->latest, 0, sizeof e->latest);
+	if (!p)
+		TRY(system->defaults(system, NULL, e->p, &e->error));
+	else
+		memcpy(e->p, p, (size_t)system->parameters * sizeof *p);
+	if (!e->functions)
+		return OJIT_OK;
+	TRY(prepare(e));
+	return oj_functions_choose(e);
+}
+
+static ojit_status find_kind(ojit_evaluator *e, ojit_kernel kernel, enum kernel_kind *kind)
 {
 	static const enum kernel_kind kinds[OJIT_KERNEL_COUNT] = {
 		[OJIT_RHS] = KERNEL_RHS, [OJIT_OBSERVABLES] = KERNEL_OUTPUTS, [OJIT_INITIAL] = KERNEL_INIT,
 	};
+	*kind = (unsigned)kernel < OJIT_KERNEL_COUNT ? kinds[kernel] : KERNEL_KINDS;
+	return *kind < KERNEL_KINDS ? OJIT_OK : oj_fail(&e->error, OJIT_ARGUMENT, "there is no kernel %d; see ojit_kernel",
+	                                                (int)kernel);
+}
+
+ojit_status oj_evaluator_kernel(ojit_evaluator *e, ojit_kernel which, const struct kernel **kernel)
+{
+	enum kernel_kind kind = KERNEL_KINDS;
+	TRY(find_kind(e, which, &kind));
+	if (!e->kernels[kind])
+		TRY(fetch(e, kind));
+	*kernel = e->kernels[kind];
+	return OJIT_OK;
+}
+
+/* Apart, so that the quick way saves no registers for it. */
+__attribute__((noinline, cold)) static ojit_status call_slowly(ojit_evaluator *e, ojit_kernel kernel, double t,
+                                                               const double *y, double *out)
+{
+	enum kernel_kind kind = KERNEL_KINDS;
 	memset(e->ready, 0, sizeof e->ready);
 	oj_error_clear(&e->error);
-	if ((unsigned)kernel >= OJIT_KERNEL_COUNT)
-		return oj_fail(&e->error, OJIT_ARGUMENT, "there is no kernel %d; see ojit_kernel", (int)kernel);
+	TRY(find_kind(e, kernel, &kind));
 	if (!e->prepared)
 		TRY(prepare(e));
-	TRY(run(e, kinds[kernel], t, y, out));
-	e->ready[kernel].run = e->kernels[kinds[kernel]]->run;
-	e->ready[kernel].args = &e->args[kinds[kernel]];
+	TRY(run(e, kind, t, y, out));
+	e->ready[kernel].run = e->kernels[kind]->run;
+	e->ready[kernel].args = &e->args[kind];
 	return OJIT_OK;
 }
 

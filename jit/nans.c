@@ -46,3 +46,11 @@ bool oj_only_finite(const double *x, size_t count)
 		finite &= isfinite(x[k]);
 	return finite;
 }
+
+bool oj_has_zero(const double *x, size_t count)
+{
+	bool found = false;
+	for (size_t k = 0; k < count; k++)
+		found |= x[k] == 0;
+	return found;
+}

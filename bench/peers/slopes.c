@@ -2,12 +2,18 @@
  * -march=native with libm: what generated derivatives are measured against.
  *
  * Entries of a Jacobian come column by column, in each by rows, without those that are
- * zero by structure.  l: weights of the equations; adjoints: out = l' J. */
+ * zero by structure.  l: weights of the equations; adjoints: out = l' J.  All are called
+ * as an ojit_function is. */
 #include <math.h>
 
+#include "bench/peers/slopes.h"
+
 /* POLLU: 25 reactions of 20 species, see bench/models/pollu.ojit; p: their constants. */
-void peer_pollu_jacobian(const double *restrict y, const double *restrict p, double *restrict out)
+void peer_pollu_jacobian(void *data, double t, const double *restrict y, const double *restrict l, double *restrict out)
 {
+	const struct peer_data *of = data;
+	const double *restrict p = of->p;
+	(void)t, (void)l;
 	double k1 = p[0], k2 = p[1], k3 = p[2], k4 = p[3], k5 = p[4], k6 = p[5], k7 = p[6], k8 = p[7];
 	double k9 = p[8], k10 = p[9], k11 = p[10], k12 = p[11], k13 = p[12], k14 = p[13], k15 = p[14], k16 = p[15];
 	double k17 = p[16], k18 = p[17], k19 = p[18], k20 = p[19], k21 = p[20], k22 = p[21], k23 = p[22], k24 = p[23];
@@ -33,9 +39,11 @@ void peer_pollu_jacobian(const double *restrict y, const double *restrict p, dou
 	out[81] = -k25;
 }
 
-void peer_pollu_adjoint(const double *restrict y, const double *restrict p, const double *restrict l,
-                        double *restrict out)
+void peer_pollu_adjoint(void *data, double t, const double *restrict y, const double *restrict l, double *restrict out)
 {
+	const struct peer_data *of = data;
+	const double *restrict p = of->p;
+	(void)t;
 	double k1 = p[0], k2 = p[1], k3 = p[2], k4 = p[3], k5 = p[4], k6 = p[5], k7 = p[6], k8 = p[7];
 	double k9 = p[8], k10 = p[9], k11 = p[10], k12 = p[11], k13 = p[12], k14 = p[13], k15 = p[14], k16 = p[15];
 	double k17 = p[16], k18 = p[17], k19 = p[18], k20 = p[19], k21 = p[20], k22 = p[21], k23 = p[22], k24 = p[23];
@@ -62,8 +70,11 @@ void peer_pollu_adjoint(const double *restrict y, const double *restrict p, cons
 }
 
 /* HIRES, see bench/models/hires.ojit; p: k1 .. k9 */
-void peer_hires_jacobian(const double *restrict y, const double *restrict p, double *restrict out)
+void peer_hires_jacobian(void *data, double t, const double *restrict y, const double *restrict l, double *restrict out)
 {
+	const struct peer_data *of = data;
+	const double *restrict p = of->p;
+	(void)t, (void)l;
 	double k1 = p[0], k2 = p[1], k3 = p[2], k4 = p[3], k5 = p[4], k6 = p[5], k7 = p[6], k8 = p[7], k9 = p[8];
 	out[0] = -k1, out[1] = k1;
 	out[2] = k2, out[3] = -(k2 + k3), out[4] = k3;
@@ -75,9 +86,11 @@ void peer_hires_jacobian(const double *restrict y, const double *restrict p, dou
 	out[22] = -k7 * y[5], out[23] = k7 * y[5], out[24] = -k7 * y[5];
 }
 
-void peer_hires_adjoint(const double *restrict y, const double *restrict p, const double *restrict l,
-                        double *restrict out)
+void peer_hires_adjoint(void *data, double t, const double *restrict y, const double *restrict l, double *restrict out)
 {
+	const struct peer_data *of = data;
+	const double *restrict p = of->p;
+	(void)t;
 	double k1 = p[0], k2 = p[1], k3 = p[2], k4 = p[3], k5 = p[4], k6 = p[5], k7 = p[6], k8 = p[7], k9 = p[8];
 	double bind = k7 * (l[6] - l[5] - l[7]);
 	out[0] = k1 * (l[1] - l[0]);
@@ -91,8 +104,13 @@ void peer_hires_adjoint(const double *restrict y, const double *restrict p, cons
 }
 
 /* p: the coupling */
-void peer_kuramoto_jacobian(int n, const double *restrict y, const double *restrict p, double *restrict out)
+void peer_kuramoto_jacobian(void *data, double t, const double *restrict y, const double *restrict l,
+                      double *restrict out)
 {
+	const struct peer_data *of = data;
+	const double *restrict p = of->p;
+	int n = of->n;
+	(void)t, (void)l;
 	double coupling = p[0] / n;
 	for (int i = 0; i < n; i++) {
 		double own = 0;
@@ -105,9 +123,13 @@ void peer_kuramoto_jacobian(int n, const double *restrict y, const double *restr
 	}
 }
 
-void peer_kuramoto_adjoint(int n, const double *restrict y, const double *restrict p, const double *restrict l,
-                           double *restrict out)
+void peer_kuramoto_adjoint(void *data, double t, const double *restrict y, const double *restrict l,
+                     double *restrict out)
 {
+	const struct peer_data *of = data;
+	const double *restrict p = of->p;
+	int n = of->n;
+	(void)t;
 	double coupling = p[0] / n;
 	for (int i = 0; i < n; i++)
 		out[i] = 0;
@@ -120,8 +142,13 @@ void peer_kuramoto_adjoint(int n, const double *restrict y, const double *restri
 }
 
 /* u[0..n), v[0..n) with fixed ends; p: b and the diffusion over the square of the mesh */
-void peer_brusselator_jacobian(int n, const double *restrict y, const double *restrict p, double *restrict out)
+void peer_brusselator_jacobian(void *data, double t, const double *restrict y, const double *restrict l,
+                      double *restrict out)
 {
+	const struct peer_data *of = data;
+	const double *restrict p = of->p;
+	int n = of->n;
+	(void)t, (void)l;
 	const double *u = y, *v = y + n;
 	double b = p[0], c = p[1];
 	for (int i = 0; i < n; i++) {
@@ -144,9 +171,13 @@ void peer_brusselator_jacobian(int n, const double *restrict y, const double *re
 	}
 }
 
-void peer_brusselator_adjoint(int n, const double *restrict y, const double *restrict p, const double *restrict l,
-                              double *restrict out)
+void peer_brusselator_adjoint(void *data, double t, const double *restrict y, const double *restrict l,
+                     double *restrict out)
 {
+	const struct peer_data *of = data;
+	const double *restrict p = of->p;
+	int n = of->n;
+	(void)t;
 	const double *u = y, *v = y + n, *lu = l, *lv = l + n;
 	double b = p[0], c = p[1];
 	for (int i = 0; i < n; i++) {
@@ -159,8 +190,13 @@ void peer_brusselator_adjoint(int n, const double *restrict y, const double *res
 
 /* u[n][n], v[n][n], mirrored at the edges: what an edge has outside counts twice
  * inside; p: A and the diffusion over the square of the mesh */
-void peer_square_jacobian(int n, const double *restrict y, const double *restrict p, double *restrict out)
+void peer_square_jacobian(void *data, double t, const double *restrict y, const double *restrict l,
+                      double *restrict out)
 {
+	const struct peer_data *of = data;
+	const double *restrict p = of->p;
+	int n = of->n;
+	(void)t, (void)l;
 	const double *u = y, *v = y + n * n;
 	double a = p[0], c = p[1];
 	for (int part = 0; part < 2; part++)
@@ -193,9 +229,13 @@ static double neighbours(int n, const double *l, int i, int j)
 	return sum;
 }
 
-void peer_square_adjoint(int n, const double *restrict y, const double *restrict p, const double *restrict l,
-                         double *restrict out)
+void peer_square_adjoint(void *data, double t, const double *restrict y, const double *restrict l,
+                     double *restrict out)
 {
+	const struct peer_data *of = data;
+	const double *restrict p = of->p;
+	int n = of->n;
+	(void)t;
 	const double *u = y, *v = y + n * n, *lu = l, *lv = l + n * n;
 	double a = p[0], c = p[1];
 	for (int i = 0; i < n; i++)

@@ -8,6 +8,7 @@
  *   integrate.h  the same step by step
  *   pattern.h    patterns of sparse matrices
  *   derive.h     derivatives of what is integrated
+ *   function.h   kernels as plain functions, for loops of one's own
  *   check.h      all of this held to numbers of 256 bits
  */
 #ifndef OJIT_H
@@ -18,6 +19,7 @@
 #include <ojit/program.h>
 #include <ojit/pattern.h>
 #include <ojit/derive.h>
+#include <ojit/function.h>
 #include <ojit/solve.h>
 #include <ojit/integrate.h>
 #include <ojit/check.h>
