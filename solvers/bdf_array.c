@@ -6,6 +6,14 @@
 #include "solvers/sums.h"
 #include "solvers/vectors.h"
 
+/* Rows do not overlap, which a compiler that does not know the stride would check for each pair. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define SEPARATE_ROWS _Pragma("GCC ivdep")
+#else
+#define SEPARATE_ROWS
+#endif
+#define UNROLLED _Pragma("GCC unroll 8")
+
 static INLINE void predict(int64_t n, const int order, const double *restrict z, int64_t stride, double ratio, double shift,
                            const struct bdf_prediction *out)
 {
@@ -13,15 +21,21 @@ static INLINE void predict(int64_t n, const int order, const double *restrict z,
 	double *restrict psi = out->psi, power[BDF_MOST + 1] = {1};
 	for (int j = 1; j <= order; j++)
 		power[j] = power[j - 1] * ratio;
+	SEPARATE_ROWS
 	for (int64_t i = 0; i < n; i++) {
 		double row[BDF_MOST + 1], sum = 0;
+		UNROLLED
 		for (int j = order; j > 0; j--) {
 			row[j] = power[j] * z[j * stride + i];
 			sum += row[j];
 		}
-		for (int k = 1; k <= order; k++)
-			for (int j = order; j >= k && j > 1; j--)
+		UNROLLED
+		for (int k = 1; k <= order; k++) {
+			UNROLLED
+			for (int j = order; j >= (k > 2 ? k : 2); j--)
 				row[j - 1] += row[j];
+		}
+		UNROLLED
 		for (int j = 1; j <= order; j++)
 			next[j * stride + i] = row[j];
 		change[i] = sum;
