@@ -149,6 +149,17 @@ double oj_control_reject(struct control *control, double squared)
 	return factor;
 }
 
+#define PROPORTION 10.0
+#define LEAST_TOLERANCE (100 * DBL_EPSILON) /* below, estimates are rounding */
+
+double oj_control_share(double order, double error_order, double rtol)
+{
+	if (order >= error_order)
+		return 1;
+	double share = PROPORTION * oj_control_power(rtol, error_order / order - 1);
+	return fmin(1, fmax(share, LEAST_TOLERANCE / rtol));
+}
+
 /* ---- lengths of implicit steps ---- */
 
 /* Errors below this count as this much when the next step looks back. */

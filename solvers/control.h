@@ -27,6 +27,12 @@ void oj_control_begin(struct control *control, const struct controller *numbers)
 double oj_control_accept(struct control *control, double squared);
 double oj_control_reject(struct control *control, double squared); /* not finite: shrink most */
 
+/* The share of the tolerance that an estimate of h^error_order may take where the solution is of
+ * `order`: where that is less, errors of a run fall as h^order, and held to rtol as rtol^(order/error_order)
+ * only.  Held to rtol^(error_order/order), ten times that, they fall with rtol (L. F. Shampine, Tolerance
+ * proportionality in ODE codes, Lect. Notes Math. 1386 (1989) 118-136). */
+double oj_control_share(double order, double error_order, double rtol);
+
 /* The length of the first step, HNW II.4: an Euler step of a length at which it
  * changes y by a hundredth, then the second derivative from the difference of
  * slopes.  One evaluation.  `stepper` was started at t; 0 < result <= span. */

@@ -13,6 +13,7 @@
  * the tolerance). */
 #include "solvers/rosenbrock.h"
 
+#include "solvers/control.h"
 #include "solvers/implicit.h"
 #include "solvers/layout.h"
 #include "solvers/sums.h"
@@ -43,6 +44,7 @@ struct rosenbrock_state {
 	struct terms stages; /* the first few of u, as many as a sum takes */
 	struct rhs *f;
 	const struct tolerance *tolerance; /* NULL: steps of given size */
+	double strict; /* what the square of an estimate counts */
 	int64_t n, stride;
 	double *y0, *y1, *f0, *f1, *by_time, *work;
 	double *slope, *next_slope; /* of the last step's interpolant where it ended; of this one's */
@@ -125,6 +127,8 @@ static void bind(void *state, struct rhs *f, const struct tolerance *tolerance)
 	struct rosenbrock_state *s = state;
 	s->f = f;
 	s->tolerance = tolerance;
+	double share = tolerance ? oj_control_share(s->row->order, s->row->error_order, tolerance->rtol) : 1;
+	s->strict = 1 / (share * share);
 }
 
 static enum attempt start(void *state, double t, const double *y)
@@ -186,7 +190,7 @@ static bool linearise(struct rosenbrock_state *s, const struct step *step)
 
 static double squared_error(struct rosenbrock_state *s)
 {
-	return s->sums->norm(s->n, s->n, s->u, stages(s, s->row->stages), s->row->estimate.at, s->y0, s->y1, s->tolerance);
+	return s->strict * s->sums->norm(s->n, s->n, s->u, stages(s, s->row->stages), s->row->estimate.at, s->y0, s->y1, s->tolerance);
 }
 
 /* The square of the error inside of the step, as far as the slopes of two interpolants where

@@ -150,7 +150,6 @@ static void init(void *state, const struct setup *setup)
 	*s = (struct sdirk_state){.row = row, .n = setup->n, .stride = stride_of(setup->n),
 	                          .last = find_last(row), .carried = count_carried(row)};
 	s->newton.gauge.n = setup->n;
-	s->newton.gauge.share = row->share;
 	memset(memory, 0, state_size(setup) - sizeof *s);
 	list_parts(s, parts);
 	lay_out_parts(parts, POINTERS, s->stride, memory);
@@ -170,11 +169,19 @@ static int shifts(const struct setup *setup)
 	return 0;
 }
 
+/* Of the tolerance, for an estimate. */
+static double share_of(const struct sdirk *row, double rtol)
+{
+	return (row->share > 0 ? row->share : 1) * oj_control_share(row->order, row->control.error_order, rtol);
+}
+
 static void bind(void *state, struct rhs *f, const struct tolerance *tolerance)
 {
 	struct sdirk_state *s = state;
 	s->newton.f = f;
 	s->tolerance = tolerance;
+	if (tolerance)
+		s->newton.gauge.share = share_of(s->row, tolerance->rtol);
 }
 
 static enum attempt start(void *state, double t, const double *y)

@@ -39,7 +39,7 @@ static bool follows(const struct method *method)
 static double wanted_of(const struct method *method)
 {
 	if (!follows(method))
-		return method->info.order / method->control.error_order;
+		return method->info.order == 1 ? 1 / method->control.error_order : 1;
 	return method->info.order > method->info.dense_order + 1 ? 1.2 : 1;
 }
 

@@ -61,8 +61,9 @@ OJIT_API ojit_method ojit_method_info(size_t i);
 /* Of the scaled errors e_i/sc_i, sc_i = atol_i + rtol max(|y_i before|, |y_i after|):
  * the root of their mean square, or their maximum.  It is a step's error that is held below 1; what
  * a run is off by is of that size times the problem's own sensitivity and falls with the tolerance, but
- * by rosenbrock23, trbdf2, implicit_midpoint and trapezoid, whose estimates are of a higher order than
- * their solutions, as its power 2/3. */
+ * by implicit_euler, whose estimate is of a higher order than its solution, as its square root.  (For
+ * rosenbrock23, trbdf2, implicit_midpoint and trapezoid, where it is too, errors are held below the share
+ * 10 sqrt(rtol) of this.) */
 typedef enum ojit_norm { OJIT_NORM_RMS, OJIT_NORM_MAX } ojit_norm;
 
 /* What a check function answers. */
