@@ -160,9 +160,42 @@ Test(jacobians, of_families_are_as_many_blocks_whatever_their_length)
 		"u[i in 1..N]' = u[i]*(u[i-1] - 2*u[i] + u[i+1])",
 		"const N = %d\nindex s[i in 1..N] = mod(i*i, N) + 1\ninit u[i in 1..N] = i\nlet r[i in 1..N] = u[i]*u[s[i]]\n"
 		"u[i in 1..N]' = r[s[i]] - r[i]",
+		("const N = %d\ninit u[i in 1..N, j in 1..N] = i + j\nlet u[0, j in 1..N] = u[2, j], u[N+1, j in 1..N] = u[N-1, j]\n"
+		 "u[i in 1..N, j in 1..N]' = u[i-1, j]*u[i, j] + u[i+1, j]*u[i, mod(j, N) + 1]"),
 	};
 	for (size_t k = 0; k < sizeof families / sizeof families[0]; k++)
 		cr_expect_eq(blocks_of(families[k], 10), blocks_of(families[k], 40), "%s", families[k]);
+}
+
+/* Columns at edges are shorter, so what goes over all of them is cut there; over the core the
+ * entries of a column are stored one after the other. */
+Test(jacobians, of_stencils_are_stored_column_by_column_without_tables)
+{
+	static const struct { const char *text; int64_t core[2]; size_t at_core; } stencils[] = {
+		{"const N = 20\ninit u[i in 1..N] = i\nlet u[0] = 0, u[N+1] = 0\nu[i in 1..N]' = u[i]*(u[i-1] - 2*u[i] + u[i+1])",
+		 {3, 19}, 3},
+		{"const N = 12\ninit u[i in 1..N, j in 1..N] = i + j, v[i in 1..N, j in 1..N] = i*j\n"
+		 "let u[0, j in 1..N] = u[2, j], u[N+1, j in 1..N] = u[N-1, j]\n"
+		 "u[i in 1..N, j in 1..N]' = u[i-1, j] - 2*u[i, j] + u[i+1, j]*v[i, j]\n"
+		 "v[i in 1..N, j in 1..N]' = u[i, j]*v[i, j]", {3, 11}, 4},
+	};
+	for (size_t k = 0; k < sizeof stencils / sizeof stencils[0]; k++) {
+		struct derivative_problem p;
+		struct pattern pattern;
+		size_t at_core = 0;
+		derivative_begin(&p, stencils[k].text, true);
+		struct program jacobian = jacobian_of(&p, ROLE_STATE, &pattern);
+		cr_expect_eq(p.rhs->space->tables.count, 0, "%s", stencils[k].text);
+		for (size_t b = 0; b < jacobian.blocks.count; b++) {
+			const struct block *block = &jacobian.blocks.at[b];
+			at_core += block->lo[0] == stencils[k].core[0] && block->end[0] == stencils[k].core[1] ? block->stores.count : 0;
+		}
+		cr_expect_eq(at_core, stencils[k].at_core, "%zu: %s", at_core, stencils[k].text);
+		oj_program_drop(&jacobian);
+		oj_pattern_drop(&pattern, p.m.context);
+		compare(&p, stencils[k].text, ROLE_STATE);
+		derivative_end(&p);
+	}
 }
 
 /* Entries that several loads share are added up in boxes: the diagonal of a sum over all,

@@ -121,26 +121,45 @@ static ojit_expr box_table(struct space *space, const char *name, uint32_t rank,
 	return table == UINT32_MAX ? 0 : oj_table(&space->graph, table, rank, index);
 }
 
+/* What it is if it is affine, as constant + the sum of slope[k] times axis k; true: it is. */
+static bool fit_box(uint32_t rank, const int64_t *lo, const int64_t *end, const int64_t *value, int64_t *slope,
+                    int64_t *constant)
+{
+	int64_t stride = 1;
+	bool affine = true;
+	*constant = value[0];
+	for (uint32_t k = rank; k-- > 0; stride *= end[k] - lo[k]) {
+		slope[k] = end[k] - lo[k] > 1 ? value[stride] - value[0] : 0;
+		*constant -= slope[k] * lo[k];
+	}
+	for (int64_t p = 0; affine && p < stride; p++) {
+		int64_t sum = *constant, rest = p;
+		for (uint32_t k = rank; k-- > 0; rest /= end[k] - lo[k])
+			sum += slope[k] * (lo[k] + rest % (end[k] - lo[k]));
+		affine = sum == value[p];
+	}
+	return affine;
+}
+
+bool oj_box_is_affine(uint32_t rank, const int64_t *lo, const int64_t *end, const int64_t *value)
+{
+	int64_t slope[RANK], constant;
+	return fit_box(rank, lo, end, value, slope, &constant);
+}
+
 ojit_expr oj_box_integer(struct space *space, const char *name, uint32_t rank, const int64_t *lo, const int64_t *end,
                          const int64_t *value)
 {
-	int64_t slope[RANK] = {0}, extent[RANK], stride = 1, constant = value[0];
+	int64_t slope[RANK] = {0}, extent[RANK], count = 1, constant;
 	ojit_expr index[RANK];
-	bool affine = true;
-	for (uint32_t k = rank; k-- > 0; stride *= extent[k]) {
+	for (uint32_t k = 0; k < rank; k++) {
 		extent[k] = end[k] - lo[k];
+		count *= extent[k];
 		index[k] = oj_index(&space->graph, k);
-		slope[k] = extent[k] > 1 ? value[stride] - value[0] : 0;
-		constant -= slope[k] * lo[k];
 	}
-	for (int64_t p = 0; affine && p < stride; p++) {
-		int64_t sum = constant, rest = p;
-		for (uint32_t k = rank; k-- > 0; rest /= extent[k])
-			sum += slope[k] * (lo[k] + rest % extent[k]);
-		affine = sum == value[p];
-	}
-	return affine ? oj_integer_sum(&space->graph, constant, rank, index, slope)
-	              : box_table(space, name, rank, lo, extent, index, value, (size_t)stride);
+	return fit_box(rank, lo, end, value, slope, &constant)
+		? oj_integer_sum(&space->graph, constant, rank, index, slope)
+		: box_table(space, name, rank, lo, extent, index, value, (size_t)count);
 }
 
 void oj_walk_begin(struct walk *walk, const struct space *space, const struct domain *domain)

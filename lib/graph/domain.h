@@ -30,6 +30,7 @@ double oj_number_at(const struct space *space, ojit_expr e, const int64_t *index
  * empty: affine where it is, else a table of that name. 0: out of memory. */
 ojit_expr oj_box_integer(struct space *space, const char *name, uint32_t rank, const int64_t *lo, const int64_t *end,
                          const int64_t *value);
+bool oj_box_is_affine(uint32_t rank, const int64_t *lo, const int64_t *end, const int64_t *value);
 
 /* All points, the last loop fastest. */
 struct walk {

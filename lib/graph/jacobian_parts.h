@@ -111,7 +111,7 @@ void oj_jacobian_owners(struct sparse *s);
 bool oj_jacobian_renumber(struct jacobian *j, struct sparse *s);
 void oj_jacobian_drop(struct jacobian *j, struct sparse *s);
 
-/* jacobian_boxes.c: find what boxes compute, then append their blocks. */
+/* jacobian_boxes.c: find what boxes compute; jacobian_store.c: append their blocks. */
 bool oj_jacobian_find_boxes(struct jacobian *j, struct sparse *s);
 bool oj_jacobian_store_boxes(struct jacobian *j, struct sparse *s);
 
