@@ -141,6 +141,11 @@ static const struct edge zeros[] = {
 	{"index row[i in 1..4] = [1, 2, 2, 4]\nindex col[e in 1..3] = [2, 3, 1]\ninit u[i in 1..3] = i\n"
 	 "let s[i in 1..3] = sum(e in row[i]..row[i+1]-1, u[col[e]])\nu[i in 1..3]' = u[i]*s[i] + u[1]*s[4-i]",
 	 {{0, 0, 2 + 5}, {0, 1, 1}, {0, 2, 1}, {2, 0, 3 + 2}, {2, 1, 1}, {2, 2, 7}}},
+	{"index row[i in 1..4] = [1, 2, 2, 4]\nindex col[e in 1..3] = [2, 3, 1]\ninit u[i in 1..3] = 1, v[i in 1..3] = i\n"
+	 "let s[i in 1..3] = sum(e in row[i]..row[i+1]-1, v[col[e]])\nu[i in 1..3]' = -u[i]\n"
+	 "v[i in 1..3]' = 2*v[i]*s[i]*cbrt(u[i])",
+	 {{0, 0, -1}, {1, 1, -1}, {2, 2, -1}, {3, 0, 4. / 3}, {3, 3, 4}, {3, 4, 2}, {5, 2, 8}, {5, 5, 2 * 4 + 6}, {5, 3, 6}}},
+	{"init x = 0, y = 0\nx' = cbrt(x)/inf + y\ny' = -sqrt(y)/inf - x", {{0, 1, 1}, {1, 0, -1}}},
 	{"init x[i in 1..3] = 1\nlet a[i in 1..3] = (i - 2)*x[i]\nx[i in 1..3]' = a[i]*x[1]", {{0, 0, -2}, {2, 0, 1}, {2, 2, 1}}},
 };
 
@@ -162,6 +167,45 @@ static const struct edge seeds[] = {
 Test(edges, zeros_of_directions_and_weights_are_strong)
 {
 	hold_all(seeds, sizeof seeds / sizeof seeds[0], true);
+}
+
+/* A factor that is 0 by chance is a factor: times an infinite slope it is no number, in every kernel. */
+static const struct edge chances[] = {
+	{"param a = 0\ninit x = 0\nx' = a*sqrt(x)", {{0, 0, NAN}}},
+	{"param a = 0\ninit x = 0, y = 1\nx' = sqrt(a*y)\ny' = y", {{0, 1, NAN}, {0, 2, INFINITY}, {1, 1, 1}}},
+	{"param a = 0, b = 2\ninit x = 0, y = 2\nx' = cbrt(a/b*asin(x))\ny' = y", {{0, 0, NAN}, {0, 2, NAN}, {0, 3, NAN}, {1, 1, 1}}},
+	{"param a = 0\ninit x = 1\nx' = x/(1/a)", {{0, 1, NAN}}},
+	{"param a = 0\ninit x = 0, y = -1\nx' = a*max(sqrt(x), y)\ny' = sqrt(max(a*x, y))", {{0, 0, NAN}, {1, 0, NAN}, {1, 2, NAN}}},
+	{"param a = 0\ninit x = 1, y = 2\nx' = if(y < 1, y, cbrt(a))*a\ny' = max(y, a*a^a)", {{0, 2, NAN}, {1, 1, 1}}},
+	{"param a = 0, b = 1\ninit x = -1, y = 1\nx' = x*if(x > 0, y, sqrt(b - 1))*a\ny' = y", {{0, 3, NAN}, {1, 1, 1}}},
+	{"param a = 0\ninit x[i in 1..3] = i - 2\nx[i in 1..3]' = sqrt(sum(j in 1..3, a*x[j]))",
+	 {{0, 0, NAN}, {0, 1, NAN}, {0, 2, NAN}, {1, 0, NAN}, {1, 1, NAN}, {1, 2, NAN}, {2, 0, NAN}, {2, 1, NAN}, {2, 2, NAN},
+	  {0, 3, NAN}, {1, 3, NAN}, {2, 3, NAN}}},
+	{"param a = 0\ninit x[i in 1..3] = i - 1\nlet s[i in 1..3] = sum(j in 1..3, sqrt(x[j])*(i - j))\n"
+	 "x[i in 1..3]' = a*s[i] + x[1]*s[4-i]",
+	 {{0, 0, NAN}, {1, 0, NAN}, {2, 0, NAN}, {0, 3, -1 - 2 * 1.4142135623730951}, {1, 3, -1.4142135623730951}, {2, 3, 1}}},
+};
+
+Test(edges, a_zero_by_chance_is_a_factor_in_every_kernel)
+{
+	hold_all(chances, sizeof chances / sizeof chances[0], false);
+}
+
+/* Sums over nothing, which other elements of a family are not: what they are multiplied with has no part. */
+static const struct edge nothing[] = {
+	{"index row[i in 1..4] = [1, 2, 2, 4]\nindex col[e in 1..3] = [2, 3, 1]\ninit u[i in 1..3] = 0, v[i in 1..3] = i\n"
+	 "u[i in 1..3]' = sqrt(u[i])*sum(e in row[i]..row[i+1]-1, v[col[e]]) + v[i]\nv[i in 1..3]' = v[i]",
+	 {{0, 0, INFINITY}, {2, 2, INFINITY}, {0, 3, 1}, {1, 4, 1}, {2, 5, 1}, {3, 3, 1}, {4, 4, 1}, {5, 5, 1}}},
+	{"index row[i in 1..4] = [1, 2, 2, 4]\nindex col[e in 1..3] = [2, 3, 1]\ninit u[i in 1..3] = 0, v[i in 1..3] = i\n"
+	 "let s[i in 1..3] = sum(e in row[i]..row[i+1]-1, v[col[e]])\nu[i in 1..3]' = sqrt(u[i])*s[i] + v[i]\n"
+	 "v[i in 1..3]' = v[i] - 2*v[i]*s[i]*cbrt(u[i])",
+	 {{0, 0, INFINITY}, {2, 2, INFINITY}, {0, 3, 1}, {1, 4, 1}, {2, 5, 1}, {3, 3, 1}, {4, 4, 1}, {5, 5, 1},
+	  {3, 0, -INFINITY}, {5, 2, -INFINITY}}},
+};
+
+Test(edges, what_is_multiplied_with_a_sum_over_nothing_has_no_part)
+{
+	hold_all(nothing, sizeof nothing / sizeof nothing[0], false);
 }
 
 /* What a branch that is not taken would be multiplied with may be no number although it depends
@@ -203,6 +247,35 @@ static const struct edge rules[] = {
 Test(edges, rules_are_those_of_the_manual)
 {
 	hold_all(rules, sizeof rules / sizeof rules[0], false);
+}
+
+/* ---------------------------------------------------------------- second derivatives */
+
+/* hypot and abs have an edge at 0, their even powers have none, and no power of a root has that is whole. */
+Test(edges, powers_without_an_edge_have_second_derivatives_there)
+{
+	static const struct {
+		const char *equation;
+		double xx, yy;
+	} powers[] = {
+		{"hypot(x, y)^2", 2, 2}, {"3*hypot(x, y)*hypot(x, y)", 6, 6}, {"hypot(x, 2*y)^2", 2, 8}, {"abs(x)^2 + abs(y)^4", 2, 0},
+		{"abs(x)*y*abs(x) + abs(y)^3 + x^2", 2, 0}, {"sqrt(x)^4 + cbrt(y)^6", 2, 2}, {"sqrt(x^2 + y^2)^2", 2, 2},
+	};
+	for (size_t k = 0; k < sizeof powers / sizeof powers[0]; k++) {
+		char text[128];
+		double columns[2][2];
+		struct host host, *h = &host;
+		snprintf(text, sizeof text, "init x = 0, y = 0\nx' = %s\ny' = x", powers[k].equation);
+		begin(h, text, k % 2 ? OJIT_UNOPTIMISED : OJIT_INTERPRETER, OJIT_JACOBIAN_DIRECT);
+		ojit_scalar scalar = {.of = OJIT_RHS, .element = 0};
+		for (size_t j = 0; j < 2; j++) {
+			double v[2] = {j == 0, j == 1};
+			HOST_OK(ojit_evaluator_hessian_product(h->evaluator, &scalar, OJIT_BY_STATES, 1, 0, h->y, v, columns[j]));
+		}
+		cr_expect(columns[0][0] == powers[k].xx && columns[1][1] == powers[k].yy && columns[0][1] == 0 && columns[1][0] == 0,
+		          "%s\n%g %g\n%g %g", text, columns[0][0], columns[1][0], columns[0][1], columns[1][1]);
+		host_end(h);
+	}
 }
 
 /* ---------------------------------------------------------------- long products */

@@ -12,8 +12,11 @@
  * sqrt, cbrt and x^p with 0 < p < 1 at 0, and log1p at -1, give inf.  A product has that of each
  * factor from all others, so zeros do no harm.  What an `if`, min or max does not choose has no
  * part in a derivative, whatever it is; nor has what is 0 by structure: f - f, also with other terms
- * between, 0*f, and (i - 3)*f[i] at i = 3; nor what a 0 in a direction or in weights stands for,
- * even where its slope is infinite.  trigamma, the second derivative of lgamma, has none: OJIT_UNSUPPORTED, by name.
+ * between, 0*f, (i - 3)*f[i] at i = 3, and f times a sum over nothing; nor what a 0 in a direction or in weights
+ * stands for, even where its slope is infinite.  A factor that is 0 by chance is a factor: times an infinite slope it
+ * gives nan, in all of them, as a*sqrt(x) by x where both are 0.  (Only the tangent multiplies an infinite
+ * slope with a sum where the others multiply it with the terms: by x, sqrt(x^2 + x) at 0 has inf as J v, nan as entry.)
+ * Even powers of abs and hypot, and whole powers of roots, have no edge.  trigamma, the second derivative of lgamma, has none: OJIT_UNSUPPORTED, by name.
  *
  * Parameters are taken as independent of one another, also those that the model defines
  * by others; derived quantities that it defines by `let` are followed.

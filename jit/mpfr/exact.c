@@ -115,6 +115,13 @@ static bool is_other_side(struct exact *x, int side)
 	return x->kept.at[x->met++] != (signed char)side;
 }
 
+/* Also where a division takes what is infinite for 0: nothing tells how fast it gets there. */
+static bool is_at_edge(struct exact *x, enum op op, const mpfr_srcptr *operands, mpfr_srcptr value)
+{
+	bool other = is_other_side(x, oj_edge_side(op, operands, value));
+	return other || (x->sides == SIDES_COMPARED && op == OP_DIV && mpfr_inf_p(operands[1]));
+}
+
 struct exact_number *oj_exact_time(struct exact *x)
 {
 	return &x->own.numbers[0];
@@ -489,7 +496,7 @@ static void operate(struct run *run, const struct node *n, struct exact_number *
 	}
 	run->p->operators[n->op](to->value, values, count);
 	to->marks = marks;
-	if (oj_has_edges(n->op) && is_other_side(run->x, oj_edge_side(n->op, values, to->value)))
+	if (oj_has_edges(n->op) && is_at_edge(run->x, n->op, values, to->value))
 		to->marks |= TRUTH_KINK;
 	if (is_sized(run))
 		measure(n, to, operands);

@@ -2,7 +2,6 @@
  * contribute into sums. */
 #include "lib/graph/adjoint.h"
 
-#include "lib/graph/partial.h"
 #include "lib/graph/sweep.h"
 
 #include <stdlib.h>
@@ -15,6 +14,7 @@ struct adjoint {
 	struct graph *g;
 	const struct adjoint_request *request;
 	uint32_t *array;       /* [arrays] its adjoints' array + 1; 0: none yet, or zero */
+	uint32_t *part;        /* [arrays] that of their parts + 1; 0: they are not told */
 	unsigned char *chosen; /* [arrays] some of them come out of a choice */
 	size_t elements;       /* of made's blocks up to the one that takes single elements; 0: none does */
 	uint32_t origin;
@@ -86,7 +86,8 @@ static bool collect(struct adjoint *a, struct target *t, uint32_t array, bool fl
 		 * elements pays on a line only. */
 		bool fixed = t->rank <= 1 && is_fixed(a->g, &c, t->rank);
 		ok = fixed ? VECTOR_PUSH(context, &t->fixed, c) : VECTOR_PUSH(context, &t->pulled, c);
-		a->chosen[array] |= c.chosen;
+		if (array < a->sweep.arrays)
+			a->chosen[array] |= c.chosen;
 	}
 	return ok;
 }
@@ -453,30 +454,79 @@ static void drop_target(struct adjoint *a, struct target *t)
 
 /* ---------------------------------------------------------------- intermediates */
 
+/* Tables may be read only where the condition guards that. */
+static bool reads_tables(const struct adjoint *a, ojit_expr condition)
+{
+	struct expr_list list = {0};
+	bool reads = !oj_reach(a->g, &condition, 1, true, &list);
+	for (size_t k = 0; !reads && k < list.list.count; k++)
+		reads = oj_is(a->g, list.list.at[k], OP_TABLE);
+	VECTOR_DROP(a->space->context, &list.list);
+	return reads;
+}
+
+/* Does something hold for the element, as far as can be told? */
+static bool is_reached(const struct adjoint *a, const struct target *t, const int64_t *index)
+{
+	enum { DEPTH = 16 };
+	bool reached = false;
+	for (size_t k = 0; !reached && k < t->guarded.count; k++)
+		reached = oj_truth_at(a->space, t->guarded.at[k].condition, index, DEPTH) == 1;
+	return reached;
+}
+
+static bool is_every_element_reached(const struct adjoint *a, const struct target *t)
+{
+	enum { LOOKED_AT = 20000 };
+	const struct array like = a->space->arrays.at[t->array];
+	int64_t index[LEVELS] = {0}, length = oj_array_length(&like);
+	bool reached = length * (int64_t)t->guarded.count <= LOOKED_AT;
+	for (size_t k = 0; reached && k < t->guarded.count; k++)
+		reached = !reads_tables(a, t->guarded.at[k].condition);
+	for (int64_t element = 0; reached && element < length; element++) {
+		int64_t rest = element;
+		for (uint32_t k = like.rank; k-- > 0; rest /= like.extent[k])
+			index[k] = like.base[k] + rest % like.extent[k];
+		reached = is_reached(a, t, index);
+	}
+	return reached;
+}
+
 /* Does everything that is added up hold for some of the elements only?  The others are read
  * by nobody, so their zeros mean "no part", as with r[i, i] of distances where j != i. */
-static bool is_partial(const struct target *t)
+static bool is_partial(const struct adjoint *a, const struct target *t)
 {
 	bool partial = t->guarded.count > 0 && t->fixed.count == 0;
 	for (size_t k = 0; k < t->guarded.count; k++)
 		partial = partial && t->guarded.at[k].condition;
-	return partial;
+	return partial && !is_every_element_reached(a, t);
+}
+
+/* *made: an array of what `array`, or where its parts go, got, + 1. */
+static bool settle_one(struct adjoint *a, struct array like, uint32_t array, uint32_t *made, bool *partial)
+{
+	struct target t = {.rank = like.rank};
+	t.array = oj_space_array(a->space, like.name, ROLE_TEMP, like.rank, like.base, like.extent, 0);
+	*made = t.array + 1;
+	bool ok = t.array != UINT32_MAX && collect(a, &t, array, false) && store_target(a, &t);
+	*partial = is_partial(a, &t);
+	drop_target(a, &t);
+	return ok;
 }
 
 /* The adjoints of an array whose users have all been swept. */
 static bool settle(struct adjoint *a, uint32_t array)
 {
 	struct array like = a->space->arrays.at[array];
+	bool partial, ignored, derived = like.role == ROLE_DERIVED;
 	if (a->array[array] || !a->sweep.last[array])
 		return true;
-	struct target t = {.rank = like.rank};
 	a->elements = 0; /* which are read from here on */
-	t.array = oj_space_array(a->space, like.name, ROLE_TEMP, like.rank, like.base, like.extent, 0);
-	a->array[array] = t.array + 1;
-	bool ok = t.array != UINT32_MAX && collect(a, &t, array, false) && store_target(a, &t);
-	a->chosen[array] |= is_partial(&t);
-	drop_target(a, &t);
-	return ok;
+	if (!settle_one(a, like, array, &a->array[array], &partial))
+		return false;
+	bool parts = a->sweep.parts == PARTS_OF_ALL || (derived && a->chosen[array]);
+	a->chosen[array] |= partial;
+	return !parts || settle_one(a, like, array + (uint32_t)a->sweep.arrays, &a->part[array], &ignored);
 }
 
 static bool seed(struct adjoint *a, uint32_t array)
@@ -488,10 +538,25 @@ static bool seed(struct adjoint *a, uint32_t array)
 	return a->array[array] != 0;
 }
 
+/* The adjoint of what a program puts out. Where zeros are strong, what has no weight has no part. */
+static struct slope bar_of_output(struct adjoint *a, uint32_t array, uint32_t rank, const ojit_expr *index)
+{
+	ojit_expr weight = a->request->unit ? oj_literal(a->g, 1) : oj_load(a->g, a->array[array] - 1, rank, index);
+	bool strong = a->request->strong && !a->request->unit;
+	return strong ? oj_slope_kept(a->g, weight, weight) : (struct slope){weight, false, 0};
+}
+
+static struct slope bar_of(struct adjoint *a, uint32_t array, uint32_t rank, const ojit_expr *index)
+{
+	ojit_expr bar = oj_load(a->g, a->array[array] - 1, rank, index);
+	ojit_expr part = a->part[array] ? oj_load(a->g, a->part[array] - 1, rank, index) : 0;
+	return a->part[array] ? oj_slope_kept(a->g, bar, part) : (struct slope){bar, a->chosen[array], 0};
+}
+
 static bool sweep_block(struct adjoint *a, const struct program *program, const struct block *block)
 {
-	size_t count = block->stores.count, size = (count + 1) * sizeof(struct bar);
-	struct bar *bars = oj_memory_get(a->space->context, size);
+	size_t count = block->stores.count, size = (count + 1) * sizeof(struct slope);
+	struct slope *bars = oj_memory_get(a->space->context, size);
 	bool ok = bars != NULL;
 	a->origin = block->origin;
 	for (size_t s = 0; ok && s < count; s++) {
@@ -499,13 +564,11 @@ static bool sweep_block(struct adjoint *a, const struct program *program, const 
 		uint32_t seen = oj_sweep_seen(program, store->array), rank = a->space->arrays.at[store->array].rank;
 		bool out = a->space->arrays.at[seen].role == ROLE_OUT;
 		ok = out ? seed(a, store->array) : settle(a, seen);
-		bars[s] = (struct bar){0, false};
+		bars[s] = (struct slope){0};
 		if (!ok || !a->array[seen])
 			continue;
-		bool unit = out && a->request->unit;
-		ojit_expr bar = unit ? oj_literal(a->g, 1) : oj_load(a->g, a->array[seen] - 1, rank, store->index);
-		bars[s] = (struct bar){bar, a->chosen[seen] || (out && !unit && a->request->strong)};
-		ok = bar != 0;
+		bars[s] = out ? bar_of_output(a, seen, rank, store->index) : bar_of(a, seen, rank, store->index);
+		ok = bars[s].e != 0;
 	}
 	ok = ok && oj_sweep_block(&a->sweep, block, bars);
 	oj_memory_put(a->space->context, bars, size);
@@ -599,9 +662,12 @@ static bool open_adjoint(struct adjoint *a, struct oj_error *error)
 	size_t count = a->space->arrays.count + 1;
 	bool ok = oj_sweep_open(&a->sweep, a->made, a->space, error);
 	a->array = oj_memory_get(context, count * sizeof *a->array);
+	a->part = oj_memory_get(context, count * sizeof *a->part);
 	a->chosen = oj_memory_get(context, count);
-	if (!ok || !a->array || !a->chosen)
+	if (!ok || !a->array || !a->part || !a->chosen)
 		return false;
+	a->sweep.parts = a->request->strong && !a->request->unit ? PARTS_OF_ALL : PARTS_OF_DERIVED;
+	memset(a->part, 0, count * sizeof *a->part);
 	memset(a->array, 0, count * sizeof *a->array);
 	memset(a->chosen, 0, count);
 	return true;
@@ -612,6 +678,7 @@ static void close_adjoint(struct adjoint *a)
 	ojit_context *context = a->space->context;
 	size_t count = a->sweep.arrays + 1;
 	oj_memory_put(context, a->array, count * sizeof *a->array);
+	oj_memory_put(context, a->part, count * sizeof *a->part);
 	oj_memory_put(context, a->chosen, count);
 	oj_sweep_close(&a->sweep);
 }

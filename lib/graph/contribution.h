@@ -15,7 +15,8 @@ struct contribution {
 	uint32_t array;
 	ojit_expr index[RANK]; /* in levels of the domain */
 	ojit_expr value;       /* likewise */
-	bool chosen;           /* the value comes out of a choice, see sweep.c */
+	bool chosen;           /* the value comes out of a choice, */
+	ojit_expr part;        /* and has a part where this holds, in the same levels; 0: not known (struct slope) */
 	struct domain domain;
 	uint32_t next;         /* of the same array, + 1; 0: none */
 };

@@ -14,10 +14,15 @@ static bool settle(struct jacobian *j, struct sparse *s, int64_t rows, bool by_c
 
 ojit_expr oj_jacobian_product(struct jacobian *j, const struct part *part, ojit_expr inner)
 {
-	if (part->c.chosen)
-		return oj_times_strong(j->g, part->c.value, inner);
-	return j->of[part->source - 1].chosen ? oj_times_strong(j->g, inner, part->c.value)
-	                                      : oj_times(j->g, part->c.value, inner);
+	struct slope outer = {part->c.value, part->c.chosen, part->c.part};
+	struct slope entry = {inner, j->of[part->source - 1].chosen, 0};
+	if (!entry.chosen)
+		return oj_slope_times(j->g, outer, inner).e;
+	ojit_expr product = oj_slope_times(j->g, entry, outer.e).e;
+	if (!outer.chosen || !product)
+		return product;
+	ojit_expr has_part = oj_slope_part(j->g, outer);
+	return has_part ? oj_times_strong(j->g, has_part, product) : 0;
 }
 
 static bool add_part(struct jacobian *j, struct sparse *to, const struct contribution *c, const struct store *store,
@@ -40,7 +45,7 @@ static bool add_part(struct jacobian *j, struct sparse *to, const struct contrib
 }
 
 static bool differentiate_store(struct jacobian *j, const struct program *program, const struct block *block,
-                                uint32_t store, struct bar *bars)
+                                uint32_t store, struct slope *bars)
 {
 	uint32_t seen = oj_sweep_seen(program, block->stores.at[store].array);
 	struct sparse *to = j->space->arrays.at[seen].role == ROLE_OUT ? &j->out : &j->of[seen];
@@ -61,8 +66,8 @@ static bool differentiate(struct jacobian *j, const struct program *program)
 	bool ok = true;
 	for (size_t b = 0; ok && b < program->blocks.count; b++) {
 		const struct block *block = &program->blocks.at[b];
-		size_t size = (block->stores.count + 1) * sizeof(struct bar);
-		struct bar *bars = oj_memory_get(j->space->context, size);
+		size_t size = (block->stores.count + 1) * sizeof(struct slope);
+		struct slope *bars = oj_memory_get(j->space->context, size);
 		if (!bars)
 			return false;
 		memset(bars, 0, size);

@@ -45,29 +45,7 @@ struct place {
 	const struct jacobian *j;
 	const int64_t *at;
 };
-enum { LOOKED_INTO = 12 };
-
-/* 1: it holds, 0: it does not, -1: not known. */
-static int holds(const struct place *p, ojit_expr e, int depth)
-{
-	const struct graph *g = p->j->g;
-	const ojit_expr *o = oj_operands(g, e);
-	enum op op = oj_node(g, e)->op;
-	int a, b;
-	if (op == OP_ILT || op == OP_ILE || op == OP_IEQ || op == OP_INE) {
-		int64_t x = oj_integer_at(p->j->space, o[0], p->at), y = oj_integer_at(p->j->space, o[1], p->at);
-		return op == OP_ILT ? x < y : op == OP_ILE ? x <= y : (x == y) == (op == OP_IEQ);
-	}
-	if (depth == 0 || (op != OP_NOT && op != OP_AND && op != OP_OR))
-		return op == OP_TRUE ? 1 : op == OP_FALSE ? 0 : -1;
-	a = holds(p, o[0], depth - 1);
-	if (op == OP_NOT)
-		return a < 0 ? a : !a;
-	b = holds(p, o[1], depth - 1);
-	if (op == OP_AND)
-		return a == 0 || b == 0 ? 0 : a < 0 || b < 0 ? -1 : 1;
-	return a > 0 || b > 0 ? 1 : a < 0 || b < 0 ? -1 : 0;
-}
+enum { LOOKED_INTO = 24 };
 
 static bool vanishes(const struct place *p, ojit_expr e, int depth);
 
@@ -82,7 +60,7 @@ static bool any_vanishes(const struct place *p, ojit_expr e, int depth)
 static bool branch_vanishes(const struct place *p, ojit_expr e, int depth)
 {
 	const ojit_expr *o = oj_operands(p->j->g, e);
-	int condition = holds(p, o[0], depth);
+	int condition = oj_truth_at(p->j->space, o[0], p->at, depth);
 	return (condition == 0 || vanishes(p, o[1], depth)) && (condition == 1 || vanishes(p, o[2], depth));
 }
 

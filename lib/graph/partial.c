@@ -67,17 +67,94 @@ ojit_expr oj_where(struct graph *g, ojit_expr condition, ojit_expr e)
 	return make(g, OP_IF, 3, operands);
 }
 
+static bool is_finite(const struct graph *g, ojit_expr e)
+{
+	return oj_is(g, e, OP_LITERAL) && isfinite(oj_node(g, e)->real); /* a model's 1/0 is not */
+}
+
 ojit_expr oj_times_strong(struct graph *g, ojit_expr a, ojit_expr b)
 {
 	if (!a || !b)
 		return 0;
 	if (oj_is_literal(g, a, 0))
 		return a;
-	bool finite = oj_is(g, b, OP_LITERAL) && isfinite(oj_node(g, b)->real); /* a model's 1/0 is not */
-	if (finite || oj_is(g, a, OP_LITERAL))
+	if (is_finite(g, b) || oj_is(g, a, OP_LITERAL))
 		return oj_times(g, a, b);
 	ojit_expr operands[2] = {a, b};
 	return make(g, OP_STRONG, 2, operands);
+}
+
+/* ---------------------------------------------------------------- slopes */
+
+/* What `e` is where it has a part. */
+static ojit_expr inside(const struct graph *g, ojit_expr e, ojit_expr part)
+{
+	bool guarded = oj_is(g, e, OP_IF) && oj_operands(g, e)[0] == part && oj_is_literal(g, oj_operands(g, e)[2], 0);
+	return guarded ? oj_operands(g, e)[1] : e;
+}
+
+struct slope oj_slope_times(struct graph *g, struct slope slope, ojit_expr factor)
+{
+	if (!slope.e || !factor)
+		slope.e = 0;
+	else if (!slope.chosen || is_finite(g, factor))
+		slope.e = oj_times(g, slope.e, factor);
+	else if (!slope.part)
+		slope.e = oj_times_strong(g, slope.e, factor);
+	else if ((slope.e = oj_times(g, inside(g, slope.e, slope.part), factor)))
+		slope.e = oj_where(g, slope.part, slope.e);
+	return slope;
+}
+
+struct slope oj_slope_where(struct graph *g, ojit_expr condition, struct slope slope)
+{
+	ojit_expr both[2] = {condition, slope.part};
+	bool known = !slope.chosen || slope.part;
+	slope.e = condition && slope.e ? oj_where(g, condition, slope.e) : 0;
+	slope.part = !known ? 0 : slope.chosen && condition ? make(g, OP_AND, 2, both) : condition;
+	slope.chosen = true;
+	return slope;
+}
+
+struct slope oj_slope_either(struct graph *g, struct slope a, struct slope b)
+{
+	ojit_expr both[2] = {a.part, b.part};
+	a.chosen = a.chosen && b.chosen;
+	if (!a.chosen || !a.part || !b.part)
+		a.part = 0;
+	else if (a.part != b.part)
+		a.part = make(g, OP_OR, 2, both);
+	return a;
+}
+
+struct slope oj_slope_summed(struct graph *g, struct slope slope, unsigned level, ojit_expr sum)
+{
+	slope.e = sum;
+	if (slope.part && oj_node(g, slope.part)->levels >> level & 1)
+		slope.part = 0;
+	return slope;
+}
+
+static ojit_expr is_not_zero(struct graph *g, ojit_expr e)
+{
+	ojit_expr operands[2] = {e, oj_literal(g, 0)};
+	return e ? make(g, OP_NE, 2, operands) : 0;
+}
+
+ojit_expr oj_slope_part(struct graph *g, struct slope slope)
+{
+	ojit_expr one = oj_literal(g, 1), part = slope.part;
+	if (slope.e && slope.chosen && !part)
+		part = is_not_zero(g, slope.e);
+	if (!slope.e || !slope.chosen)
+		return slope.e ? one : 0;
+	return part ? oj_where(g, part, one) : 0;
+}
+
+struct slope oj_slope_kept(struct graph *g, ojit_expr e, ojit_expr parts)
+{
+	ojit_expr part = is_not_zero(g, parts);
+	return (struct slope){part ? e : 0, true, part};
 }
 
 /* ---------------------------------------------------------------- texts */

@@ -32,4 +32,26 @@ ojit_expr oj_plus(struct graph *g, ojit_expr a, ojit_expr b);
 /* Where `condition` holds `e`, else 0. */
 ojit_expr oj_where(struct graph *g, ojit_expr condition, ojit_expr e);
 
+/* A tangent, or an adjoint.  One that a choice may leave out is 0 there, and what it is multiplied
+ * with may be infinite there; one that is 0 by chance, since a factor is, is a number as any other.
+ * So it says where it has a part, as far as that is known in the block at hand. */
+struct slope {
+	ojit_expr e;
+	bool chosen;    /* there may be places where it has no part, and is 0 */
+	ojit_expr part; /* the truth that it has one; 0: not known, what is 0 has none */
+};
+
+/* slope * factor; e is 0 when out of memory, here and below. */
+struct slope oj_slope_times(struct graph *g, struct slope slope, ojit_expr factor);
+/* The slope where `condition` holds. */
+struct slope oj_slope_where(struct graph *g, ojit_expr condition, struct slope slope);
+/* Is the sum of two a chosen one, and where does it have a part?  Its e is that of `a`. */
+struct slope oj_slope_either(struct graph *g, struct slope a, struct slope b);
+/* Behind a sum over the index of `level`: e is the sum. */
+struct slope oj_slope_summed(struct graph *g, struct slope slope, unsigned level, ojit_expr sum);
+/* 1 where the slope has a part, else 0, as a number. */
+ojit_expr oj_slope_part(struct graph *g, struct slope slope);
+/* What is kept as such a number, or as a sum of them, as the part of a slope. */
+struct slope oj_slope_kept(struct graph *g, ojit_expr e, ojit_expr parts);
+
 #endif

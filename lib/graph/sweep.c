@@ -14,7 +14,6 @@
 #include "lib/graph/sweep.h"
 
 #include "lib/graph/cost.h"
-#include "lib/graph/partial.h"
 
 #include <string.h>
 
@@ -23,7 +22,7 @@ struct surrounding { /* loops, and what waits in them */
 	struct domain domain;
 	enum reduction_order order; /* of the innermost loop */
 	struct expr_map place;      /* node -> place in bars, + 1; + 1 is 0 when taken off */
-	VECTOR(struct bar) bars;
+	VECTOR(struct slope) bars;
 	VECTOR(ojit_expr) heap;
 };
 
@@ -33,11 +32,11 @@ bool oj_sweep_open(struct sweep *s, struct program *made, struct space *space, s
 	*s = (struct sweep){.made = made, .space = space, .g = &space->graph, .error = error, .arrays = count - 1};
 	oj_expr_map_init(&s->activity, space->context);
 	s->active = oj_memory_get(space->context, count);
-	s->last = oj_memory_get(space->context, count * sizeof *s->last);
+	s->last = oj_memory_get(space->context, 2 * count * sizeof *s->last);
 	if (!s->active || !s->last)
 		return false;
 	memset(s->active, 0, count);
-	memset(s->last, 0, count * sizeof *s->last);
+	memset(s->last, 0, 2 * count * sizeof *s->last);
 	return true;
 }
 
@@ -45,7 +44,7 @@ void oj_sweep_close(struct sweep *s)
 {
 	ojit_context *context = s->space->context;
 	oj_memory_put(context, s->active, s->arrays + 1);
-	oj_memory_put(context, s->last, (s->arrays + 1) * sizeof *s->last);
+	oj_memory_put(context, s->last, 2 * (s->arrays + 1) * sizeof *s->last);
 	oj_expr_map_drop(&s->activity);
 	VECTOR_DROP(context, &s->contributions);
 }
@@ -140,7 +139,7 @@ static void heap_down(const struct graph *g, ojit_expr *at, size_t count)
 }
 
 /* Add to the adjoint of a node. */
-static void add(struct sweep *s, struct surrounding *in, ojit_expr node, struct bar bar)
+static void add(struct sweep *s, struct surrounding *in, ojit_expr node, struct slope bar)
 {
 	ojit_context *context = s->space->context;
 	uint32_t at = 0;
@@ -148,9 +147,9 @@ static void add(struct sweep *s, struct surrounding *in, ojit_expr node, struct 
 	if (s->failed || !oj_sweep_active(s, node))
 		return;
 	if (oj_expr_map_get(&in->place, node, &at) && at) {
-		struct bar *known = &in->bars.at[at - 1];
+		struct slope *known = &in->bars.at[at - 1];
+		*known = oj_slope_either(s->g, *known, bar);
 		known->e = oj_plus(s->g, known->e, bar.e);
-		known->chosen = known->chosen || bar.chosen;
 		s->failed = !known->e;
 		return;
 	}
@@ -161,7 +160,7 @@ static void add(struct sweep *s, struct surrounding *in, ojit_expr node, struct 
 	s->failed = !ok;
 }
 
-static struct bar take(struct sweep *s, struct surrounding *in, ojit_expr *node)
+static struct slope take(struct sweep *s, struct surrounding *in, ojit_expr *node)
 {
 	uint32_t at = 0;
 	*node = in->heap.at[0];
@@ -230,7 +229,7 @@ static ojit_expr keep(struct sweep *s, ojit_expr e, const struct domain *loops)
 	return oj_load(s->g, array, loops->count, outside);
 }
 
-static struct bar kept(struct sweep *s, const struct surrounding *in, struct bar bar)
+static struct slope kept(struct sweep *s, const struct surrounding *in, struct slope bar)
 {
 	struct domain loops;
 	if (bar.e && is_dear(s, in, bar.e, &loops))
@@ -248,22 +247,33 @@ static void refuse(struct sweep *s, ojit_expr e)
 	s->failed = true;
 }
 
-static struct bar scaled(struct sweep *s, struct bar bar, ojit_expr factor)
+static struct slope scaled(struct sweep *s, struct slope bar, ojit_expr factor)
 {
-	bar.e = bar.chosen ? oj_times_strong(s->g, bar.e, factor) : oj_times(s->g, bar.e, factor);
-	return bar;
+	return oj_slope_times(s->g, bar, factor);
 }
 
-static void of_load(struct sweep *s, const struct surrounding *in, ojit_expr e, struct bar bar)
+static void contribute(struct sweep *s, const struct surrounding *in, ojit_expr e, uint32_t array, struct slope bar)
 {
-	uint32_t array = oj_node(s->g, e)->ref.id;
-	struct contribution c = {.array = array, .value = bar.e, .chosen = bar.chosen, .domain = in->domain, .next = s->last[array]};
+	struct contribution c = {.array = array, .value = bar.e, .chosen = bar.chosen, .part = bar.part,
+	                         .domain = in->domain, .next = s->last[array]};
 	memcpy(c.index, oj_operands(s->g, e), oj_node(s->g, e)->arity * sizeof *c.index);
 	s->failed = s->failed || !VECTOR_PUSH(s->space->context, &s->contributions, c);
 	s->last[array] = (uint32_t)s->contributions.count;
 }
 
-static void through(struct sweep *s, struct surrounding *in, ojit_expr e, uint32_t slot, struct bar bar)
+static void of_load(struct sweep *s, const struct surrounding *in, ojit_expr e, struct slope bar)
+{
+	uint32_t array = oj_node(s->g, e)->ref.id;
+	contribute(s, in, e, array, bar);
+	enum array_role role = s->space->arrays.at[array].role;
+	if ((role == ROLE_DERIVED && s->parts != PARTS_OF_NONE) || (role == ROLE_TEMP && s->parts == PARTS_OF_ALL)) {
+		struct slope part = {oj_slope_part(s->g, bar), false, 0};
+		s->failed = s->failed || !part.e;
+		contribute(s, in, e, array + (uint32_t)s->arrays, part);
+	}
+}
+
+static void through(struct sweep *s, struct surrounding *in, ojit_expr e, uint32_t slot, struct slope bar)
 {
 	ojit_expr operand = oj_operands(s->g, e)[slot];
 	if (!oj_sweep_active(s, operand))
@@ -279,7 +289,7 @@ static void through(struct sweep *s, struct surrounding *in, ojit_expr e, uint32
 	if (partial.kind == PARTIAL_FACTOR)
 		bar = scaled(s, bar, partial.e);
 	else
-		bar = (struct bar){oj_where(s->g, partial.e, bar.e), true};
+		bar = oj_slope_where(s->g, partial.e, bar);
 	add(s, in, operand, kept(s, in, bar));
 }
 
@@ -289,7 +299,7 @@ static bool is_active(struct sweep *s, ojit_expr e, uint32_t slot)
 }
 
 /* What does not matter is multiplied first, for all factors that do. */
-static struct bar by_fixed_factors(struct sweep *s, ojit_expr e, struct bar bar)
+static struct slope by_fixed_factors(struct sweep *s, ojit_expr e, struct slope bar)
 {
 	ojit_expr fixed = 0;
 	for (uint32_t k = 0; k < oj_node(s->g, e)->arity; k++) {
@@ -308,7 +318,7 @@ static bool is_tabled_load(const struct graph *g, ojit_expr e)
 /* What several factors that tables name have in common is kept, too: it is needed in a list
  * for each of them, where what it is made of would be looked up again (m: the adjoint of bcr
  * 65 us without). */
-static struct bar kept_for_lists(struct sweep *s, const struct surrounding *in, ojit_expr product, struct bar bar)
+static struct slope kept_for_lists(struct sweep *s, const struct surrounding *in, ojit_expr product, struct slope bar)
 {
 	struct domain loops;
 	uint32_t lists = 0;
@@ -322,7 +332,7 @@ static struct bar kept_for_lists(struct sweep *s, const struct surrounding *in, 
 
 /* Products: the adjoint times what is before, times what is after, both kept, so that all
  * is linear in the factors. */
-static void of_product(struct sweep *s, struct surrounding *in, ojit_expr e, struct bar bar)
+static void of_product(struct sweep *s, struct surrounding *in, ojit_expr e, struct slope bar)
 {
 	uint32_t arity = oj_node(s->g, e)->arity;
 	size_t size = arity * sizeof(ojit_expr);
@@ -349,16 +359,16 @@ static void of_product(struct sweep *s, struct surrounding *in, ojit_expr e, str
 }
 
 /* See OP_STRONG: where its first factor was left out, the second has no part. */
-static void of_strong(struct sweep *s, struct surrounding *in, ojit_expr e, struct bar bar)
+static void of_strong(struct sweep *s, struct surrounding *in, ojit_expr e, struct slope bar)
 {
 	ojit_expr a = oj_operands(s->g, e)[0], b = oj_operands(s->g, e)[1];
-	struct bar second = {oj_times_strong(s->g, a, bar.e), true};
+	struct slope second = {oj_times_strong(s->g, a, bar.e), true, 0};
 	add(s, in, a, scaled(s, bar, b));
 	add(s, in, b, second);
 }
 
 /* Both operands share the division: bar/b for a, and for b -(bar/b) (a/b). */
-static void of_quotient(struct sweep *s, struct surrounding *in, ojit_expr e, struct bar bar)
+static void of_quotient(struct sweep *s, struct surrounding *in, ojit_expr e, struct slope bar)
 {
 	ojit_expr a = oj_operands(s->g, e)[0], b = oj_operands(s->g, e)[1], one = oj_literal(s->g, 1);
 	ojit_expr operands[2] = {one, b}, inverse = oj_make(s->g, OP_DIV, 2, operands);
@@ -378,7 +388,7 @@ static bool is_negative_of(const struct graph *g, ojit_expr a, ojit_expr b)
 }
 
 /* x or -x, by the sign of a table's entry: nothing is left out here. */
-static bool of_sign(struct sweep *s, struct surrounding *in, ojit_expr e, struct bar bar)
+static bool of_sign(struct sweep *s, struct surrounding *in, ojit_expr e, struct slope bar)
 {
 	const ojit_expr *o = oj_operands(s->g, e);
 	ojit_expr operands[3] = {o[0], o[1], o[2]};
@@ -393,7 +403,7 @@ static bool of_sign(struct sweep *s, struct surrounding *in, ojit_expr e, struct
 	return true;
 }
 
-static void of_operator(struct sweep *s, struct surrounding *in, ojit_expr e, struct bar bar)
+static void of_operator(struct sweep *s, struct surrounding *in, ojit_expr e, struct slope bar)
 {
 	enum op op = oj_node(s->g, e)->op;
 	if (op == OP_MUL)
@@ -412,7 +422,7 @@ static void of_operator(struct sweep *s, struct surrounding *in, ojit_expr e, st
 struct opened { /* a reduction at a level of its own */
 	struct reduction reduction;
 	ojit_expr value, start, lo, end, body;
-	struct bar bar; /* its adjoint */
+	struct slope bar; /* its adjoint */
 };
 struct group { VECTOR(struct opened) at; };
 
@@ -466,7 +476,7 @@ static ojit_expr part_of_product(struct sweep *s, const struct opened *o, ojit_e
 	return body ? oj_reduce(s->g, reduction, start, before ? o->lo : next, before ? at : o->end, body) : 0;
 }
 
-static struct bar of_prod(struct sweep *s, struct surrounding *in, const struct opened *o, struct bar bar)
+static struct slope of_prod(struct sweep *s, struct surrounding *in, const struct opened *o, struct slope bar)
 {
 	ojit_expr one = oj_literal(s->g, 1), all = over(s, o, REDUCE_PROD, one, o->body);
 	ojit_expr before = part_of_product(s, o, o->start, true), after = part_of_product(s, o, one, false);
@@ -478,31 +488,36 @@ static struct bar of_prod(struct sweep *s, struct surrounding *in, const struct 
 }
 
 /* The first term that reaches the extreme gets it all, the start before any. */
-static struct bar of_extreme(struct sweep *s, struct surrounding *in, const struct opened *o, struct bar bar)
+static struct slope of_extreme(struct sweep *s, struct surrounding *in, const struct opened *o, struct slope bar)
 {
 	struct graph *g = s->g;
 	ojit_expr never = oj_literal(g, __builtin_inf()), index = oj_index(g, o->reduction.level);
 	ojit_expr position = oj_make1(g, OP_ITOF, index), reached = oj_make2(g, OP_EQ, o->body, o->value);
 	ojit_expr candidate = oj_make3(g, OP_IF, reached, position, never);
 	ojit_expr first = over(s, o, REDUCE_MIN, never, candidate);
-	ojit_expr by_start = oj_make2(g, OP_EQ, o->start, o->value), zero = oj_literal(g, 0);
+	ojit_expr by_start = oj_make2(g, OP_EQ, o->start, o->value);
 	ojit_expr here = first ? oj_make2(g, OP_EQ, position, first) : 0;
-	ojit_expr rest = by_start ? oj_make3(g, OP_IF, by_start, zero, bar.e) : 0;
-	s->failed = s->failed || !here || !rest;
+	ojit_expr not_by_start = by_start ? oj_make1(g, OP_NOT, by_start) : 0;
+	s->failed = s->failed || !here || !not_by_start;
 	if (s->failed)
 		return bar;
-	add(s, in, o->start, (struct bar){oj_where(g, by_start, bar.e), true});
-	return (struct bar){oj_where(g, here, rest), true};
+	add(s, in, o->start, oj_slope_where(g, by_start, bar));
+	return oj_slope_where(g, here, oj_slope_where(g, not_by_start, bar));
 }
 
 static void sweep_surrounding(struct sweep *s, struct surrounding *in);
 
 /* What does not depend on the innermost index belongs to the loops outside. */
-static void hand_out(struct sweep *s, struct surrounding *in, ojit_expr e, struct bar bar)
+static void hand_out(struct sweep *s, struct surrounding *in, ojit_expr e, struct slope bar)
 {
 	const struct loop *loop = &in->domain.at[in->domain.count - 1];
-	bar.e = oj_contribution_sum(s->g, loop->level, loop->lo, loop->end, bar.e, in->order == TREE8);
-	add(s, in->outer, e, bar);
+	ojit_expr sum = oj_contribution_sum(s->g, loop->level, loop->lo, loop->end, bar.e, in->order == TREE8);
+	struct slope all = oj_slope_summed(s->g, bar, loop->level, sum);
+	if (s->parts == PARTS_OF_ALL && bar.chosen && !all.part) {
+		ojit_expr parts = oj_contribution_sum(s->g, loop->level, loop->lo, loop->end, oj_slope_part(s->g, bar), false);
+		all = oj_slope_kept(s->g, sum, parts);
+	}
+	add(s, in->outer, e, all);
 }
 
 static bool is_from_outside(const struct sweep *s, const struct surrounding *in, ojit_expr e)
@@ -511,9 +526,9 @@ static bool is_from_outside(const struct sweep *s, const struct surrounding *in,
 }
 
 /* The adjoint of the body's value, and that of the start. */
-static struct bar of_body(struct sweep *s, struct surrounding *in, const struct opened *o)
+static struct slope of_body(struct sweep *s, struct surrounding *in, const struct opened *o)
 {
-	struct bar bar = kept(s, in, o->bar);
+	struct slope bar = kept(s, in, o->bar);
 	if (o->reduction.kind == REDUCE_PROD)
 		return of_prod(s, in, o, bar);
 	if (o->reduction.kind != REDUCE_SUM)
@@ -529,7 +544,7 @@ static void sweep_group(struct sweep *s, struct surrounding *in, struct opened *
 	oj_expr_map_init(&inside.place, s->space->context);
 	inside.domain.at[inside.domain.count++] = (struct loop){group->reduction.level, group->lo, group->end};
 	for (size_t k = 0; k < count && !s->failed; k++) {
-		struct bar body = of_body(s, in, &group[k]);
+		struct slope body = of_body(s, in, &group[k]);
 		if (!s->failed)
 			add(s, &inside, group[k].body, body);
 	}
@@ -554,7 +569,7 @@ static size_t bring_together(struct opened *all, size_t count)
 static void take_reduction(struct sweep *s, struct surrounding *in, struct group *group)
 {
 	ojit_expr e, operands[4];
-	struct bar bar = take(s, in, &e);
+	struct slope bar = take(s, in, &e);
 	memcpy(operands, oj_operands(s->g, e), sizeof operands);
 	if (oj_is_literal(s->g, bar.e, 0) || oj_is_literal(s->g, bar.e, -0.0))
 		return;
@@ -582,7 +597,7 @@ static void of_reductions(struct sweep *s, struct surrounding *in)
 	VECTOR_DROP(s->space->context, &group.at);
 }
 
-static void of_node(struct sweep *s, struct surrounding *in, ojit_expr e, struct bar bar)
+static void of_node(struct sweep *s, struct surrounding *in, ojit_expr e, struct slope bar)
 {
 	if (oj_is_literal(s->g, bar.e, 0) || oj_is_literal(s->g, bar.e, -0.0))
 		return; /* as in x - x */
@@ -602,13 +617,13 @@ static void sweep_surrounding(struct sweep *s, struct surrounding *in)
 			of_reductions(s, in);
 			continue;
 		}
-		struct bar bar = take(s, in, &node);
+		struct slope bar = take(s, in, &node);
 		if (!s->failed)
 			of_node(s, in, node, bar);
 	}
 }
 
-bool oj_sweep_block(struct sweep *s, const struct block *block, const struct bar *bars)
+bool oj_sweep_block(struct sweep *s, const struct block *block, const struct slope *bars)
 {
 	struct surrounding box = {.outer = NULL};
 	s->block = block;

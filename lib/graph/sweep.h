@@ -8,11 +8,10 @@
 #define OJ_SWEEP_H
 
 #include "lib/graph/contribution.h"
+#include "lib/graph/partial.h"
 
-struct bar { /* an adjoint */
-	ojit_expr e; /* 0: none */
-	bool chosen; /* comes out of a choice */
-};
+/* Which contributions come with where they have a part, to array + arrays. */
+enum sweep_parts { PARTS_OF_NONE, PARTS_OF_DERIVED, PARTS_OF_ALL };
 
 struct sweep {
 	struct program *made; /* blocks for adjoints that are kept go here */
@@ -23,8 +22,9 @@ struct sweep {
 	size_t arrays;
 	struct expr_map activity;       /* node -> 1 + (is it active?) */
 	VECTOR(struct contribution) contributions;
-	uint32_t *last;                 /* [arrays] latest contribution to it, + 1 */
+	uint32_t *last;                 /* [2 arrays] latest contribution to it, + 1; behind all arrays, of parts */
 	const struct block *block;      /* at hand */
+	enum sweep_parts parts;
 	bool keeps_terms;               /* dear adjoints are kept inside of sums, too */
 	bool failed;
 };
@@ -41,7 +41,8 @@ uint32_t oj_sweep_seen(const struct program *program, uint32_t array);
 void oj_sweep_forget(struct sweep *sweep);
 /* Is the node active?  Those below it are looked at first. */
 bool oj_sweep_active(struct sweep *sweep, ojit_expr e);
-/* Sweep over the block; bars[s] is the adjoint of what store s stores, over the box. */
-bool oj_sweep_block(struct sweep *sweep, const struct block *block, const struct bar *bars);
+/* Sweep over the block; bars[s] is the adjoint of what store s stores, over the
+ * box; e = 0: it has none. */
+bool oj_sweep_block(struct sweep *sweep, const struct block *block, const struct slope *bars);
 
 #endif

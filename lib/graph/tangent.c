@@ -18,11 +18,6 @@
 
 enum { DIRECTION = LEVELS - 1 };
 
-struct dot { /* a tangent */
-	ojit_expr e;  /* 0: structurally zero */
-	bool chosen;  /* comes out of a choice */
-};
-
 struct tangents {
 	struct program *made;
 	struct space *space;
@@ -31,9 +26,10 @@ struct tangents {
 	struct oj_error *error;
 	size_t arrays;           /* when this began */
 	uint32_t *array;         /* [arrays] its tangents' array, + 1; 0: structurally zero */
+	uint32_t *part;          /* [arrays] where those are kept that tell where they have a part, + 1; 0: nowhere */
 	unsigned char *chosen;   /* [arrays] some of them come out of a choice */
 	struct expr_map known;   /* node -> place in dots, + 1 */
-	VECTOR(struct dot) dots; /* of nodes, then of stores */
+	VECTOR(struct slope) dots; /* of nodes, then of stores; e = 0: structurally zero */
 	ojit_expr direction;     /* which direction, an integer; 0: there is one only */
 	uint32_t origin;         /* of the block at hand */
 	bool preparing;          /* it is one of the prepare program's */
@@ -75,6 +71,7 @@ static bool find_array(struct tangents *t, uint32_t a)
 	int64_t offset = seed_offset(t->request, array->role);
 	if (array->role == ROLE_DERIVED) {
 		t->array[a] = t->array[a - 1];
+		t->part[a] = t->part[a - 1];
 		t->chosen[a] = t->chosen[a - 1];
 	}
 	if (t->array[a] || offset < 0)
@@ -104,25 +101,36 @@ static uint32_t tangent_index(struct tangents *t, uint32_t a, const ojit_expr *i
 
 /* ---------------------------------------------------------------- nodes */
 
-static struct dot dot_of(const struct tangents *t, ojit_expr e)
+static struct slope dot_of(const struct tangents *t, ojit_expr e)
 {
 	uint32_t at = 0;
-	return oj_expr_map_get(&t->known, e, &at) ? t->dots.at[at - 1] : (struct dot){0, false};
+	return oj_expr_map_get(&t->known, e, &at) ? t->dots.at[at - 1] : (struct slope){0};
 }
 
-static struct dot none(void)
+static struct slope none(void)
 {
-	return (struct dot){0, false};
+	return (struct slope){0};
 }
 
 /* A tangent that has to be there. */
-static struct dot made(struct tangents *t, ojit_expr e, bool chosen)
+static struct slope checked(struct tangents *t, struct slope dot)
 {
-	t->failed = t->failed || !e;
-	return (struct dot){e, chosen};
+	t->failed = t->failed || !dot.e;
+	return dot;
 }
 
-static struct dot of_load(struct tangents *t, ojit_expr e)
+static struct slope made(struct tangents *t, ojit_expr e, bool chosen)
+{
+	return checked(t, (struct slope){e, chosen, 0});
+}
+
+/* Where zeros of directions are strong, what has one has no part. */
+static struct slope seeded(struct tangents *t, ojit_expr seed)
+{
+	return checked(t, t->request->strong ? oj_slope_kept(t->g, seed, seed) : (struct slope){seed, false, 0});
+}
+
+static struct slope of_load(struct tangents *t, ojit_expr e)
 {
 	uint32_t a = oj_node(t->g, e)->ref.id;
 	ojit_expr index[RANK], operands[RANK];
@@ -131,10 +139,13 @@ static struct dot of_load(struct tangents *t, ojit_expr e)
 	if (t->failed || !t->array[a])
 		return none();
 	uint32_t rank = tangent_index(t, a, operands, index);
-	return made(t, oj_load(t->g, t->array[a] - 1, rank, index), t->chosen[a]);
+	ojit_expr load = oj_load(t->g, t->array[a] - 1, rank, index);
+	if (t->part[a])
+		return checked(t, oj_slope_kept(t->g, load, oj_load(t->g, t->part[a] - 1, rank, index)));
+	return t->space->arrays.at[t->array[a] - 1].role == ROLE_SEED ? seeded(t, load) : made(t, load, t->chosen[a]);
 }
 
-static struct dot of_time(struct tangents *t)
+static struct slope of_time(struct tangents *t)
 {
 	int64_t base = 0, extent = t->request->directions;
 	if (!t->request->time)
@@ -142,13 +153,12 @@ static struct dot of_time(struct tangents *t)
 	uint32_t array = oj_space_array(t->space, "time", ROLE_SEED, 1, &base, &extent,
 	                                t->request->before + (t->request->states + t->request->parameters) * extent);
 	ojit_expr index = t->direction ? t->direction : oj_integer(t->g, 0);
-	return made(t, array == UINT32_MAX ? 0 : oj_load(t->g, array, 1, &index), t->request->strong);
+	return seeded(t, array == UINT32_MAX ? 0 : oj_load(t->g, array, 1, &index));
 }
 
-static struct dot scaled(struct tangents *t, struct dot dot, ojit_expr factor)
+static struct slope scaled(struct tangents *t, struct slope dot, ojit_expr factor)
 {
-	ojit_expr e = dot.chosen ? oj_times_strong(t->g, dot.e, factor) : oj_times(t->g, dot.e, factor);
-	return made(t, e, dot.chosen);
+	return checked(t, oj_slope_times(t->g, dot, factor));
 }
 
 static void refuse(struct tangents *t, ojit_expr e)
@@ -160,9 +170,9 @@ static void refuse(struct tangents *t, ojit_expr e)
 }
 
 /* What operand `slot` contributes, whose tangent is not zero. */
-static struct dot through(struct tangents *t, ojit_expr e, uint32_t slot)
+static struct slope through(struct tangents *t, ojit_expr e, uint32_t slot)
 {
-	struct dot dot = dot_of(t, oj_operands(t->g, e)[slot]);
+	struct slope dot = dot_of(t, oj_operands(t->g, e)[slot]);
 	struct partial partial = oj_partial(t->g, e, slot);
 	switch (partial.kind) {
 	case PARTIAL_ZERO:
@@ -171,14 +181,14 @@ static struct dot through(struct tangents *t, ojit_expr e, uint32_t slot)
 		refuse(t, e);
 		return none();
 	case PARTIAL_CHOICE:
-		return made(t, partial.e ? oj_where(t->g, partial.e, dot.e) : 0, true);
+		return checked(t, oj_slope_where(t->g, partial.e, dot));
 	case PARTIAL_FACTOR:
 		break;
 	}
 	return partial.e ? scaled(t, dot, partial.e) : made(t, 0, false);
 }
 
-static struct dot sum(struct tangents *t, const struct dot *terms, uint32_t count)
+static struct slope sum(struct tangents *t, const struct slope *terms, uint32_t count)
 {
 	if (count == 0)
 		return none();
@@ -186,35 +196,35 @@ static struct dot sum(struct tangents *t, const struct dot *terms, uint32_t coun
 		return terms[0];
 	size_t size = count * sizeof(ojit_expr);
 	ojit_expr *operands = oj_memory_get(t->space->context, size), e = 0;
-	bool chosen = false;
+	struct slope all = terms[0];
 	for (uint32_t i = 0; operands && i < count; i++) {
 		operands[i] = terms[i].e;
-		chosen = chosen || terms[i].chosen;
+		all = oj_slope_either(t->g, all, terms[i]);
 	}
 	if (operands)
 		e = oj_make(t->g, OP_ADD, count, operands);
-	e = e ? oj_simplified(t->g, e, operands) : 0;
+	all.e = e ? oj_simplified(t->g, e, operands) : 0;
 	oj_memory_put(t->space->context, operands, size);
-	return made(t, e, chosen);
+	return checked(t, all);
 }
 
-static struct dot sum_of_two(struct tangents *t, struct dot a, struct dot b)
+static struct slope sum_of_two(struct tangents *t, struct slope a, struct slope b)
 {
-	struct dot terms[2] = {a, b};
+	struct slope terms[2] = {a, b};
 	return a.e && b.e ? sum(t, terms, 2) : a.e ? a : b;
 }
 
 /* A product of many is (a b) c and so on, and so is its tangent, ((da b + a db) c) + (a b) dc:
  * the bits do not depend on which of the first two comes first, or on whether factors were
  * multiplied before. */
-static struct dot of_product(struct tangents *t, ojit_expr e)
+static struct slope of_product(struct tangents *t, ojit_expr e)
 {
 	ojit_expr product = oj_operands(t->g, e)[0];
-	struct dot dot = dot_of(t, product);
+	struct slope dot = dot_of(t, product);
 	uint32_t arity = oj_node(t->g, e)->arity;
 	for (uint32_t i = 1; i < arity && !t->failed; i++) {
 		ojit_expr factor = oj_operands(t->g, e)[i];
-		struct dot other = dot_of(t, factor);
+		struct slope other = dot_of(t, factor);
 		if (dot.e)
 			dot = scaled(t, dot, factor);
 		if (other.e)
@@ -226,7 +236,7 @@ static struct dot of_product(struct tangents *t, ojit_expr e)
 }
 
 /* a * b', 0 where either is 0 that stands for "no part". */
-static struct dot strong_in_both(struct tangents *t, ojit_expr a, ojit_expr dot)
+static struct slope strong_in_both(struct tangents *t, ojit_expr a, ojit_expr dot)
 {
 	ojit_expr product = oj_times_strong(t->g, a, dot);
 	if (!t->request->strong || !product)
@@ -237,10 +247,10 @@ static struct dot strong_in_both(struct tangents *t, ojit_expr a, ojit_expr dot)
 
 /* A strong product is one in the tangents of both factors: either may be what a choice
  * left out. */
-static struct dot of_strong(struct tangents *t, ojit_expr e)
+static struct slope of_strong(struct tangents *t, ojit_expr e)
 {
 	ojit_expr a = oj_operands(t->g, e)[0], b = oj_operands(t->g, e)[1];
-	struct dot terms[2];
+	struct slope terms[2];
 	uint32_t count = 0;
 	if (dot_of(t, a).e)
 		terms[count++] = made(t, oj_times_strong(t->g, dot_of(t, a).e, b), true);
@@ -249,7 +259,7 @@ static struct dot of_strong(struct tangents *t, ojit_expr e)
 	return sum(t, terms, count);
 }
 
-static struct dot of_operator(struct tangents *t, ojit_expr e)
+static struct slope of_operator(struct tangents *t, ojit_expr e)
 {
 	uint32_t arity = oj_node(t->g, e)->arity, count = 0, active = 0;
 	for (uint32_t i = 0; i < arity; i++)
@@ -260,8 +270,8 @@ static struct dot of_operator(struct tangents *t, ojit_expr e)
 		return of_strong(t, e);
 	if (oj_is(t->g, e, OP_MUL))
 		return of_product(t, e);
-	size_t room = arity * sizeof(struct dot);
-	struct dot *terms = oj_memory_get(t->space->context, room), result;
+	size_t room = arity * sizeof(struct slope);
+	struct slope *terms = oj_memory_get(t->space->context, room), result;
 	if (!terms)
 		return made(t, 0, false);
 	for (uint32_t i = 0; i < arity && !t->failed; i++) {
@@ -287,12 +297,24 @@ static ojit_expr over_range(struct tangents *t, ojit_expr like, enum reduction_k
 	return start && body ? oj_reduce(t->g, reduction, start, lo, end, body) : 0;
 }
 
-static struct dot of_sum(struct tangents *t, ojit_expr e, struct dot start, struct dot body)
+/* A sum over the index of `e`, from `start`. */
+static struct slope over_indices(struct tangents *t, ojit_expr e, struct slope start, struct slope body, ojit_expr sum)
+{
+	unsigned level = oj_node(t->g, e)->reduction.level;
+	ojit_expr none_yet = oj_literal(t->g, 0);
+	struct slope all = oj_slope_summed(t->g, body, level, sum);
+	if (t->request->strong && body.chosen && !all.part)
+		all = oj_slope_kept(t->g, sum, over_range(t, e, REDUCE_SUM, none_yet, oj_slope_part(t->g, body)));
+	return start.e ? oj_slope_either(t->g, all, start) : all;
+}
+
+static struct slope of_sum(struct tangents *t, ojit_expr e, struct slope start, struct slope body)
 {
 	ojit_expr from = start.e ? start.e : oj_literal(t->g, -0.0);
 	if (!body.e)
 		return start;
-	return made(t, over_range(t, e, REDUCE_SUM, from, body.e), start.chosen || body.chosen);
+	ojit_expr sum = over_range(t, e, REDUCE_SUM, from, body.e);
+	return checked(t, over_indices(t, e, start, body, sum));
 }
 
 /* The product of the body over lo .. end - 1, where one of the two ends is the index
@@ -323,11 +345,11 @@ static unsigned fresh_level(const struct tangents *t, ojit_expr e)
 
 /* The sum over j of (product before j) * dot_j * (product after j): right also where
  * factors are zero.  The start counts as a factor before all. */
-static struct dot of_prod(struct tangents *t, ojit_expr e, struct dot start, struct dot body)
+static struct slope of_prod(struct tangents *t, ojit_expr e, struct slope start, struct slope body)
 {
 	ojit_expr one = oj_literal(t->g, 1), from = oj_literal(t->g, -0.0), first = oj_operands(t->g, e)[REDUCE_START];
 	unsigned level = fresh_level(t, e);
-	struct dot term = none();
+	struct slope term = none();
 	if (start.e) {
 		ojit_expr all = over_range(t, e, REDUCE_PROD, one, oj_operands(t->g, e)[REDUCE_BODY]);
 		term = all ? scaled(t, start, all) : made(t, 0, false);
@@ -340,13 +362,14 @@ static struct dot of_prod(struct tangents *t, ojit_expr e, struct dot start, str
 	ojit_expr before = partial_range(t, e, first, true, level), after = partial_range(t, e, one, false, level);
 	if (!before || !after)
 		return made(t, 0, false);
-	struct dot factor = scaled(t, scaled(t, body, before), after);
-	return made(t, over_range(t, e, REDUCE_SUM, from, factor.e), start.chosen || body.chosen);
+	struct slope factor = scaled(t, scaled(t, body, before), after);
+	ojit_expr sum = over_range(t, e, REDUCE_SUM, from, factor.e);
+	return checked(t, over_indices(t, e, start, factor, sum));
 }
 
 /* The tangent of whatever is the least (greatest) first: the start, or the term of
  * the first index where it is reached. */
-static struct dot of_extreme(struct tangents *t, ojit_expr e, struct dot start, struct dot body)
+static struct slope of_extreme(struct tangents *t, ojit_expr e, struct slope start, struct slope body)
 {
 	struct graph *g = t->g;
 	ojit_expr first = oj_operands(g, e)[REDUCE_START], term = oj_operands(g, e)[REDUCE_BODY];
@@ -363,10 +386,10 @@ static struct dot of_extreme(struct tangents *t, ojit_expr e, struct dot start, 
 	return made(t, inside && by_start ? oj_make3(g, OP_IF, by_start, begin, inside) : 0, true);
 }
 
-static struct dot of_reduction(struct tangents *t, ojit_expr e)
+static struct slope of_reduction(struct tangents *t, ojit_expr e)
 {
-	struct dot start = dot_of(t, oj_operands(t->g, e)[REDUCE_START]);
-	struct dot body = dot_of(t, oj_operands(t->g, e)[REDUCE_BODY]);
+	struct slope start = dot_of(t, oj_operands(t->g, e)[REDUCE_START]);
+	struct slope body = dot_of(t, oj_operands(t->g, e)[REDUCE_BODY]);
 	if (!start.e && !body.e)
 		return none();
 	switch ((enum reduction_kind)oj_node(t->g, e)->reduction.kind) {
@@ -379,7 +402,7 @@ static struct dot of_reduction(struct tangents *t, ojit_expr e)
 	}
 }
 
-static struct dot of_node(struct tangents *t, ojit_expr e)
+static struct slope of_node(struct tangents *t, ojit_expr e)
 {
 	enum op op = oj_node(t->g, e)->op;
 	if (oj_type(t->g, e) != REAL)
@@ -391,7 +414,7 @@ static struct dot of_node(struct tangents *t, ojit_expr e)
 	return op == OP_REDUCE ? of_reduction(t, e) : of_operator(t, e);
 }
 
-static bool remember(struct tangents *t, ojit_expr e, struct dot dot)
+static bool remember(struct tangents *t, ojit_expr e, struct slope dot)
 {
 	return VECTOR_PUSH(t->space->context, &t->dots, dot) &&
 	       oj_expr_map_put(&t->known, e, (uint32_t)t->dots.count);
@@ -408,7 +431,7 @@ static bool visit_block(struct tangents *t, const struct block *block)
 		ojit_expr e = list.list.at[i];
 		if (oj_expr_map_get(&t->known, e, &ignored))
 			continue;
-		struct dot dot = of_node(t, e);
+		struct slope dot = of_node(t, e);
 		ok = !t->failed && remember(t, e, dot);
 	}
 	VECTOR_DROP(t->space->context, &list.list);
@@ -417,13 +440,23 @@ static bool visit_block(struct tangents *t, const struct block *block)
 
 /* ---------------------------------------------------------------- blocks */
 
+static bool keep_parts(struct tangents *t, uint32_t array)
+{
+	uint32_t parts = tangent_array(t, array, ROLE_TEMP, 0, 0);
+	t->part[array] = parts + 1;
+	return parts != UINT32_MAX;
+}
+
 /* Stores decide which arrays have tangents. */
 static bool settle_store(struct tangents *t, const struct store *store)
 {
 	const struct array *array = &t->space->arrays.at[store->array];
-	struct dot dot = dot_of(t, store->value);
+	struct slope dot = dot_of(t, store->value);
 	bool out = array->role == ROLE_OUT && !t->preparing;
 	t->chosen[store->array] |= dot.chosen;
+	bool parts = !out && dot.e && (t->request->strong || (t->preparing && dot.chosen));
+	if (parts && !t->part[store->array] && !keep_parts(t, store->array))
+		return false;
 	if (t->array[store->array] || (!dot.e && !out))
 		return true;
 	uint32_t to = tangent_array(t, store->array, out ? ROLE_OUT : ROLE_TEMP, out ? array->offset : 0, 0);
@@ -451,18 +484,27 @@ static ojit_expr placed(struct tangents *t, ojit_expr e, ojit_expr direction)
 	return t->direction ? oj_substitute(t->space, e, index, LEVELS) : e;
 }
 
+/* value: 0 for none. */
+static bool store_value(struct tangents *t, struct block *block, uint32_t to, ojit_expr value,
+                        const ojit_expr *index, ojit_expr direction)
+{
+	value = value ? placed(t, value, direction) : oj_literal(t->g, 0);
+	return value && oj_block_store(t->space, block, to, value, index);
+}
+
 static bool store_tangent(struct tangents *t, struct block *block, const struct store *store, ojit_expr direction)
 {
-	ojit_expr index[RANK] = {0}, value = dot_of(t, store->value).e;
-	uint32_t to = t->array[store->array];
+	ojit_expr index[RANK] = {0};
+	struct slope dot = dot_of(t, store->value);
+	uint32_t to = t->array[store->array], part = t->part[store->array];
 	if (!to)
 		return true;
 	uint32_t rank = tangent_index(t, store->array, store->index, index);
-	value = value ? placed(t, value, direction) : oj_literal(t->g, 0);
-	bool ok = value != 0;
+	bool ok = true;
 	for (uint32_t k = 0; ok && k < rank; k++)
 		ok = (index[k] = placed(t, index[k], direction)) != 0;
-	return ok && oj_block_store(t->space, block, to - 1, value, index);
+	return ok && store_value(t, block, to - 1, dot.e, index, direction) &&
+	       (!part || store_value(t, block, part - 1, dot.e ? oj_slope_part(t->g, dot) : 0, index, direction));
 }
 
 /* The tangents of one block, in all directions or, where `direction` is a number, in one. */
@@ -507,10 +549,12 @@ static bool emit(struct tangents *t, const struct program *program)
 static bool run(struct tangents *t, const struct program *program, const struct program *prepare)
 {
 	t->array = oj_memory_get(t->space->context, (t->arrays + 1) * sizeof *t->array);
+	t->part = oj_memory_get(t->space->context, (t->arrays + 1) * sizeof *t->part);
 	t->chosen = oj_memory_get(t->space->context, t->arrays + 1);
-	if (!t->array || !t->chosen)
+	if (!t->array || !t->part || !t->chosen)
 		return false;
 	memset(t->array, 0, (t->arrays + 1) * sizeof *t->array);
+	memset(t->part, 0, (t->arrays + 1) * sizeof *t->part);
 	memset(t->chosen, 0, t->arrays + 1);
 	if (t->request->directions > 1)
 		t->direction = oj_index(t->g, DIRECTION);
@@ -530,6 +574,7 @@ ojit_status oj_tangent_program(struct program *made, const struct program *progr
 	oj_expr_map_init(&t.known, space->context);
 	bool ok = run(&t, program, prepare) && !space->graph.failed;
 	oj_memory_put(space->context, t.array, (t.arrays + 1) * sizeof *t.array);
+	oj_memory_put(space->context, t.part, (t.arrays + 1) * sizeof *t.part);
 	oj_memory_put(space->context, t.chosen, t.arrays + 1);
 	oj_expr_map_drop(&t.known);
 	VECTOR_DROP(space->context, &t.dots);

@@ -13,6 +13,7 @@ struct zeros {
 	bool chosen;  /* some were */
 	bool changed; /* an intermediate has another value */
 	const struct block *block; /* at hand */
+	struct expr_map empty; /* intermediates, by number + 1, of which some elements sum nothing -> 1 */
 	struct expr_map fixed; /* arrays of derived parameters, by number + 1 -> what they are: a literal, or
 	                        * a number of their own indices that is 0 at some */
 };
@@ -129,6 +130,11 @@ static ojit_expr of_sum(struct graph *g, ojit_expr e, const ojit_expr *operands)
 
 /* ---------------------------------------------------------------- indices */
 
+static bool is_zero(const struct graph *g, ojit_expr e)
+{
+	return oj_is(g, e, OP_LITERAL) && oj_node(g, e)->real == 0;
+}
+
 /* `e` as an integer of indices alone, times -1 or 1; 0: it is not. */
 static ojit_expr integer_of(struct graph *g, ojit_expr e)
 {
@@ -194,22 +200,34 @@ static bool others_have_inputs(const struct graph *g, ojit_expr e, uint32_t slot
 	return found;
 }
 
-/* Is a number of the box's indices, which is no integer, 0 at some of them? */
-static bool has_zeros(const struct zeros *z, const struct space *space, ojit_expr e)
+typedef bool is_none(const struct space *space, ojit_expr e, const int64_t *index);
+
+static bool is_number_zero(const struct space *space, ojit_expr e, const int64_t *index)
+{
+	return oj_number_at(space, e, index) == 0;
+}
+
+static bool is_range_empty(const struct space *space, ojit_expr e, const int64_t *index)
+{
+	const ojit_expr *o = oj_operands(&space->graph, e);
+	return oj_integer_at(space, o[REDUCE_END], index) <= oj_integer_at(space, o[REDUCE_LO], index);
+}
+
+/* Is that so at some point of the box?  `levels`: the indices that it goes by. */
+static bool somewhere(const struct zeros *z, const struct space *space, ojit_expr e, uint32_t levels, is_none *none)
 {
 	enum { LOOKED_AT = 100000 };
-	const struct graph *g = &space->graph;
 	int64_t index[LEVELS] = {0}, points = 1;
 	bool zero = false, more = true;
-	uint32_t levels = oj_node(g, e)->levels, rank = z->block->rank;
+	uint32_t rank = z->block->rank;
 	for (uint32_t k = 0; k < rank; k++) {
 		index[k] = z->block->lo[k];
 		points *= levels >> k & 1 ? z->block->end[k] - z->block->lo[k] : 1;
 	}
-	if (levels == 0 || levels >> rank || points > LOOKED_AT || !oj_is_of_indices(g, e))
+	if (levels == 0 || levels >> rank || points > LOOKED_AT)
 		return false;
 	while (more && !zero) {
-		zero = oj_number_at(space, e, index) == 0;
+		zero = none(space, e, index);
 		more = false;
 		for (uint32_t k = 0; k < rank && !more; k++) {
 			if (!(levels >> k & 1))
@@ -219,6 +237,33 @@ static bool has_zeros(const struct zeros *z, const struct space *space, ojit_exp
 		}
 	}
 	return zero;
+}
+
+/* Is a number of the box's indices, which is no integer, 0 at some of them? */
+static bool has_zeros(const struct zeros *z, const struct space *space, ojit_expr e)
+{
+	const struct graph *g = &space->graph;
+	return oj_is_of_indices(g, e) && somewhere(z, space, e, oj_node(g, e)->levels, is_number_zero);
+}
+
+/* Is it a sum that sums nothing at some of them, perhaps times something, or an intermediate that is? */
+static bool sums_nothing(const struct zeros *z, const struct space *space, ojit_expr e, int depth)
+{
+	const struct graph *g = &space->graph;
+	const ojit_expr *o = oj_operands(g, e);
+	const struct node *n = oj_node(g, e);
+	uint32_t known = 0;
+	bool some = false;
+	if (n->op == OP_LOAD)
+		return oj_expr_map_get(&z->empty, n->ref.id + 1, &known) && known;
+	if (n->op == OP_REDUCE && n->reduction.kind == REDUCE_SUM && is_zero(g, o[REDUCE_START])) {
+		uint32_t levels = oj_node(g, o[REDUCE_LO])->levels | oj_node(g, o[REDUCE_END])->levels;
+		return somewhere(z, space, e, levels, is_range_empty);
+	}
+	uint32_t through = n->op == OP_MUL ? n->arity : n->op == OP_NEG || n->op == OP_DIV;
+	for (uint32_t k = 0; depth && !some && k < through; k++)
+		some = sums_nothing(z, space, o[k], depth - 1);
+	return some;
 }
 
 /* The product `e` as a strong one of its operand `slot` and the others. */
@@ -259,17 +304,20 @@ static ojit_expr by_indices(struct zeros *z, const struct space *space, struct g
 		return told_apart(z, g, e, from, 1, 1);
 	for (uint32_t k = 0; oj_is(g, from, OP_MUL) && e && k < oj_node(g, from)->arity; k++)
 		e = told_apart(z, g, e, from, k, 0);
-	for (uint32_t k = 0; oj_is(g, from, OP_MUL) && e == from && k < oj_node(g, from)->arity; k++)
-		if (has_zeros(z, space, oj_operands(g, from)[k]) && others_have_inputs(g, from, k, &failed))
+	for (uint32_t k = 0; oj_is(g, from, OP_MUL) && e == from && k < oj_node(g, from)->arity; k++) {
+		ojit_expr factor = oj_operands(g, from)[k];
+		if ((has_zeros(z, space, factor) || sums_nothing(z, space, factor, DEPTH)) &&
+		    others_have_inputs(g, from, k, &failed))
 			e = strong_in(g, from, k);
+	}
 	return failed ? 0 : e;
 }
 
 /* ---------------------------------------------------------------- nodes */
 
-static bool is_zero(const struct graph *g, ojit_expr e)
+static bool is_infinite(const struct graph *g, ojit_expr e)
 {
-	return oj_is(g, e, OP_LITERAL) && oj_node(g, e)->real == 0;
+	return oj_is(g, e, OP_LITERAL) && isinf(oj_node(g, e)->real);
 }
 
 /* Sums of zeros, and products that one is in. */
@@ -291,6 +339,104 @@ static ojit_expr of_reduction(struct space *space, ojit_expr e, const ojit_expr 
 	return oj_simplified_reduction(space, e, operands);
 }
 
+/* Which power of `e` has no edge: that of hypot at the origin, which the sum of squares has not. */
+static int64_t smooth_power(enum op op)
+{
+	return op == OP_HYPOT || op == OP_ABS || op == OP_SQRT ? 2 : op == OP_CBRT ? 3 : 0;
+}
+
+static bool is_power_of_root(const struct graph *g, ojit_expr e, int64_t exponent)
+{
+	int64_t smooth = smooth_power(oj_node(g, e)->op);
+	return smooth && exponent > 0 && exponent % smooth == 0;
+}
+
+static ojit_expr power(struct graph *g, ojit_expr e, int64_t exponent)
+{
+	ojit_expr made = exponent == 1 ? e : oj_power(g, e, exponent);
+	return made && made != e ? oj_simplified_by(g, made, &e, LAW_FINITE) : made;
+}
+
+/* A power of a root, or of what is one of squares, without the root. */
+static ojit_expr of_root(struct graph *g, ojit_expr root, int64_t exponent)
+{
+	const ojit_expr *o = oj_operands(g, root);
+	ojit_expr a = o[0], b = oj_is(g, root, OP_HYPOT) ? o[1] : 0;
+	if (oj_is(g, root, OP_ABS))
+		return power(g, a, exponent);
+	if (!b)
+		return power(g, a, exponent / smooth_power(oj_node(g, root)->op));
+	ojit_expr squares[2] = {power(g, a, 2), 0};
+	squares[1] = power(g, b, 2);
+	ojit_expr sum = squares[0] && squares[1] ? oj_make(g, OP_ADD, 2, squares) : 0;
+	sum = sum ? oj_simplified_by(g, sum, squares, LAW_FINITE) : 0;
+	return sum ? power(g, sum, exponent / 2) : 0;
+}
+
+/* How often the k-th operand is there; 0: it is there before. */
+static uint32_t times_there(const ojit_expr *operands, uint32_t arity, uint32_t k)
+{
+	uint32_t count = 0;
+	for (uint32_t m = 0; m < k; m++)
+		if (operands[m] == operands[k])
+			return 0;
+	for (uint32_t m = k; m < arity; m++)
+		count += operands[m] == operands[k];
+	return count;
+}
+
+/* How many of the k-th operand, which is a root, make a power without an edge. */
+static int64_t whole_of_root(const struct graph *g, const ojit_expr *operands, uint32_t arity, uint32_t k)
+{
+	int64_t smooth = smooth_power(oj_node(g, operands[k])->op), times = smooth ? times_there(operands, arity, k) : 0;
+	return smooth ? times - times % smooth : 0;
+}
+
+static bool has_powers_of_roots(const struct graph *g, const ojit_expr *operands, uint32_t arity)
+{
+	bool has = false;
+	for (uint32_t k = 0; !has && k < arity; k++)
+		has = whole_of_root(g, operands, arity, k) > 0;
+	return has;
+}
+
+/* factors[arity]: those of a product, with such powers where they are met first; returns how many. */
+static uint32_t take_roots(struct graph *g, const ojit_expr *operands, uint32_t arity, ojit_expr *factors)
+{
+	uint32_t count = 0;
+	for (uint32_t k = 0; k < arity; k++) {
+		int64_t smooth = smooth_power(oj_node(g, operands[k])->op), times = times_there(operands, arity, k);
+		if (!smooth) {
+			factors[count++] = operands[k];
+			continue;
+		}
+		if (times >= smooth)
+			factors[count++] = of_root(g, operands[k], times - times % smooth);
+		for (int64_t rest = times % smooth; rest > 0; rest--)
+			factors[count++] = operands[k];
+	}
+	return count;
+}
+
+static ojit_expr of_product(struct graph *g, ojit_expr e, const ojit_expr *operands)
+{
+	uint32_t arity = oj_node(g, e)->arity;
+	size_t size = arity * sizeof(ojit_expr);
+	if (!has_powers_of_roots(g, operands, arity))
+		return oj_simplified_by(g, e, operands, LAW_FINITE);
+	ojit_expr *factors = oj_memory_get(g->context, size), product = 0;
+	uint32_t count = factors ? take_roots(g, operands, arity, factors) : 0;
+	bool ok = count > 0;
+	for (uint32_t k = 0; k < count; k++)
+		ok = ok && factors[k];
+	if (ok)
+		product = count == 1 ? factors[0] : oj_make(g, OP_MUL, count, factors);
+	if (product && count > 1)
+		product = oj_simplified_by(g, product, factors, LAW_FINITE);
+	oj_memory_put(g->context, factors, size);
+	return product;
+}
+
 static ojit_expr of_node(struct rewrite *rewrite, ojit_expr e, const ojit_expr *operands)
 {
 	struct zeros *z = rewrite->data;
@@ -305,11 +451,13 @@ static ojit_expr of_node(struct rewrite *rewrite, ojit_expr e, const ojit_expr *
 		return of_reduction(rewrite->space, e, operands);
 	if (n->op == OP_ADD)
 		return of_sum(g, e, operands);
-	if (n->op == OP_DIV && is_zero(g, operands[0]))
+	if (n->op == OP_DIV && (is_zero(g, operands[0]) || is_infinite(g, operands[1])))
 		return oj_literal(g, 0);
 	if (n->op == OP_POW && is_zero(g, operands[1]))
 		return oj_literal(g, 1);
-	ojit_expr simple = oj_simplified_by(g, e, operands, LAW_FINITE);
+	if (n->op == OP_POWI && is_power_of_root(g, operands[0], n->integer))
+		return of_root(g, operands[0], n->integer);
+	ojit_expr simple = n->op == OP_MUL ? of_product(g, e, operands) : oj_simplified_by(g, e, operands, LAW_FINITE);
 	return z->chooses && simple ? by_indices(z, rewrite->space, g, simple) : simple;
 }
 
@@ -323,9 +471,13 @@ static bool rewrite_block(struct rewrite *rewrite, struct block *block)
 	for (size_t s = 0; before && s < count; s++)
 		before[s] = block->stores.at[s].value;
 	bool ok = before && oj_rewrite_block(rewrite, block) == OJIT_OK;
-	for (size_t s = 0; ok && s < count; s++)
-		z->changed = z->changed || (block->stores.at[s].value != before[s] &&
-		                            space->arrays.at[block->stores.at[s].array].role == ROLE_TEMP);
+	for (size_t s = 0; ok && s < count; s++) {
+		const struct store *store = &block->stores.at[s];
+		bool inside = space->arrays.at[store->array].role == ROLE_TEMP;
+		z->changed = z->changed || (inside && store->value != before[s]);
+		if (inside && sums_nothing(z, space, store->value, DEPTH))
+			ok = oj_expr_map_put(&z->empty, store->array + 1, 1);
+	}
 	oj_memory_put(space->context, before, size);
 	return ok;
 }
@@ -423,9 +575,11 @@ static ojit_status drop_zeros(struct program *program, struct zeros *z, bool apa
 ojit_status oj_drop_zeros(struct program *program, const struct program *prepare, bool apart, struct oj_error *error)
 {
 	struct zeros z = {.chooses = true};
+	oj_expr_map_init(&z.empty, program->space->context);
 	oj_expr_map_init(&z.fixed, program->space->context);
 	bool ok = !prepare || find_fixed(&z, prepare);
 	ojit_status status = ok ? drop_zeros(program, &z, apart, error) : oj_fail_memory(error);
+	oj_expr_map_drop(&z.empty);
 	oj_expr_map_drop(&z.fixed);
 	return status;
 }
