@@ -146,6 +146,27 @@ Test(tool_derivatives, what_makes_no_sense_is_refused)
 	EXPECT_HAS(tool_err(), "^");
 }
 
+/* Scalars share blocks: each has its own line nevertheless, also through what it is made of. */
+Test(tool_derivatives, refuse_at_the_line_that_has_no_derivative)
+{
+	tool_file("lines.ojit", "init x = 2, w = 1\nlet s = trigamma(w)\nx' = x\nw' = x*w + s\n"
+	          "out a = x^2\nout b = x*w\nout c = trigamma(w + x)\nout d = digamma(x)\n");
+	static const struct {
+		const char *options, *line;
+	} wrong[] = {
+		{"jac", "lines.ojit:4:"}, {"jvp --v x=1", "lines.ojit:4:"}, {"vjp --v x=1", "lines.ojit:4:"},
+		{"jac --of outputs", "lines.ojit:7:"}, {"jvp --of outputs --v x=1", "lines.ojit:7:"},
+		{"vjp --of outputs --v a=1", "lines.ojit:7:"}, {"grad --of c", "lines.ojit:7:"}, {"hess --of d", "lines.ojit:8:"},
+	};
+	for (size_t k = 0; k < sizeof wrong / sizeof wrong[0]; k++) {
+		cr_expect_eq(tool_run("$OJIT eval lines.ojit --kernel %s", wrong[k].options), 2, "%s", wrong[k].options);
+		EXPECT_HAS(tool_err(), wrong[k].line);
+		EXPECT_HAS(tool_err(), "trigamma has no derivative");
+	}
+	cr_expect_eq(tool_run("$OJIT run lines.ojit --method taylor --t 0:1"), 2);
+	EXPECT_HAS(tool_err(), "lines.ojit:4:");
+}
+
 Test(tool_derivatives, are_stages_to_look_at)
 {
 	static const char *const stages[] = {"jac", "jvp", "vjp", "hvp", "hess"};

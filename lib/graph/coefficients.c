@@ -117,8 +117,8 @@ static ojit_status refuse_unknown(struct taylor *t, const struct block *block)
 			continue;
 		const char *what = n->op == OP_REDUCE ? "prod over more than 64 terms or a varying range"
 		                                      : oj_op_info[n->op].text;
-		status = oj_fail_at(t->error, OJIT_UNSUPPORTED, &t->space->origins.at[block->origin],
-		                    "method taylor has no recurrence for %s of something that changes in time; "
+		struct origin origin = oj_block_origin(t->space, block, list.list.at[i]);
+		status = oj_fail_at(t->error, OJIT_UNSUPPORTED, &origin, "method taylor has no recurrence for %s of something that changes in time; "
 		                    "choose another method", what);
 	}
 	VECTOR_DROP(t->space->context, &list.list);

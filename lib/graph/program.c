@@ -14,14 +14,16 @@ ojit_status oj_space_init(struct space *space, ojit_context *context)
 ojit_status oj_space_copy(struct space *copy, const struct space *space)
 {
 	ojit_context *context = space->context;
-	*copy = (struct space){.context = context, .temporaries = space->temporaries, .derived = space->derived};
+	*copy = (struct space){.context = context, .temporaries = space->temporaries, .derived = space->derived,
+	                       .finder = space->finder};
 	oj_arena_init(&copy->arena, context);
 	TRY(oj_graph_copy(&copy->graph, &space->graph));
 	bool ok = VECTOR_APPEND(context, &copy->arrays, &space->arrays) &&
 	          VECTOR_APPEND(context, &copy->tables, &space->tables) &&
 	          VECTOR_APPEND(context, &copy->data, &space->data) &&
 	          VECTOR_APPEND(context, &copy->table_data, &space->table_data) &&
-	          VECTOR_APPEND(context, &copy->origins, &space->origins);
+	          VECTOR_APPEND(context, &copy->origins, &space->origins) &&
+	          VECTOR_APPEND(context, &copy->places, &space->places);
 	return ok ? OJIT_OK : OJIT_OUT_OF_MEMORY;
 }
 
@@ -39,6 +41,7 @@ void oj_space_drop(struct space *space)
 	VECTOR_DROP(context, &space->data);
 	VECTOR_DROP(context, &space->table_data);
 	VECTOR_DROP(context, &space->origins);
+	VECTOR_DROP(context, &space->places);
 	oj_arena_drop(&space->arena);
 }
 
@@ -63,6 +66,21 @@ uint32_t oj_space_array_named(struct space *space, const char *name, enum array_
 	if (!VECTOR_PUSH(space->context, &space->arrays, array))
 		return UINT32_MAX;
 	return (uint32_t)space->arrays.count - 1;
+}
+
+bool oj_space_place(struct space *space, uint32_t array, uint32_t place)
+{
+	bool ok = true;
+	while (ok && space->places.count <= array)
+		ok = VECTOR_PUSH(space->context, &space->places, 0);
+	if (ok)
+		space->places.at[array] = place;
+	return ok;
+}
+
+uint32_t oj_space_place_of(const struct space *space, uint32_t array)
+{
+	return array < space->places.count ? space->places.at[array] : 0;
 }
 
 uint32_t oj_space_table(struct space *space, const char *name, uint32_t rank, const int64_t *base,
@@ -167,6 +185,28 @@ bool oj_block_store(struct space *space, struct block *block, uint32_t array, oj
 	for (uint32_t k = 0; k < space->arrays.at[array].rank; k++)
 		store.index[k] = index[k];
 	return VECTOR_PUSH(space->context, &block->stores, store);
+}
+
+static bool is_part_of(const struct space *space, ojit_expr value, ojit_expr e)
+{
+	struct expr_list list = {0};
+	bool found = false;
+	oj_reach(&space->graph, &value, 1, true, &list); /* out of memory: what was found of it */
+	for (size_t i = 0; i < list.list.count && !found; i++)
+		found = list.list.at[i] == e;
+	VECTOR_DROP(space->context, &list.list);
+	return found;
+}
+
+struct origin oj_block_origin(const struct space *space, const struct block *block, ojit_expr e)
+{
+	uint32_t place = 0;
+	for (size_t s = 0; s < block->stores.count && block->stores.count > 1; s++)
+		if (is_part_of(space, block->stores.at[s].value, e)) {
+			place = oj_space_place_of(space, block->stores.at[s].array);
+			break;
+		}
+	return place && space->finder.find ? space->finder.find(space->finder.book, place) : space->origins.at[block->origin];
 }
 
 void oj_block_drop(struct space *space, struct block *block)

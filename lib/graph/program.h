@@ -66,6 +66,12 @@ struct symbol {
 	int64_t longest;
 };
 
+/* Finds out where something was written, by the number that whoever made the space gave it. */
+struct place_finder {
+	struct origin (*find)(const void *book, uint32_t place);
+	const void *book; /* lives as long as the space that was made with it */
+};
+
 struct space {
 	ojit_context *context;
 	struct arena arena; /* names */
@@ -77,6 +83,8 @@ struct space {
 	VECTOR(double) data;
 	VECTOR(int32_t) table_data;
 	VECTOR(struct origin) origins; /* of SYMBOL nodes and blocks; 0 is unknown */
+	VECTOR(uint32_t) places;       /* of what fills array k, a number for `finder`; 0, or none: unknown */
+	struct place_finder finder;
 	int64_t temporaries;           /* doubles of scratch given to TEMP arrays so far */
 	int64_t derived;               /* doubles of d given to DERIVED arrays so far */
 };
@@ -92,6 +100,9 @@ uint32_t oj_space_array(struct space *space, const char *name, enum array_role r
 /* The same with a name that lies in the space's arena already. */
 uint32_t oj_space_array_named(struct space *space, const char *name, enum array_role role, uint32_t rank,
                               const int64_t *base, const int64_t *extent, int64_t offset);
+/* What fills the array stands there; false: out of memory. */
+bool oj_space_place(struct space *space, uint32_t array, uint32_t place);
+uint32_t oj_space_place_of(const struct space *space, uint32_t array);
 uint32_t oj_space_table(struct space *space, const char *name, uint32_t rank, const int64_t *base,
                         const int64_t *extent, const int32_t *values);
 int64_t oj_array_length(const struct array *array);
@@ -130,6 +141,8 @@ struct block *oj_program_block(struct program *program, uint32_t rank, const int
                                const int64_t *end, uint32_t origin);
 bool oj_block_store(struct space *space, struct block *block, uint32_t array, ojit_expr value,
                     const ojit_expr *index);
+/* Where the first store stands whose value `e` is a part of, for messages: scalars share blocks. */
+struct origin oj_block_origin(const struct space *space, const struct block *block, ojit_expr e);
 void oj_block_drop(struct space *space, struct block *block);
 /* Points of its box. */
 int64_t oj_block_points(const struct block *block);

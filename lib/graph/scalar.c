@@ -28,6 +28,15 @@ static bool find_point(const struct space *space, const struct store *store, con
 	return false;
 }
 
+/* Of a store in a block of many; 0: unknown, or out of memory. */
+static uint32_t origin_of(struct space *space, const struct block *block, const struct store *store)
+{
+	if (block->stores.count == 1)
+		return block->origin;
+	struct origin origin = oj_block_origin(space, block, store->value);
+	return VECTOR_PUSH(space->context, &space->origins, origin) ? (uint32_t)space->origins.count - 1 : 0;
+}
+
 /* out[0] = what the store stores at the walk's point. */
 static bool store_scalar(struct program *made, const struct block *block, const struct store *store,
                          const struct walk *walk)
@@ -38,7 +47,7 @@ static bool store_scalar(struct program *made, const struct block *block, const 
 	for (uint32_t k = 0; k < block->rank; k++)
 		point[k] = oj_integer(&space->graph, walk->index[k]);
 	ojit_expr value = oj_substitute(space, store->value, point, block->rank);
-	struct block *scalar = oj_program_block(made, 0, NULL, NULL, block->origin);
+	struct block *scalar = oj_program_block(made, 0, NULL, NULL, origin_of(space, block, store));
 	return array != UINT32_MAX && value && scalar && oj_block_store(space, scalar, array, value, NULL);
 }
 

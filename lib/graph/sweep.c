@@ -241,9 +241,9 @@ static struct slope kept(struct sweep *s, const struct surrounding *in, struct s
 
 static void refuse(struct sweep *s, ojit_expr e)
 {
+	struct origin origin = oj_block_origin(s->space, s->block, e);
 	if (!s->failed)
-		oj_fail_at(s->error, OJIT_UNSUPPORTED, &s->space->origins.at[s->block->origin],
-		           "%s has no derivative that ojit knows", oj_op_info[oj_node(s->g, e)->op].text);
+		oj_fail_at(s->error, OJIT_UNSUPPORTED, &origin, "%s has no derivative that ojit knows", oj_op_info[oj_node(s->g, e)->op].text);
 	s->failed = true;
 }
 

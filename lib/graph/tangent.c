@@ -31,7 +31,7 @@ struct tangents {
 	struct expr_map known;   /* node -> place in dots, + 1 */
 	VECTOR(struct slope) dots; /* of nodes, then of stores; e = 0: structurally zero */
 	ojit_expr direction;     /* which direction, an integer; 0: there is one only */
-	uint32_t origin;         /* of the block at hand */
+	const struct block *block; /* at hand */
 	bool preparing;          /* it is one of the prepare program's */
 	bool failed;             /* `error` says why, or memory ran out */
 };
@@ -163,9 +163,9 @@ static struct slope scaled(struct tangents *t, struct slope dot, ojit_expr facto
 
 static void refuse(struct tangents *t, ojit_expr e)
 {
+	struct origin origin = oj_block_origin(t->space, t->block, e);
 	if (!t->failed)
-		oj_fail_at(t->error, OJIT_UNSUPPORTED, &t->space->origins.at[t->origin],
-		           "%s has no derivative that ojit knows", oj_op_info[oj_node(t->g, e)->op].text);
+		oj_fail_at(t->error, OJIT_UNSUPPORTED, &origin, "%s has no derivative that ojit knows", oj_op_info[oj_node(t->g, e)->op].text);
 	t->failed = true;
 }
 
@@ -425,7 +425,7 @@ static bool visit_block(struct tangents *t, const struct block *block)
 {
 	struct expr_list list = {0};
 	uint32_t ignored;
-	t->origin = block->origin;
+	t->block = block;
 	bool ok = oj_block_reach(t->space, block, true, &list);
 	for (size_t i = 0; ok && i < list.list.count; i++) {
 		ojit_expr e = list.list.at[i];

@@ -73,9 +73,13 @@ static ojit_status add_block(struct emitter *e, const struct unit *u, uint32_t p
 	e->open = flat;
 	if (!block || !value)
 		return oj_fail_memory(low->error);
-	for (int i = 0; i < 2; i++)
-		if (target->arrays[i] != NOWHERE && !oj_block_store(low->space, block, target->arrays[i], value, index))
+	for (int i = 0; i < 2; i++) {
+		if (target->arrays[i] == NOWHERE)
+			continue;
+		if (!oj_block_store(low->space, block, target->arrays[i], value, index) ||
+		    (flat && !oj_space_place(low->space, target->arrays[i], place)))
 			return oj_fail_memory(low->error);
+	}
 	return memory_status(low);
 }
 

@@ -142,6 +142,7 @@ static bool keep_sources(struct lowering *low)
 		if (s->shared)
 			out->texts[out->text_count] = oj_shared_text_hold(s->shared);
 	}
+	low->space->finder = oj_forest_finder(f, low->files, &low->space->arena);
 	return !low->space->arena.failed;
 }
 

@@ -127,12 +127,12 @@ static bool skip_brackets(struct lexer *lexer, struct token *token)
 
 /* Code points of what was written at `at`: a token, and of a name its subscripts and
  * primes where they end on the same line. */
-static uint32_t extent_at(const struct forest *forest, const struct source *source, uint32_t at)
+static uint32_t extent_at(ojit_context *context, const struct source *source, uint32_t at)
 {
 	struct oj_error ignored;
 	struct lexer lexer;
 	struct token token = {0};
-	oj_error_init(&ignored, forest->context);
+	oj_error_init(&ignored, context);
 	oj_lexer_init(&lexer, source->text + at, source->length - at, NULL, &ignored);
 	uint32_t extent = oj_lexer_next(&lexer, &token) == OJIT_OK ? token.length : 1, end = extent;
 	if (token.kind == TOKEN_NAME)
@@ -157,11 +157,61 @@ struct origin oj_forest_origin_near(const struct forest *forest, uint32_t place,
 	cursor->column = near ? cursor->column + columns_between(s, cursor->place - s->base, at) : 1 + columns_between(s, start, at);
 	cursor->place = place;
 	return (struct origin){.file = s->file, .source = s->text + start, .line = (int)line + 1,
-	                       .column = (int)cursor->column, .length = (int)extent_at(forest, s, at)};
+	                       .column = (int)cursor->column, .length = (int)extent_at(forest->context, s, at)};
 }
 
 struct origin oj_forest_origin(const struct forest *forest, uint32_t place)
 {
 	struct column_cursor fresh = {0};
 	return oj_forest_origin_near(forest, place, &fresh);
+}
+
+/* ---------------------------------------------------------------- without the forest */
+
+struct book {
+	ojit_context *context;
+	const struct source *sources; /* without lines, which are counted */
+	const struct mark *marks;
+	uint32_t count;
+};
+
+static struct origin find_in_book(const void *data, uint32_t place)
+{
+	const struct book *book = data;
+	uint32_t found = 0, line = 1, start = 0;
+	if (place >= MARKED) {
+		const struct mark *mark = &book->marks[place - MARKED];
+		return (struct origin){.file = book->sources[mark->source].file, .line = (int)mark->line, .column = 1, .length = 1};
+	}
+	for (uint32_t s = 1; s < book->count; s++)
+		if (book->sources[s].text && book->sources[s].base <= place)
+			found = s;
+	const struct source *s = &book->sources[found];
+	if (!found)
+		return (struct origin){0};
+	uint32_t at = place - s->base;
+	for (uint32_t i = 0; i < at; i++)
+		if (s->text[i] == '\n')
+			line++, start = i + 1;
+	return (struct origin){.file = s->file, .source = s->text + start, .line = (int)line,
+	                       .column = 1 + (int)columns_between(s, start, at), .length = (int)extent_at(book->context, s, at)};
+}
+
+struct place_finder oj_forest_finder(const struct forest *forest, const char *const *files, struct arena *arena)
+{
+	size_t count = forest->sources.count, marks = forest->marks.count;
+	struct book *book = ARENA_NEW(arena, struct book, 1);
+	struct source *sources = ARENA_NEW(arena, struct source, count);
+	struct mark *kept = ARENA_NEW(arena, struct mark, marks + 1);
+	if (!book || !sources || !kept)
+		return (struct place_finder){0};
+	for (size_t s = 0; s < count; s++) {
+		sources[s] = forest->sources.at[s];
+		sources[s].file = files[s];
+		sources[s].lines = NULL;
+	}
+	if (marks)
+		memcpy(kept, forest->marks.at, marks * sizeof *kept);
+	*book = (struct book){forest->context, sources, kept, (uint32_t)count};
+	return (struct place_finder){find_in_book, book};
 }

@@ -7,6 +7,7 @@
 #ifndef OJ_PLACES_H
 #define OJ_PLACES_H
 
+#include "lib/graph/program.h"
 #include "lib/model/terms.h"
 
 enum { MARKED = INT32_MAX };
@@ -25,6 +26,9 @@ struct column_cursor {
 };
 struct origin oj_forest_origin(const struct forest *forest, uint32_t place);
 struct origin oj_forest_origin_near(const struct forest *forest, uint32_t place, struct column_cursor *cursor);
+/* What finds places of the forest (struct place_finder) when it is gone; texts have to be held.  `files`: the sources'
+ * names, in that arena.  find NULL: out of memory. */
+struct place_finder oj_forest_finder(const struct forest *forest, const char *const *files, struct arena *arena);
 /* Its source; 0: unknown. */
 uint32_t oj_forest_source_of(const struct forest *forest, uint32_t place);
 
