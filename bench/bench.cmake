@@ -26,7 +26,7 @@ foreach(source IN LISTS benches)
 	target_link_libraries(bench_${name} PRIVATE ojit_flags ojit m ${CMAKE_DL_LIBS})
 	set_target_properties(bench_${name} PROPERTIES OUTPUT_NAME ${name}
 		RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
-	add_dependencies(bench_${name} ojit_llvm)
+	add_dependencies(bench_${name} ojit_llvm ojit_linear)
 endforeach()
 
 pkg_check_modules(BENCH_JANSSON IMPORTED_TARGET jansson)
