@@ -6,12 +6,12 @@
  * same wherever it is made.
  *
  * What another candidate's price would be nobody knows before it was tried.  But its
- * best case is known, and costs little: of implicit and stabilised steps, that they are much
- * longer than explicit ones that stability holds back; of explicit ones, that they are as
- * long as stability allows.  Where the best case promises enough the other is tried for
- * a few steps, which are accepted like any other, and stays if its price is lower.  Nothing is tried that
- * costs more than what was spent so far, and after a trial in vain the next one is due after
- * twice as many steps: what trials cost is bounded.  An explicit method is not left only because
+ * best case is known, and costs little: of implicit and stabilised steps, that they are as long as the solution's
+ * curvature allows (curvature.c), which stability lets explicit ones not be; of explicit ones, that they are as
+ * long as stability allows; of any, what is usual beside steps of another.  Where the best case promises enough the
+ * other is tried for a few steps, which are accepted like any other, and stays if its price is lower.  Nothing is tried that
+ * costs more than twice what was spent so far, and after a trial in vain the next one is due after
+ * twice as many steps, and none promises what that one did not keep: what trials cost is bounded.  An explicit method is not left only because
  * it is held back, if that is still the cheapest there is.  Where rounding holds steps back, of which
  * no best case says anything, another is tried too, as soon as that is cheap.
  *
@@ -27,69 +27,65 @@
 
 #include <math.h>
 
-/* Steps between looks around; looks that must find steps held back, and looks in turn that
- * find them free and make up for those; steps to the next trial after one in vain; steps
- * between sights of the spectrum. */
-enum { LOOK_EVERY = 5, HELD_LOOKS = 3, FREE_LOOKS = 3, FIRST_REST = 50, SIGHT_AGE = 50 };
+/* Steps between looks around; steps to the next trial of what was left; steps between sights of the
+ * spectrum. */
+enum { LOOK_EVERY = 5, LEFT_REST = 15, SIGHT_AGE = 50 };
+/* Explicit steps are held back if four looks more find them so than free, or many find them at some
+ * share of what is stable: where modes turn, the real axis says too much. */
+enum { HELD_LOOK = 15, HELD = 60, MOST_HELD = 90 };
+#define SOME_SHARE 0.3
 /* Of the price that is paid, what another may promise to be tried. */
 #define PROMISE 0.7
+/* And by how much more than was spent a trial of one may cost that promises much. */
+#define EAGER 2.0
 /* Of the price that was paid, what a trial must come to, so that methods do not change for
  * next to nothing. */
 #define GAIN 0.8
-/* How much longer implicit steps than explicit ones are taken to be, at best. */
-#define LONGER 100.0
 /* And of BDF's, whose errors add up over many more steps. */
 #define GAIN_MULTISTEP 0.5
+/* How much longer implicit steps than explicit ones are taken to be, at best. */
+#define LONGER 100.0
+/* How much longer the first of them is, as far as a part of what is accurate allows. */
+#define FIRST_LONGER 3.0
+#define CAREFUL 0.2
+/* How much longer than those of a trial in vain steps may be, each in its usual measure. */
+#define SHOWN_LONGER 3.0
 /* Attempts whose errors did not follow from their lengths, from which it is rounding that holds
  * explicit steps back, and how little of what was spent a trial costs then: for implicit steps may
  * be held back as well. */
 enum { STUCK = 5 };
 #define CHEAP 0.1
+/* From one step to the next, what says that a trial has not come to its lengths yet. */
+#define GROWTH 1.2
 
 /* Numbers of steps: those that are averaged over in a trial, for with BDF some have factors to make and
- * most have not; those of a trial that comes to something, and of any; and those until the price is
+ * most have not; those of a trial that comes to something, those that one is given in any case, for Radau begins
+ * with its least order, and those of any; and those until the price is
  * the method's own: BDF begins, and begins again after a trial of another, with order 1. */
 static const struct {
-	uint64_t mean, some, most, settled;
+	uint64_t mean, some, least, most, settled;
 } trials[CANDIDATES] = {
-	[CANDIDATE_EXPLICIT] = {3, 5, 15, OUTLAYS}, [CANDIDATE_STABILISED] = {3, 5, 15, OUTLAYS},
-	[CANDIDATE_ROSENBROCK] = {3, 5, 15, OUTLAYS}, [CANDIDATE_IMPLICIT] = {3, 5, 25, OUTLAYS},
-	[CANDIDATE_MULTISTEP] = {8, 30, 60, 50},
+	[CANDIDATE_EXPLICIT] = {3, 5, 5, 15, OUTLAYS}, [CANDIDATE_STABILISED] = {3, 5, 5, 15, OUTLAYS},
+	[CANDIDATE_ROSENBROCK] = {3, 5, 5, 15, OUTLAYS}, [CANDIDATE_IMPLICIT] = {3, 5, 15, 25, OUTLAYS},
+	[CANDIDATE_MULTISTEP] = {8, 30, 40, 60, 50},
 };
 
 /* ---- prices ---- */
-
-/* Sums over stages take about ten operations a state and call. */
-static double call_price(struct auto_state *s)
-{
-	if (s->call_price == 0) {
-		double effort = s->f->effort ? s->f->effort(s->f) : -1;
-		s->call_price = (effort >= 0 ? effort : 10 * (double)s->n) + 10 * (double)s->n + 20;
-	}
-	return s->call_price;
-}
 
 double oj_auto_effort(const struct auto_state *s)
 {
 	return s->f->implicit ? s->f->implicit->effort : 0;
 }
 
-/* Of a step of BDF, what no call has part in: its array, moved on and corrected, and norms.  Those of
- * other methods are little beside their calls (m: VDPOL, HIRES, POLLU and MEDAKZO, times of whole
- * runs). */
-static double array_price(const struct auto_state *s)
-{
-	return 300 + 40 * (double)s->n;
-}
-
 static void record(struct auto_state *s)
 {
 	double effort = oj_auto_effort(s) - s->looked_effort;
-	double operations = (double)(oj_auto_calls(s) - s->calls) * call_price(s) + (effort - s->effort);
-	operations += s->active == CANDIDATE_MULTISTEP ? array_price(s) : 0;
+	double operations = (double)(oj_auto_calls(s) - s->calls) * oj_auto_call_price(s) + (effort - s->effort);
+	operations += (double)s->attempts * oj_price_of_attempt(s->n, s->active == CANDIDATE_EXPLICIT);
 	s->outlays[s->since % OUTLAYS] = (struct outlay){operations, fabs(s->h)};
 	s->calls = oj_auto_calls(s);
 	s->effort = effort;
+	s->attempts = 0;
 	s->spent += operations;
 	s->since++;
 	s->steps++;
@@ -113,40 +109,6 @@ static double present_price(const struct auto_state *s, double *mean_length)
 	return price_of(s, s->since < OUTLAYS ? s->since : OUTLAYS, mean_length);
 }
 
-/* What steps cost.  ROCK's stages grow with the root of h times the radius. */
-static double stabilised_cost(struct auto_state *s, double h)
-{
-	const struct rock *rock = s->candidates[CANDIDATE_STABILISED].method.row;
-	double reach = rock->method == ROCK2 ? 0.81 : 0.35;
-	return (sqrt(h * s->radius / reach) + rock->finishing) * call_price(s);
-}
-
-/* A Jacobian, factors, some iterations; of the least order there is, with one complex shift. */
-static double implicit_cost(struct auto_state *s)
-{
-	const struct implicit *m = s->f->implicit;
-	double systems = 5, iterations = 3, calls = 3 * iterations;
-	return m->jacobian_effort + systems * (m->linear->effort.factor + iterations * m->linear->effort.solve) +
-	       calls * call_price(s);
-}
-
-/* A Jacobian, real factors, a solve and a call for each stage. */
-static double rosenbrock_cost(struct auto_state *s)
-{
-	const struct implicit *m = s->f->implicit;
-	int stages = s->candidates[CANDIDATE_ROSENBROCK].method.info.stages;
-	return m->jacobian_effort + m->linear->effort.factor + stages * (m->linear->effort.solve + call_price(s));
-}
-
-/* A Jacobian and factors for some steps, an iteration and sometimes two. */
-static double multistep_cost(struct auto_state *s)
-{
-	const struct implicit *m = s->f->implicit;
-	double steps = 6, calls = 1.2;
-	return (m->jacobian_effort + m->linear->effort.factor) / steps +
-	       calls * (m->linear->effort.solve + call_price(s)) + array_price(s);
-}
-
 /* ---- stiffness ---- */
 
 /* What the Jacobian that was evaluated last says, where there is one; a `fresh` one is evaluated first, at
@@ -167,18 +129,19 @@ static void see_spectrum(struct auto_state *s, bool fresh)
 
 void oj_auto_observe(struct auto_state *s)
 {
-	if ((s->since + 1) % LOOK_EVERY != 0 || s->active != CANDIDATE_EXPLICIT)
+	bool suspicious = 0 < s->held && s->held < HELD;
+	if (s->active != CANDIDATE_EXPLICIT || ((s->since + 1) % LOOK_EVERY != 0 && !suspicious))
 		return;
 	s->radius = oj_explicit_radius(active_of(s)->state, s->h);
-	bool held = fabs(s->h) * s->radius > s->held_from * s->reach;
-	s->free = held ? 0 : s->free + 1;
-	s->held = held ? s->held + 1 : s->free < FREE_LOOKS ? s->held : 0;
+	double share = fabs(s->h) * s->radius / s->reach;
+	int change = share > s->held_from ? HELD_LOOK : share > SOME_SHARE ? 1 : -HELD_LOOK;
+	s->held = s->held + change < 0 ? 0 : s->held + change > MOST_HELD ? MOST_HELD : s->held + change;
 }
 
 /* Do explicit steps follow stability? */
 static bool is_held(const struct auto_state *s)
 {
-	return s->held >= HELD_LOOKS;
+	return s->held >= HELD;
 }
 
 /* Errors are a power of the length, the method's or nearly so; what rounding makes of sums is not.  (m:
@@ -208,7 +171,7 @@ void oj_auto_compare(struct auto_state *s, double squared, double h)
 
 /* ---- trials ---- */
 
-static void begin_trial(struct auto_state *s, enum candidate_kind kind, double h)
+static void begin_trial(struct auto_state *s, enum candidate_kind kind, double h, double allowance)
 {
 	const struct candidate *active = active_of(s);
 	const double *y, *f0;
@@ -221,6 +184,7 @@ static void begin_trial(struct auto_state *s, enum candidate_kind kind, double h
 		return;
 	}
 	s->trying = true;
+	s->allowance = allowance;
 	s->before = before;
 	s->before_price = price;
 	s->before_length = length;
@@ -235,10 +199,10 @@ static void stay(struct auto_state *s, double price)
 	                                 s->before_length * s->radius / s->reach, s->before_stuck};
 	s->change_count++;
 	s->trying = false;
-	left->due = s->steps + FIRST_REST;
+	left->due = s->steps + LEFT_REST;
 }
 
-static void go_back(struct auto_state *s)
+static void go_back(struct auto_state *s, double length)
 {
 	struct candidate *tried = &s->candidates[s->active];
 	const double *y, *f0;
@@ -246,6 +210,8 @@ static void go_back(struct auto_state *s)
 	tried->trials++;
 	tried->rest = tried->rest ? 2 * tried->rest : 6 * trials[s->before].settled;
 	tried->due = s->steps + tried->rest;
+	s->shown = length / s->usual[s->active];
+	s->shown_until = tried->due;
 	s->trying = false;
 	tried->method.stepper->look(tried->state, &y, &f0, &scratch, &scratch);
 	oj_auto_begin(s, s->before, s->t1, y, s->before_length);
@@ -259,13 +225,16 @@ static double gain(enum candidate_kind kind)
 
 static void judge_trial(struct auto_state *s)
 {
-	if (s->since < trials[s->active].mean)
+	uint64_t mean = trials[s->active].mean;
+	double length;
+	if (s->since < mean)
 		return;
-	double price = price_of(s, trials[s->active].mean, NULL);
-	if (price < gain(s->active) * s->before_price)
+	double price = price_of(s, mean, &length), bound = gain(s->active) * s->before_price;
+	bool grows = s->since < trials[s->active].least || s->proposed > GROWTH * fabs(s->h);
+	if (price < bound)
 		stay(s, price);
-	else if (s->since >= trials[s->active].most)
-		go_back(s);
+	else if (s->since >= trials[s->active].most || (s->spent > s->allowance && !grows))
+		go_back(s, length);
 }
 
 static bool may_try(const struct auto_state *s, enum candidate_kind kind)
@@ -274,13 +243,21 @@ static bool may_try(const struct auto_state *s, enum candidate_kind kind)
 	return kind != s->active && !candidate->impossible && s->steps >= candidate->due;
 }
 
+/* How long steps of rodas5p may be that nothing but accuracy bounds. */
+static double accurate_length(const struct auto_state *s, double h)
+{
+	double longest = h * LONGER;
+	if (s->curvature.length > 0)
+		longest = fmin(longest, s->curvature.length);
+	return s->steps < s->shown_until ? fmin(longest, SHOWN_LONGER * s->shown) : longest;
+}
+
 /* How long steps of another candidate may be at best, h being the mean of the last ones. */
 static double best_length(const struct auto_state *s, enum candidate_kind kind, double h)
 {
-	if (kind == CANDIDATE_EXPLICIT)
-		return s->reach / s->radius;
 	bool known = oj_auto_needs_factors(s->active) && s->stuck < STUCK;
-	return s->usual[kind] * (known ? h / s->usual[s->active] : h * LONGER);
+	double accurate = s->usual[kind] * (known ? h / s->usual[s->active] : accurate_length(s, h));
+	return kind == CANDIDATE_EXPLICIT ? fmin(accurate, s->reach / s->radius) : accurate;
 }
 
 /* What a step of another candidate costs; HUGE_VAL: it is not to be tried. */
@@ -288,24 +265,21 @@ static double step_cost(struct auto_state *s, enum candidate_kind kind, double h
 {
 	if (!may_try(s, kind))
 		return HUGE_VAL;
-	if (kind == CANDIDATE_EXPLICIT)
-		return s->candidates[kind].method.info.stages * call_price(s);
-	if (kind == CANDIDATE_STABILISED)
-		return stabilised_cost(s, h);
-	s->candidates[kind].impossible = !s->f->need_implicit(s->f);
-	if (s->candidates[kind].impossible)
-		return HUGE_VAL;
-	return kind == CANDIDATE_IMPLICIT ? implicit_cost(s)
-		: kind == CANDIDATE_MULTISTEP ? multistep_cost(s) : rosenbrock_cost(s);
+	s->candidates[kind].impossible = oj_auto_needs_factors(kind) && !s->f->need_implicit(s->f);
+	return s->candidates[kind].impossible ? HUGE_VAL : oj_auto_step_price(s, kind, h);
 }
 
-/* The first length of another candidate's steps. */
+/* The first length of another candidate's steps, where h is the active one's. */
 static double first_length(const struct auto_state *s, enum candidate_kind kind, double h)
 {
-	return kind == CANDIDATE_EXPLICIT && s->radius > 0 ? fmin(h, 0.9 * s->reach / s->radius) : h;
+	if (kind == CANDIDATE_EXPLICIT)
+		return s->radius > 0 ? fmin(h, 0.9 * s->reach / s->radius) : h;
+	bool free = s->active == CANDIDATE_EXPLICIT && is_held(s) && kind != CANDIDATE_MULTISTEP;
+	double accurate = CAREFUL * s->usual[kind] * accurate_length(s, h);
+	return free && accurate > h ? fmin(accurate, FIRST_LONGER * h) : h;
 }
 
-/* And what it must promise, to be tried. */
+/* What another candidate must promise, to be tried. */
 static double promise(enum candidate_kind kind)
 {
 	return PROMISE / GAIN * gain(kind);
@@ -318,7 +292,7 @@ static bool suits(const struct auto_state *s, enum candidate_kind kind)
 	return damps || !oj_spectrum_turns(&s->spectrum);
 }
 
-/* Who promises most, and what a trial would cost; nobody: the active one. */
+/* Who promises most, and what a trial would cost, or less where it promises much; nobody: the active one. */
 static enum candidate_kind most_promising(struct auto_state *s, double *cost)
 {
 	double mean, price = present_price(s, &mean), best = 1;
@@ -331,7 +305,8 @@ static enum candidate_kind most_promising(struct auto_state *s, double *cost)
 			best = promised, *cost = (double)trials[k].some * step, choice = k;
 	}
 	if (s->active == CANDIDATE_MULTISTEP)
-		*cost += (double)trials[s->active].settled * multistep_cost(s);
+		*cost += (double)trials[s->active].settled * oj_auto_step_price(s, s->active, mean);
+	*cost *= fmax(best, 1 / EAGER);
 	return choice;
 }
 
@@ -349,16 +324,30 @@ static void look_around(struct auto_state *s, double share)
 		affordable = cost <= share * s->spent;
 	}
 	if (choice != s->active && affordable)
-		begin_trial(s, choice, first_length(s, choice, s->proposed));
+		begin_trial(s, choice, first_length(s, choice, s->proposed), cost);
+}
+
+static void see_curvature(struct auto_state *s)
+{
+	const struct candidate *active = active_of(s);
+	const double *y, *f0;
+	double *scratch;
+	active->method.stepper->look(active->state, &y, &f0, &scratch, &scratch);
+	oj_curvature_see(&s->curvature, s->t1, y, f0, s->tolerance);
 }
 
 /* How much of what was spent a trial may cost now; 0: there is no reason for one. */
 static double share_of_trial(struct auto_state *s)
 {
-	if (s->since < trials[s->active].settled || s->since % LOOK_EVERY != 0)
+	bool due = s->since % LOOK_EVERY == 0;
+	if (!oj_auto_needs_factors(s->active) && due)
+		see_curvature(s);
+	if (s->since < trials[s->active].settled)
 		return 0;
 	if (s->active == CANDIDATE_EXPLICIT)
-		return is_held(s) ? 1 : s->stuck >= STUCK ? CHEAP : 0;
+		return is_held(s) ? 1 : due && s->stuck >= STUCK ? CHEAP : 0;
+	if (!due)
+		return 0;
 	if (s->stuck >= STUCK)
 		return CHEAP;
 	if (s->active == CANDIDATE_STABILISED) {

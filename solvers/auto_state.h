@@ -1,10 +1,11 @@
-/* The state of method `auto`, which its stepper (auto.c) and its choice (auto_choice.c)
- * share. */
+/* The state of method `auto`, which its stepper (auto.c), its choice (auto_choice.c) and its prices
+ * (auto_prices.c) share. */
 #ifndef OJ_AUTO_STATE_H
 #define OJ_AUTO_STATE_H
 
 #include "solvers/auto.h"
 #include "solvers/control.h"
+#include "solvers/curvature.h"
 #include "solvers/method.h"
 #include "solvers/spectrum.h"
 
@@ -58,6 +59,7 @@ struct auto_state {
 
 	/* What steps took. */
 	struct outlay outlays[OUTLAYS]; /* a ring: the last ones */
+	uint64_t attempts; /* of the coming step */
 	uint64_t calls;   /* at the end of the last step */
 	double effort;
 	uint64_t looked_calls; /* of all, those for output */
@@ -68,21 +70,26 @@ struct auto_state {
 	double call_price; /* operations of a call, what sums of stages take included; 0: not counted yet */
 
 	/* What is known of stiffness. */
-	const double *usual; /* [CANDIDATES] how long steps are, those of Rosenbrock 1 */
+	const double *usual; /* [CANDIDATES] how long steps that accuracy bounds are, those of Rosenbrock 1 */
+	double radau_calls;  /* a step of Radau's */
 	double reach;  /* of the explicit row: h times the radius where it gets unstable */
 	double radius; /* of the Jacobian, estimated last */
 	double held_from; /* share of what is stable from which explicit steps count as held back */
-	int held, free; /* looks that found steps held back by it, and looks in turn that did not */
+	int held; /* what looks say for it, in points */
 	double refused; /* the square of the error of an attempt that was refused for it, at h; 0: the last was not */
 	int stuck;      /* how many more of the shorter ones after that had errors of no power of the length than had */
 	struct spectrum spectrum; /* of the Jacobian */
+	struct curvature curvature; /* of the solution, along explicit steps */
 	uint64_t next_sight;      /* number of the step from which it is looked at again, for candidates that have none */
 
 	/* A trial: the candidate it goes back to. */
 	bool trying;
+	double allowance; /* operations that it may take */
 	enum candidate_kind before;
 	double before_price, before_length;
 	bool before_stuck;
+	double shown;         /* what the last trial in vain came to, as lengths of Rosenbrock's steps */
+	uint64_t shown_until; /* number of the step up to which that holds */
 
 	struct change changes[CHANGES]; /* the first, and the last in the last place */
 	uint64_t change_count;
@@ -100,6 +107,14 @@ static inline uint64_t oj_auto_calls(const struct auto_state *s)
 	return s->f->calls - s->looked_calls;
 }
 double oj_auto_effort(const struct auto_state *s);
+
+/* Prices in operations (auto_prices.c): of a call with the sums over stages that go with it; of an attempt, what
+ * no call and no factor has part in. */
+double oj_price_of_call(struct rhs *f);
+double oj_price_of_attempt(int64_t n, bool is_explicit);
+double oj_auto_call_price(struct auto_state *s);
+/* Of a step of a candidate, of length h; one that needs factors has f->implicit. */
+double oj_auto_step_price(struct auto_state *s, enum candidate_kind kind, double h);
 
 /* Go on with another candidate from (t, y), the first step of length h; false: it cannot. */
 bool oj_auto_begin(struct auto_state *s, enum candidate_kind kind, double t, const double *y, double h);

@@ -59,6 +59,9 @@ void oj_jacobian_eval(struct rhs *f, double t, const double *y, const struct tol
 int64_t oj_jacobian_fault(const struct implicit *m);
 /* out[n] = df/dt at (t, y); false: f does not depend on time, and nothing was written. */
 bool oj_by_time_eval(struct rhs *f, double t, const double *y, double *out);
+/* Counted operations of a factorisation with a real shift, and of a solve. */
+double oj_factor_price(const struct rhs *f);
+double oj_solve_price(const struct rhs *f);
 /* Factors of z I - J into a slot, 0 for a real z; false: singular, or not finite. */
 bool oj_shift_factor(struct rhs *f, int slot, double re, double im);
 /* x = (z I - J)^-1 x; see linear_way.solve. */
