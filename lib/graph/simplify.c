@@ -205,6 +205,23 @@ static ojit_expr mul_minus_one(struct graph *g, const struct node *like, const o
 	return rest && dropped % 2 ? oj_make1(g, OP_NEG, rest) : rest;
 }
 
+/* -x * y -> -(x*y): sums take differences at no cost, and x*y may be there already. */
+static ojit_expr mul_neg(struct graph *g, const struct node *like, const ojit_expr *o)
+{
+	ojit_expr few[16] = {0}, *rest = few;
+	uint32_t negated = 0;
+	for (uint32_t i = 0; i < like->arity; i++)
+		negated += oj_is(g, o[i], OP_NEG);
+	if (!negated || (like->arity > 16 && !(rest = oj_memory_get(g->context, like->arity * sizeof *rest))))
+		return 0;
+	for (uint32_t i = 0; i < like->arity; i++)
+		rest[i] = oj_is(g, o[i], OP_NEG) ? oj_operands(g, o[i])[0] : o[i];
+	ojit_expr made = oj_make(g, OP_MUL, like->arity, rest);
+	if (rest != few)
+		oj_memory_put(g->context, rest, like->arity * sizeof *rest);
+	return made && negated % 2 ? oj_make1(g, OP_NEG, made) : made;
+}
+
 static ojit_expr mul_zero(struct graph *g, const struct node *like, const ojit_expr *o)
 {
 	for (uint32_t i = 0; i < like->arity; i++)
@@ -300,6 +317,7 @@ const struct rule oj_rules[] = {
 	{"add-opposite", LAW_FINITE, OP_ADD, add_opposite},
 	{"mul-one", LAW_EXACT, OP_MUL, mul_one},
 	{"mul-minus-one", LAW_EXACT, OP_MUL, mul_minus_one},
+	{"mul-neg", LAW_EXACT, OP_MUL, mul_neg},
 	{"mul-zero", LAW_FINITE, OP_MUL, mul_zero},
 	{"div-one", LAW_EXACT, OP_DIV, div_one},
 	{"div-power-of-two", LAW_EXACT, OP_DIV, div_power_of_two},
