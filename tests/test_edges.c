@@ -146,6 +146,10 @@ static const struct edge zeros[] = {
 	 "v[i in 1..3]' = 2*v[i]*s[i]*cbrt(u[i])",
 	 {{0, 0, -1}, {1, 1, -1}, {2, 2, -1}, {3, 0, 4. / 3}, {3, 3, 4}, {3, 4, 2}, {5, 2, 8}, {5, 5, 2 * 4 + 6}, {5, 3, 6}}},
 	{"init x = 0, y = 0\nx' = cbrt(x)/inf + y\ny' = -sqrt(y)/inf - x", {{0, 1, 1}, {1, 0, -1}}},
+	{"param a = 3\ninit x = 0, y = 2\nx' = a*(x + y) - a*x + sqrt(x)*(y*a - a*y)\ny' = sqrt(x)*(y*a) - (sqrt(x)*y)*a - y",
+	 {{0, 1, 3}, {0, 2, 2}, {1, 1, -1}}},
+	{"init x = 0, y = 2\nx' = cbrt(x)*((y + 1)*(y - 1) - y^2) + cbrt(x)\ny' = (x + y)^2 - x^2 - 2*x*y - y*y + y", {{1, 1, 1}}},
+	{"param a = 2\ninit x = 0, y = 2\nx' = (sqrt(x) + y)/a - sqrt(x)/a\ny' = -(x*(-y)) - x*y", {{0, 1, 0.5}, {0, 2, -0.5}}},
 	{"init x[i in 1..3] = 1\nlet a[i in 1..3] = (i - 2)*x[i]\nx[i in 1..3]' = a[i]*x[1]", {{0, 0, -2}, {2, 0, 1}, {2, 2, 1}}},
 };
 
