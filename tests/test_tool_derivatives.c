@@ -146,6 +146,17 @@ Test(tool_derivatives, what_makes_no_sense_is_refused)
 	EXPECT_HAS(tool_err(), "^");
 }
 
+/* Of a matrix that is large as a whole; an entry that is 0 by chance is one. */
+Test(tool_derivatives, single_columns_of_large_matrices)
+{
+	tool_file("large.ojit", "const N = 4000\nparam k = 0\ninit u[i in 1..N] = i\n"
+	          "u[i in 1..N]' = u[i]*u[1] + k*u[N+1-i] + if(i == 7, t*u[9], 0)\n");
+	cr_assert_eq(tool_run("$OJIT eval large.ojit --at t=2 --kernel jac --wrt 'u[5],k,u[9],t' --of 'u[7]'"), 0, "%s", tool_err());
+	cr_expect_str_eq(tool_out(), "d u[7]' / d u[9] = 2\nd u[7]' / d k = 3994\nd u[7]' / d t = 9\n");
+	cr_assert_eq(tool_run("$OJIT eval large.ojit --kernel jac --wrt 'u[5]'"), 0, "%s", tool_err());
+	cr_expect_str_eq(tool_out(), "d u[5]' / d u[5] = 1\nd u[3996]' / d u[5] = 0\n");
+}
+
 /* Scalars share blocks: each has its own line nevertheless, also through what it is made of. */
 Test(tool_derivatives, refuse_at_the_line_that_has_no_derivative)
 {
@@ -290,6 +301,7 @@ Test(tool_scalars, what_makes_no_sense_is_refused)
 		{"hess", "of which number?"}, {"hess --of q", "there is no observable 'q'"},
 		{"hess --of e", "means 2 numbers"}, {"hess --of rhs", "--weights"},
 		{"hess --of V --weights V=1", "is one number"}, {"hess --of V --v x=1", "--v is the vector"},
+		{"hess --of V --wrt t", "second derivatives are by states and parameters"},
 		{"hvp --of V --v k=1", "not among what --wrt"}, {"hess --of V --wrt q", "'q'"},
 		{"hess --of V --wrt 'u[7]'", "u[7]"}, {"jac --of q", "there is no observable 'q'"},
 		{"vjp --of V --v x=1", "--of V is one number"}, {"jvp --weights x=1", "--weights belongs"},

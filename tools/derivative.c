@@ -2,6 +2,7 @@
  * values with names; by whatever --wrt names. */
 #include "tools/tool.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,7 @@ static bool is_json(const struct derivative *d)
 struct matrix { /* by one kind of inputs */
 	ojit_pattern pattern;
 	double *values;
+	int64_t *column, *row; /* of the pattern, where it is made here; NULL: it is the program's */
 };
 
 /* A name lives until the next is asked for. */
@@ -92,8 +94,68 @@ static int fail_matrix(const struct derivative *d)
 	                        "a row", inputs_name(&d->by, input));
 }
 
+/* A few columns of what would be large as a whole come from tangents, one after the other. */
+static bool is_by_columns(const struct derivative *d, int kind)
+{
+	enum { FEW = 16 };
+	const double large = 1e7; /* elements */
+	size_t chosen = 0, first = inputs_first(&d->by, kind);
+	for (size_t j = 0; j < d->by.counts[kind]; j++)
+		chosen += d->by.chosen[first + j];
+	return chosen <= FEW && (double)d->by.counts[kind] * (double)ojit_solver_count(d->solver, d->rows) > large;
+}
+
+static int evaluate_column(const struct derivative *d, int kind, double *seed, size_t j, double by, double *out)
+{
+	seed[j] = by;
+	ojit_status status = ojit_evaluator_tangent(d->evaluator, d->of, 1u << kind, 1, d->t, d->y, seed, out);
+	seed[j] = 0;
+	return status == OJIT_OK ? 0 : fail(d);
+}
+
+/* Which rows depend on an input is seen by nan as its direction, for 0 times nan is nan. */
+static int add_column(const struct derivative *d, int kind, double *seed, size_t j, struct matrix *matrix)
+{
+	size_t rows = matrix->pattern.rows;
+	double *depends = get_memory(rows, 2 * sizeof *depends), *values = depends + rows;
+	int status = evaluate_column(d, kind, seed, j, NAN, depends);
+	if (status == 0)
+		status = evaluate_column(d, kind, seed, j, 1, values);
+	for (size_t i = 0; status == 0 && i < rows; i++) {
+		if (!isnan(depends[i]))
+			continue;
+		matrix->row[matrix->pattern.entries] = (int64_t)i;
+		matrix->values[matrix->pattern.entries++] = values[i];
+	}
+	free(depends);
+	return status;
+}
+
+static int evaluate_columns(const struct derivative *d, int kind, struct matrix *matrix)
+{
+	size_t columns = d->by.counts[kind], rows = ojit_solver_count(d->solver, d->rows), chosen = 0;
+	const bool *is_chosen = d->by.chosen + inputs_first(&d->by, kind);
+	double *seed = get_memory(columns, sizeof *seed);
+	int status = 0;
+	for (size_t j = 0; j < columns; j++)
+		chosen += is_chosen[j];
+	matrix->column = get_memory(columns + 1, sizeof *matrix->column);
+	matrix->row = get_memory(chosen * rows, sizeof *matrix->row);
+	matrix->values = get_memory(chosen * rows, sizeof *matrix->values);
+	matrix->pattern = (ojit_pattern){rows, columns, 0, matrix->column, matrix->row};
+	for (size_t j = 0; status == 0 && j < columns; j++) {
+		if (is_chosen[j])
+			status = add_column(d, kind, seed, j, matrix);
+		matrix->column[j + 1] = (int64_t)matrix->pattern.entries;
+	}
+	free(seed);
+	return status;
+}
+
 static int evaluate_matrix(const struct derivative *d, int kind, struct matrix *matrix)
 {
+	if (is_by_columns(d, kind))
+		return evaluate_columns(d, kind, matrix);
 	ojit_inputs by = (ojit_inputs)(1u << kind);
 	if (ojit_evaluator_pattern(d->evaluator, d->of, by, &matrix->pattern) != OJIT_OK)
 		return fail_matrix(d);
@@ -115,8 +177,11 @@ static int show_matrices(const struct derivative *d)
 		write_matrices(&output, d, matrices);
 		status = output_close(&output);
 	}
-	for (int kind = 0; kind < INPUT_KINDS; kind++)
+	for (int kind = 0; kind < INPUT_KINDS; kind++) {
+		free(matrices[kind].column);
+		free(matrices[kind].row);
 		free(matrices[kind].values);
+	}
 	return status;
 }
 

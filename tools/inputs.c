@@ -79,6 +79,9 @@ static int complain_found(ojit_solver *solver, const struct item *item)
 static int complain_unknown(ojit_solver *solver, const struct item *item)
 {
 	size_t first, count;
+	if (strcmp(item->name, words[TIME]) == 0)
+		return complain_item(item, "adjoints and second derivatives are by states and parameters; of --kernel jac, jvp and "
+		                     "dfdt, t is one of what they are by");
 	for (int kind = 0; kind < TIME; kind++) {
 		ojit_status status = ojit_solver_find(solver, vectors[kind], item->name, &first, &count);
 		if (status != OJIT_NAME || strstr(ojit_solver_error(solver).message, "did you mean"))
