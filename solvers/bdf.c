@@ -77,7 +77,7 @@ struct bdf_state {
 
 /* ---- the state ---- */
 
-enum { VECTORS = 13, POINTERS = VECTORS + 2 };
+enum { VECTORS = 16, POINTERS = VECTORS + 2 };
 
 static size_t state_size(const struct setup *setup)
 {
@@ -90,7 +90,8 @@ static void list_parts(struct bdf_state *s, struct part parts[POINTERS])
 	const struct part all[POINTERS] = {
 		{&s->low, 1}, {&s->next_low, 1}, {&s->f0, 1}, {&s->psi, 1}, {&s->change, 1}, {&s->y1, 1}, {&s->predicted, 1},
 		{&s->d, 1}, {&s->old_d, 1}, {&s->newton.gauge.weight, 1}, {&s->newton.argument, 1}, {&s->newton.slope, 1},
-		{&s->newton.increment, 1}, {&s->z, ROWS}, {&s->next, ROWS},
+		{&s->newton.increment, 1}, {&s->newton.defect, 1}, {&s->newton.stuck, 1},
+		{&s->newton.noise, 1}, {&s->z, ROWS}, {&s->next, ROWS},
 	};
 	memcpy(parts, all, sizeof all);
 }

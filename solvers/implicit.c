@@ -3,6 +3,7 @@
 
 #include "solvers/sums.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -248,6 +249,18 @@ int64_t oj_jacobian_fault(const struct implicit *m)
 		return -1;
 	int64_t at = oj_first_nonfinite(entries_of(&m->jacobian), m->jacobian.values);
 	return at < 0 ? -1 : m->jacobian.pattern->row[at];
+}
+
+#define ROUNDINGS (64 * DBL_EPSILON)
+
+void oj_jacobian_noise(const struct implicit *m, int64_t n, const double *y, double *noise)
+{
+	const struct pattern *pattern = m->jacobian.pattern;
+	for (int64_t i = 0; i < n; i++)
+		noise[i] = 0;
+	for (int64_t j = 0; j < n && m->jacobian.kernel; j++)
+		for (int64_t e = pattern->column[j]; e < pattern->column[j + 1]; e++)
+			noise[pattern->row[e]] += ROUNDINGS * fabs(m->jacobian.values[e] * y[j]);
 }
 
 bool oj_by_time_eval(struct rhs *f, double t, const double *y, double *out)

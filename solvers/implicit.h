@@ -57,6 +57,8 @@ void oj_implicit_begin(struct implicit *m);
 void oj_jacobian_eval(struct rhs *f, double t, const double *y, const struct tolerance *tolerance);
 /* The state whose row of J, as evaluated last, is not finite; -1: all are. */
 int64_t oj_jacobian_fault(const struct implicit *m);
+/* noise[n]: what rounding may make of f near y, as far as the terms of J y, as evaluated last, tell. */
+void oj_jacobian_noise(const struct implicit *m, int64_t n, const double *y, double *noise);
 /* out[n] = df/dt at (t, y); false: f does not depend on time, and nothing was written. */
 bool oj_by_time_eval(struct rhs *f, double t, const double *y, double *out);
 /* Counted operations of a factorisation with a real shift, and of a solve. */

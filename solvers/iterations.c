@@ -63,6 +63,7 @@ int64_t oj_gauge_worst(const struct gauge *g, const double *v)
 /* ---- convergence ---- */
 
 #define STALLED 0.01
+#define STUCK 0.5 /* of a defect, after an iteration */
 
 void oj_convergence_set(struct convergence *c, double rtol, double share, double spread)
 {
@@ -214,6 +215,20 @@ BY_LENGTH(static, set_defect, defect_of,
           (int64_t n, double shift, const double *slope, const double *d, const double *psi, double *out),
           (n, shift, slope, d, psi, out))
 
+static INLINE void compare_for(int64_t n, double least, const double *restrict weight, const double *restrict v,
+                               double *restrict last, double *restrict stuck)
+{
+	for (int64_t i = 0; i < n; i++) {
+		bool is = (fabs(v[i]) * weight[i] > least) & (fabs(v[i]) > STUCK * fabs(last[i]));
+		stuck[i] = is ? v[i] : 0;
+		last[i] = v[i];
+	}
+}
+
+BY_LENGTH(static, compare_defects, compare_for,
+          (int64_t n, double least, const double *weight, const double *v, double *last, double *stuck),
+          (n, least, weight, v, last, stuck))
+
 /* The size of the next increment of d. */
 static double find_increment(struct newton *nw, double t, double gamma, const double *base, const double *psi,
                              const double *d)
@@ -224,6 +239,8 @@ static double find_increment(struct newton *nw, double t, double gamma, const do
 	oj_sum_two(n, base, d, nw->argument);
 	rhs_eval(nw->f, t, nw->argument, nw->slope);
 	set_defect(n, shift, nw->slope, d, psi, v);
+	if (!nw->convergence.forced)
+		compare_defects(n, fabs(shift), nw->gauge.weight, v, nw->defect, nw->stuck);
 	oj_shift_solve(nw->f, 0, v);
 	if (share != 1)
 		for (int64_t i = 0; i < n; i++)
@@ -231,10 +248,27 @@ static double find_increment(struct newton *nw, double t, double gamma, const do
 	return oj_gauge_norm(&nw->gauge, v);
 }
 
+/* Iterations that converge make every defect smaller.  One that stays as it is, while its increments
+ * are nothing, is of a state that J holds fast and f does not: the stiffness that J tells of has
+ * faded.  If it is more than rounding. */
+static bool is_held(struct newton *nw)
+{
+	int64_t n = nw->gauge.n, i = 0;
+	while (i < n && nw->stuck[i] == 0)
+		i++;
+	if (i == n)
+		return false;
+	oj_jacobian_noise(nw->f->implicit, n, nw->argument, nw->noise);
+	while (i < n && fabs(nw->stuck[i]) <= nw->noise[i])
+		i++;
+	return i < n;
+}
+
 bool oj_newton_solve(struct newton *nw, double t, double gamma, const double *base, const double *psi, double *d)
 {
 	struct convergence *c = &nw->convergence;
 	enum newton_verdict verdict = NEWTON_GOES_ON;
+	int held = 0;
 	oj_convergence_begin(c);
 	c->fresh = nw->fresh;
 	while (verdict == NEWTON_GOES_ON) {
@@ -242,6 +276,8 @@ bool oj_newton_solve(struct newton *nw, double t, double gamma, const double *ba
 		verdict = oj_convergence_judge(c, size);
 		if (!isfinite(size))
 			find_fault(nw);
+		if (verdict == NEWTON_DONE && c->iterations > 1 && !c->forced && is_held(nw))
+			verdict = held++ == 0 && c->iterations < c->most ? NEWTON_GOES_ON : NEWTON_FAILED;
 		for (int64_t i = 0; i < nw->gauge.n && verdict != NEWTON_FAILED; i++)
 			d[i] += nw->increment[i];
 	}

@@ -64,6 +64,9 @@ struct newton {
 	struct gauge gauge;
 	struct convergence convergence;
 	double *argument, *slope, *increment; /* [n] */
+	double *defect;  /* [n], of the equations in the last iteration */
+	double *stuck;   /* [n], the defect where it did not shrink in it, though of some size were nothing stiff; else 0 */
+	double *noise;   /* [n], scratch */
 	bool have_jacobian;
 	bool fresh;     /* J is of the coming step's beginning */
 	double factored; /* the gamma of the factors; 0: there are none */

@@ -26,6 +26,7 @@
 #include "solvers/radau_state.h"
 
 #include "solvers/control.h"
+#include "solvers/faded.h"
 #include "solvers/implicit.h"
 #include "solvers/layout.h"
 #include "solvers/sums.h"
@@ -51,6 +52,7 @@ const struct radau oj_radau = {3, RADAU_STAGES}, oj_radau5 = {3, 3}, oj_radau9 =
 #define SHRINK_MOST 0.125
 #define GROW_MOST 8.0
 #define FORETOLD 0.25
+#define FADED_SHRINK 0.25
 #define INSIDE 3.0
 enum { ORDER_REST = 10 }; /* steps between changes upwards */
 
@@ -269,6 +271,21 @@ static double propose(const void *state)
 	return ((const struct radau_state *)state)->proposed;
 }
 
+/* Is it another f that the step ends with than the one that J is of? */
+static bool has_faded(struct radau_state *s, const struct step *step)
+{
+	double weights[RADAU_STAGES], *slope = s->work;
+	const double *at_end = s->end[s->row - oj_radau_row(0)];
+	rhs_eval(s->f, step->t1, s->y1, s->f1);
+	s->have_f1 = true;
+	for (int i = 0; i < s->row->stages; i++)
+		weights[i] = at_end[i] / step->h;
+	oj_sum_weighted(s->n, s->row->stages, weights, s->now.z, s->stride, slope);
+	const struct step_end end = {.t = step->t1, .shift = s->lambda[0], .y = s->y1, .f = s->f1, .slope = slope,
+	                             .weight = s->weight, .aside = s->work + s->stride, .change = s->f_stages};
+	return oj_has_faded(s->f, &end);
+}
+
 static enum attempt attempt(void *state, struct step *step)
 {
 	struct radau_state *s = state;
@@ -297,6 +314,11 @@ static enum attempt attempt(void *state, struct step *step)
 		s->rejected = true;
 		return ATTEMPT_RETRY;
 	}
+	if (step->squared <= 1 && has_faded(s, step)) {
+		step->retry = FADED_SHRINK * fabs(step->h);
+		s->rejected = true;
+		return ATTEMPT_RETRY;
+	}
 	if (step->squared > 1) {
 		step->retry = s->first ? fabs(step->h) / 10 : fabs(step->h) * length_factor(s, s->now_error);
 		s->rejected = true;
@@ -307,7 +329,8 @@ static enum attempt attempt(void *state, struct step *step)
 static enum attempt complete(void *state, const struct step *step)
 {
 	struct radau_state *s = state;
-	rhs_eval(s->f, step->t1, s->y1, s->f1);
+	if (!s->have_f1 || step->clipped)
+		rhs_eval(s->f, step->t1, s->y1, s->f1);
 	s->have_f1 = true;
 	s->clipped = step->clipped;
 	return oj_all_finite(s->n, s->f1) ? ATTEMPT_OK : ATTEMPT_RETRY;

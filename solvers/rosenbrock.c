@@ -14,6 +14,7 @@
 #include "solvers/rosenbrock.h"
 
 #include "solvers/control.h"
+#include "solvers/faded.h"
 #include "solvers/implicit.h"
 #include "solvers/layout.h"
 #include "solvers/sums.h"
@@ -46,7 +47,7 @@ struct rosenbrock_state {
 	const struct tolerance *tolerance; /* NULL: steps of given size */
 	double strict; /* what the square of an estimate counts */
 	int64_t n, stride;
-	double *y0, *y1, *f0, *f1, *by_time, *work;
+	double *y0, *y1, *f0, *f1, *by_time, *work, *aside, *weight;
 	double *slope, *next_slope; /* of the last step's interpolant where it ended; of this one's */
 	double *u;     /* [stages][stride] */
 	double *dense; /* [rows of dense][stride] */
@@ -57,7 +58,8 @@ struct rosenbrock_state {
 	double c[TABLEAU_STAGES * (TABLEAU_STAGES - 1) / 2]; /* over h */
 };
 
-enum { VECTORS = 8 };
+enum { VECTORS = 10 };
+#define FADED_SHRINK 0.25
 #define BUBBLE_CREST (4.0 / 27) /* of theta (1 - theta)^2 */
 
 static int dense_rows(const struct rosenbrock *row)
@@ -88,7 +90,7 @@ enum { POINTERS = VECTORS + 2 };
 static void list_parts(struct rosenbrock_state *s, struct part parts[POINTERS])
 {
 	const struct part all[POINTERS] = {
-		{&s->y0, 1}, {&s->y1, 1}, {&s->f0, 1}, {&s->f1, 1}, {&s->by_time, 1}, {&s->work, 1}, {&s->slope, 1},
+		{&s->y0, 1}, {&s->y1, 1}, {&s->f0, 1}, {&s->f1, 1}, {&s->by_time, 1}, {&s->work, 1}, {&s->aside, 1}, {&s->weight, 1}, {&s->slope, 1},
 		{&s->next_slope, 1}, {&s->u, s->row->stages}, {&s->dense, dense_rows(s->row)},
 	};
 	memcpy(parts, all, sizeof all);
@@ -210,6 +212,18 @@ static double squared_inside(struct rosenbrock_state *s, double h)
 	return s->sums->norm(s->n, s->n, s->work, &one, &crest, s->y0, s->y1, s->tolerance);
 }
 
+/* Is it another f that the step ends with than the one that J is of?  next_slope is what it ends with. */
+static bool has_faded(struct rosenbrock_state *s, const struct step *step)
+{
+	rhs_eval(s->f, step->t1, s->y1, s->f1);
+	s->have_f1 = true;
+	for (int64_t i = 0; i < s->n; i++)
+		s->weight[i] = 1 / (s->tolerance->atol[i] + s->tolerance->rtol * fabs(s->y1[i]));
+	const struct step_end end = {.t = step->t1, .shift = 1 / (s->row->gamma * step->h), .y = s->y1, .f = s->f1,
+	                             .slope = s->next_slope, .weight = s->weight, .aside = s->work, .change = s->aside};
+	return oj_has_faded(s->f, &end);
+}
+
 static enum attempt attempt(void *state, struct step *step)
 {
 	struct rosenbrock_state *s = state;
@@ -236,13 +250,18 @@ static enum attempt attempt(void *state, struct step *step)
 	if (!isfinite(step->squared) || !isfinite(inside))
 		return ATTEMPT_RETRY;
 	step->squared = fmax(step->squared, inside);
+	if (step->squared <= 1 && has_faded(s, step)) {
+		step->retry = FADED_SHRINK * fabs(step->h);
+		return ATTEMPT_RETRY;
+	}
 	return ATTEMPT_OK;
 }
 
 static enum attempt complete(void *state, const struct step *step)
 {
 	struct rosenbrock_state *s = state;
-	rhs_eval(s->f, step->t1, s->y1, s->f1);
+	if (!s->have_f1 || step->clipped)
+		rhs_eval(s->f, step->t1, s->y1, s->f1);
 	s->have_f1 = true;
 	return oj_all_finite(s->n, s->f1) ? ATTEMPT_OK : ATTEMPT_RETRY;
 }

@@ -264,6 +264,27 @@ Test(radau, solutions_turn_within_less_than_a_rounding_of_the_time)
 	trial_end(&trial);
 }
 
+/* x is held to cos 3t at the rate k of 1e8, which fades within w at t = 1, and then goes its own way:
+ * its lead, of slope 1, is the integral of exp(-K exp(-2 s/w)), for what is left of k beyond 1 + s adds up to
+ * K exp(-2 s/w), K = 1e8 w/2; so it begins w/2 (ln K + 0.5772...) after 1. */
+Test(radau, what_stiffness_lets_go_is_not_held_on_to)
+{
+	static const char *const some[] = {"radau", "radau5", "rodas5p", "rodas4p", "rosenbrock23", "bdf", "kencarp4", "trbdf2",
+	                                   "implicit_midpoint", "trapezoid", "auto"};
+	const double w = 1e-3, lead = 1 - w/2 * (log(1e8 * w/2) + 0.57721566490153286);
+	struct trial trial;
+	trial_begin(&trial, "x' = -1e8*(0.5 - 0.5*tanh((t - 1)/1e-3))*(x - cos(3*t)) - 3*sin(3*t) + 1\ninit x = 1\n", NULL);
+	for (size_t m = 0; m < sizeof some / sizeof *some; m++)
+		for (int digits = 2; digits <= 6; digits++) {
+			trial.options.method = some[m];
+			trial.options.rtol = trial.options.atol = pow(10, -digits);
+			trial_solve(&trial, 0, 2, ojit_output_final());
+			double error = ojit_solver_last_states(trial.solver)[0] - (cos(6) + lead);
+			cr_expect_leq(fabs(error), 10 * trial.options.rtol, "%s at 1e-%d: %.3g", some[m], digits, error);
+		}
+	trial_end(&trial);
+}
+
 /* Near its pole x = x0 + h (x^2 + 1) has no real solution. */
 Test(radau, a_fixed_step_that_cannot_be_solved_says_so)
 {
