@@ -6,12 +6,6 @@
 #include "solvers/sums.h"
 #include "solvers/vectors.h"
 
-/* Rows do not overlap, which a compiler that does not know the stride would check for each pair. */
-#if defined(__GNUC__) && !defined(__clang__)
-#define SEPARATE_ROWS _Pragma("GCC ivdep")
-#else
-#define SEPARATE_ROWS
-#endif
 #define UNROLLED _Pragma("GCC unroll 8")
 
 static INLINE void predict(int64_t n, const int order, const double *restrict z, int64_t stride, double ratio, double shift,

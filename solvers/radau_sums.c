@@ -21,6 +21,7 @@ static INLINE void transform_of(const int stages, const struct radau_row *row, i
                                 const double *restrict z, double *restrict w)
 {
 	const double *t = row->t_inverse.at;
+	SEPARATE_ROWS
 	for (int64_t c = 0; c < n; c++) {
 		w[c] = sum_of(stages, t, z + c, stride);
 		UNROLLED
@@ -36,6 +37,7 @@ static INLINE void residuals_of(const int stages, const struct radau_row *row, i
                                 const double *restrict w, double *restrict g)
 {
 	const double *t = row->t_inverse.at;
+	SEPARATE_ROWS
 	for (int64_t c = 0; c < n; c++) {
 		g[c] = sum_of(stages, t, slopes + c, stride) - lambda[0] * w[c];
 		UNROLLED
@@ -53,6 +55,7 @@ static INLINE void advance_of(const int stages, const struct radau_row *row, int
                               const double *restrict g, double *restrict w, double *restrict z)
 {
 	const double *t = row->t.at;
+	SEPARATE_ROWS
 	for (int64_t c = 0; c < n; c++) {
 		double v[RADAU_STAGES];
 		v[0] = w[c] += g[c];
@@ -76,6 +79,7 @@ static INLINE double square_of(double x, double weight)
 static INLINE void squares_of(const int stages, int64_t n, int64_t stride, const double *restrict g,
                               const double *restrict weight, double *restrict out)
 {
+	SEPARATE_ROWS
 	for (int64_t c = 0; c < n; c++) {
 		double sum = square_of(g[c], weight[c]);
 		UNROLLED

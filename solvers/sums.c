@@ -309,26 +309,43 @@ double oj_sum_in_parts(int64_t n, const double *v)
 	return sum_parts(part);
 }
 
-/* Some states at a time, so that their sums stay in registers. */
+static INLINE void weighted_of(int64_t n, const int count, const double *restrict weights, const double *restrict v,
+                               int64_t stride, double *restrict out)
+{
+	for (int64_t i = 0; i < n; i++) {
+		double sum = weights[0] * v[i];
+#pragma GCC unroll 8
+		for (int k = 1; k < count; k++)
+			sum += weights[k] * v[k * stride + i];
+		out[i] = sum;
+	}
+}
+
 static INLINE void sum_weighted(int64_t n, int count, const double *weights, const double *restrict v, int64_t stride,
                                 double *restrict out)
 {
-	int64_t i = 0;
-	for (; i + PARTS <= n; i += PARTS) {
-		double sum[PARTS];
-		for (int p = 0; p < PARTS; p++)
-			sum[p] = weights[0] * v[i + p];
-		for (int k = 1; k < count; k++)
-			for (int p = 0; p < PARTS; p++)
-				sum[p] += weights[k] * v[k * stride + i + p];
-		memcpy(out + i, sum, sizeof sum);
+	switch (count) {
+#define CASE(m) \
+	case m: \
+		weighted_of(n, m, weights, v, stride, out); \
+		return;
+	CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7)
+#undef CASE
 	}
-	oj_few_weighted(n - i, count, weights, v + i, stride, out + i);
+	weighted_of(n, 8, weights, v, stride, out);
+	for (int k = 8; k < count; k++)
+		for (int64_t i = 0; i < n; i++)
+			out[i] += weights[k] * v[k * stride + i];
 }
 
-BY_LENGTH(, oj_sum_weighted, sum_weighted,
+BY_LENGTH(static, weighted, sum_weighted,
           (int64_t n, int count, const double *weights, const double *v, int64_t stride, double *out),
           (n, count, weights, v, stride, out))
+
+void oj_sum_weighted(int64_t n, int count, const double *weights, const double *v, int64_t stride, double *out)
+{
+	(n < OJ_FEW ? oj_few_weighted : weighted)(n, count, weights, v, stride, out);
+}
 
 SHORT_VECTORS bool oj_all_finite(int64_t n, const double *v)
 {

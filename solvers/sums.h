@@ -73,7 +73,7 @@ double oj_scaled_norm(int64_t n, const double *v, const double *w, const double 
 double oj_weighted_norm(int64_t n, const double *v, const double *weight, bool max_norm);
 /* The sum of v[n], in eight parts. */
 double oj_sum_in_parts(int64_t n, const double *v);
-/* out[n] = sum of weights[k] v[k stride + i] over k < count, in that order; apart from v. */
+/* out[n] = sum of weights[k] v[k stride + i] over k < count, at least one, in that order; apart from v. */
 void oj_sum_weighted(int64_t n, int count, const double *weights, const double *v, int64_t stride, double *out);
 
 /* y + (left out before + change): the sum, and what it leaves out. */

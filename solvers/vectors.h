@@ -23,6 +23,14 @@
 #endif
 #define INLINE inline __attribute__((always_inline))
 
+/* Before a loop over the columns of rows that do not overlap: a compiler that does not know the
+ * stride would check each pair of them, or give up. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define SEPARATE_ROWS _Pragma("GCC ivdep")
+#else
+#define SEPARATE_ROWS
+#endif
+
 /* A function with two compilations of body(n, ...), which is INLINE: with short vectors for few
  * elements, with long ones for many.  `scope` is static or nothing. */
 enum { VECTORS_MANY = 64 };
