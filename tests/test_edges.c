@@ -212,6 +212,23 @@ Test(edges, what_is_multiplied_with_a_sum_over_nothing_has_no_part)
 	hold_all(nothing, sizeof nothing / sizeof nothing[0], false);
 }
 
+/* Elements of a family that a row does not read have slopes that are infinite. */
+static const struct edge elsewhere[] = {
+	{"param a = 1\ninit x[i in 1..3] = 0\nx[i in 1..3]' = cbrt(a - (i - 1))", {{0, 3, 1. / 3}, {1, 3, INFINITY}, {2, 3, 1. / 3}}},
+	{"param a = 1, b = 4\ninit x[i in 1..3] = 0\nlet d[i in 1..3] = sqrt(b*(a - i + 1))\nx[i in 1..3]' = x[i] + if(i == 1, d[1], 0)",
+	 {{0, 0, 1}, {1, 1, 1}, {2, 2, 1}, {0, 3, 1}, {0, 4, 0.25}}},
+	{"init x[i in 1..3] = i - 1\nx[i in 1..3]' = log(i - 1)*tanh(x[1])", {{0, 0, -INFINITY}, {2, 0, 0.69314718055994531}}},
+	{"index row[i in 1..4] = [1, 2, 2, 3]\nparam a = 0\ninit x[i in 1..3] = 0\nx[i in 1..3]' = sum(j in row[i]..row[i+1]-1, cbrt(a))",
+	 {{0, 3, INFINITY}, {2, 3, INFINITY}}},
+	{"index row[i in 1..4] = [1, 2, 2, 3]\ninit x[i in 1..3] = 0, y = 4\nx[i in 1..3]' = sum(j in row[i]..row[i+1]-1, sqrt(x[i])*y*j)\ny' = y",
+	 {{0, 0, INFINITY}, {2, 2, INFINITY}, {3, 3, 1}}},
+};
+
+Test(edges, infinite_slopes_elsewhere_in_a_family_have_no_part)
+{
+	hold_all(elsewhere, sizeof elsewhere / sizeof elsewhere[0], false);
+}
+
 /* What a branch that is not taken would be multiplied with may be no number although it depends
  * on nothing: the other branch has the derivatives. */
 #define NOT_TAKEN(branch) \

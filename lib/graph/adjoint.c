@@ -454,62 +454,72 @@ static void drop_target(struct adjoint *a, struct target *t)
 
 /* ---------------------------------------------------------------- intermediates */
 
-/* Tables may be read only where the condition guards that. */
-static bool reads_tables(const struct adjoint *a, ojit_expr condition)
+enum partiality {
+	WHOLE,
+	GUARDED,        /* everything that is added up holds for some of the elements only */
+	ELEMENTS_ALONE, /* single elements are added to, others are not */
+};
+
+/* Does everything that is added up hold for some of the elements only? */
+static bool is_guarded(const struct target *t)
 {
-	struct expr_list list = {0};
-	bool reads = !oj_reach(a->g, &condition, 1, true, &list);
-	for (size_t k = 0; !reads && k < list.list.count; k++)
-		reads = oj_is(a->g, list.list.at[k], OP_TABLE);
-	VECTOR_DROP(a->space->context, &list.list);
-	return reads;
+	bool guarded = t->guarded.count > 0 && t->fixed.count == 0;
+	for (size_t k = 0; k < t->guarded.count; k++)
+		guarded = guarded && t->guarded.at[k].condition;
+	return guarded;
 }
 
-/* Does something hold for the element, as far as can be told? */
-static bool is_reached(const struct adjoint *a, const struct target *t, const int64_t *index)
+/* reached[element]: something is contributed to it. */
+static void mark_reached(const struct adjoint *a, const struct contribution *c, bool *reached)
 {
-	enum { DEPTH = 16 };
-	bool reached = false;
-	for (size_t k = 0; !reached && k < t->guarded.count; k++)
-		reached = oj_truth_at(a->space, t->guarded.at[k].condition, index, DEPTH) == 1;
-	return reached;
+	const struct array like = a->space->arrays.at[c->array];
+	struct walk walk;
+	for (oj_walk_begin(&walk, a->space, &c->domain); oj_walk_next(&walk);) {
+		int64_t element = 0;
+		bool inside = true;
+		for (uint32_t k = 0; k < like.rank; k++) {
+			int64_t at = oj_integer_at(a->space, c->index[k], walk.index) - like.base[k];
+			inside = inside && at >= 0 && at < like.extent[k];
+			element = element * like.extent[k] + at;
+		}
+		if (inside)
+			reached[element] = true;
+	}
 }
 
-static bool is_every_element_reached(const struct adjoint *a, const struct target *t)
+/* Are there elements that nothing is contributed to?  They are read by nobody, so their zeros mean "no part",
+ * as with r[i, i] of distances where j != i. */
+static bool find_partial(const struct adjoint *a, uint32_t array, const struct target *t, enum partiality *partial)
 {
 	enum { LOOKED_AT = 20000 };
-	const struct array like = a->space->arrays.at[t->array];
-	int64_t index[LEVELS] = {0}, length = oj_array_length(&like);
-	bool reached = length * (int64_t)t->guarded.count <= LOOKED_AT;
-	for (size_t k = 0; reached && k < t->guarded.count; k++)
-		reached = !reads_tables(a, t->guarded.at[k].condition);
-	for (int64_t element = 0; reached && element < length; element++) {
-		int64_t rest = element;
-		for (uint32_t k = like.rank; k-- > 0; rest /= like.extent[k])
-			index[k] = like.base[k] + rest % like.extent[k];
-		reached = is_reached(a, t, index);
-	}
-	return reached;
+	size_t elements = (size_t)oj_array_length(&a->space->arrays.at[array]), points = elements;
+	for (uint32_t k = a->sweep.last[array]; k && points <= LOOKED_AT; k = a->sweep.contributions.at[k - 1].next)
+		points += oj_contribution_points(a->space, &a->sweep.contributions.at[k - 1], LOOKED_AT);
+	*partial = is_guarded(t) ? GUARDED : WHOLE; /* as far as can be told quickly */
+	if (points > LOOKED_AT)
+		return true;
+	bool *reached = oj_memory_get(a->space->context, elements + 1);
+	if (!reached)
+		return false;
+	memset(reached, 0, elements + 1);
+	for (uint32_t k = a->sweep.last[array]; k; k = a->sweep.contributions.at[k - 1].next)
+		mark_reached(a, &a->sweep.contributions.at[k - 1], reached);
+	if (!memchr(reached, 0, elements))
+		*partial = WHOLE;
+	else if (*partial != GUARDED)
+		*partial = ELEMENTS_ALONE;
+	oj_memory_put(a->space->context, reached, elements + 1);
+	return true;
 }
 
-/* Does everything that is added up hold for some of the elements only?  The others are read
- * by nobody, so their zeros mean "no part", as with r[i, i] of distances where j != i. */
-static bool is_partial(const struct adjoint *a, const struct target *t)
-{
-	bool partial = t->guarded.count > 0 && t->fixed.count == 0;
-	for (size_t k = 0; k < t->guarded.count; k++)
-		partial = partial && t->guarded.at[k].condition;
-	return partial && !is_every_element_reached(a, t);
-}
-
-/* *made: an array of what `array`, or where its parts go, got, + 1. */
-static bool settle_one(struct adjoint *a, struct array like, uint32_t array, uint32_t *made, bool *partial)
+/* *made: an array of what `array`, or where its parts go, got, + 1.  partial NULL: not asked for. */
+static bool settle_one(struct adjoint *a, struct array like, uint32_t array, uint32_t *made, enum partiality *partial)
 {
 	struct target t = {.rank = like.rank};
 	t.array = oj_space_array(a->space, like.name, ROLE_TEMP, like.rank, like.base, like.extent, 0);
 	*made = t.array + 1;
 	bool ok = t.array != UINT32_MAX && collect(a, &t, array, false) && store_target(a, &t);
-	*partial = is_partial(a, &t);
+	ok = ok && (!partial || find_partial(a, array, &t, partial));
 	drop_target(a, &t);
 	return ok;
 }
@@ -518,15 +528,17 @@ static bool settle_one(struct adjoint *a, struct array like, uint32_t array, uin
 static bool settle(struct adjoint *a, uint32_t array)
 {
 	struct array like = a->space->arrays.at[array];
-	bool partial, ignored, derived = like.role == ROLE_DERIVED;
+	bool derived = like.role == ROLE_DERIVED;
+	enum partiality partial;
 	if (a->array[array] || !a->sweep.last[array])
 		return true;
 	a->elements = 0; /* which are read from here on */
 	if (!settle_one(a, like, array, &a->array[array], &partial))
 		return false;
-	bool parts = a->sweep.parts == PARTS_OF_ALL || (derived && a->chosen[array]);
-	a->chosen[array] |= partial;
-	return !parts || settle_one(a, like, array + (uint32_t)a->sweep.arrays, &a->part[array], &ignored);
+	a->chosen[array] |= partial == ELEMENTS_ALONE || partial == GUARDED;
+	/* Where a parts' array would be as large as distances of all pairs are, zeros tell. */
+	bool parts = a->sweep.sums_parts || partial == ELEMENTS_ALONE || (derived && a->chosen[array]);
+	return !parts || settle_one(a, like, array + (uint32_t)a->sweep.arrays, &a->part[array], NULL);
 }
 
 static bool seed(struct adjoint *a, uint32_t array)
@@ -666,7 +678,8 @@ static bool open_adjoint(struct adjoint *a, struct oj_error *error)
 	a->chosen = oj_memory_get(context, count);
 	if (!ok || !a->array || !a->part || !a->chosen)
 		return false;
-	a->sweep.parts = a->request->strong && !a->request->unit ? PARTS_OF_ALL : PARTS_OF_DERIVED;
+	a->sweep.tells_parts = true;
+	a->sweep.sums_parts = a->request->strong && !a->request->unit;
 	memset(a->part, 0, count * sizeof *a->part);
 	memset(a->array, 0, count * sizeof *a->array);
 	memset(a->chosen, 0, count);

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-static bool node_keeps_finite(const struct graph *g, ojit_expr e)
+bool oj_node_keeps_finite(const struct graph *g, ojit_expr e)
 {
 	const struct node *n = oj_node(g, e);
 	if (oj_op_info[n->op].type != REAL)
@@ -29,7 +29,7 @@ static bool look_at_block(const struct space *space, const struct block *block, 
 	struct expr_list list = {0};
 	bool ok = oj_block_reach(space, block, true, &list);
 	for (size_t i = 0; ok && *keeps && i < list.list.count; i++)
-		*keeps = node_keeps_finite(&space->graph, list.list.at[i]);
+		*keeps = oj_node_keeps_finite(&space->graph, list.list.at[i]);
 	VECTOR_DROP(space->context, &list.list);
 	return ok;
 }

@@ -8,6 +8,7 @@
 
 #include "lib/graph/program.h"
 
+bool oj_node_keeps_finite(const struct graph *g, ojit_expr e);
 /* *keeps: it is one of those.  False: out of memory. */
 bool oj_keeps_finite(const struct program *program, bool *keeps);
 

@@ -266,7 +266,7 @@ static void of_load(struct sweep *s, const struct surrounding *in, ojit_expr e, 
 	uint32_t array = oj_node(s->g, e)->ref.id;
 	contribute(s, in, e, array, bar);
 	enum array_role role = s->space->arrays.at[array].role;
-	if ((role == ROLE_DERIVED && s->parts != PARTS_OF_NONE) || (role == ROLE_TEMP && s->parts == PARTS_OF_ALL)) {
+	if (s->tells_parts && (role == ROLE_DERIVED || role == ROLE_TEMP)) {
 		struct slope part = {oj_slope_part(s->g, bar), false, 0};
 		s->failed = s->failed || !part.e;
 		contribute(s, in, e, array + (uint32_t)s->arrays, part);
@@ -358,11 +358,13 @@ static void of_product(struct sweep *s, struct surrounding *in, ojit_expr e, str
 	oj_memory_put(s->space->context, after, size);
 }
 
-/* See OP_STRONG: where its first factor was left out, the second has no part. */
+/* See OP_STRONG: where its first factor was left out, the second has no part; it may be infinite, too. */
 static void of_strong(struct sweep *s, struct surrounding *in, ojit_expr e, struct slope bar)
 {
 	ojit_expr a = oj_operands(s->g, e)[0], b = oj_operands(s->g, e)[1];
 	struct slope second = {oj_times_strong(s->g, a, bar.e), true, 0};
+	if (bar.part && second.e)
+		second.e = oj_where(s->g, bar.part, second.e);
 	add(s, in, a, scaled(s, bar, b));
 	add(s, in, b, second);
 }
@@ -513,7 +515,7 @@ static void hand_out(struct sweep *s, struct surrounding *in, ojit_expr e, struc
 	const struct loop *loop = &in->domain.at[in->domain.count - 1];
 	ojit_expr sum = oj_contribution_sum(s->g, loop->level, loop->lo, loop->end, bar.e, in->order == TREE8);
 	struct slope all = oj_slope_summed(s->g, bar, loop->level, sum);
-	if (s->parts == PARTS_OF_ALL && bar.chosen && !all.part) {
+	if (s->sums_parts && bar.chosen && !all.part) {
 		ojit_expr parts = oj_contribution_sum(s->g, loop->level, loop->lo, loop->end, oj_slope_part(s->g, bar), false);
 		all = oj_slope_kept(s->g, sum, parts);
 	}

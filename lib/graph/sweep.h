@@ -10,9 +10,6 @@
 #include "lib/graph/contribution.h"
 #include "lib/graph/partial.h"
 
-/* Which contributions come with where they have a part, to array + arrays. */
-enum sweep_parts { PARTS_OF_NONE, PARTS_OF_DERIVED, PARTS_OF_ALL };
-
 struct sweep {
 	struct program *made; /* blocks for adjoints that are kept go here */
 	struct space *space;
@@ -24,7 +21,8 @@ struct sweep {
 	VECTOR(struct contribution) contributions;
 	uint32_t *last;                 /* [2 arrays] latest contribution to it, + 1; behind all arrays, of parts */
 	const struct block *block;      /* at hand */
-	enum sweep_parts parts;
+	bool tells_parts;               /* contributions come with where they have a part, to array + arrays */
+	bool sums_parts;                /* also what is summed tells it */
 	bool keeps_terms;               /* dear adjoints are kept inside of sums, too */
 	bool failed;
 };

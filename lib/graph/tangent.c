@@ -235,14 +235,16 @@ static struct slope of_product(struct tangents *t, ojit_expr e)
 	return dot;
 }
 
-/* a * b', 0 where either is 0 that stands for "no part". */
-static struct slope strong_in_both(struct tangents *t, ojit_expr a, ojit_expr dot)
+/* a * b', 0 where a is 0 that stands for "no part", and where b' has none. */
+static struct slope strong_in_both(struct tangents *t, ojit_expr a, struct slope dot)
 {
-	ojit_expr product = oj_times_strong(t->g, a, dot);
-	if (!t->request->strong || !product)
+	ojit_expr product = oj_times_strong(t->g, a, dot.e), part = dot.part;
+	if (!product || (!part && !t->request->strong))
 		return made(t, product, true);
-	ojit_expr operands[2] = {dot, oj_literal(t->g, 0)}, other = oj_make(t->g, OP_NE, 2, operands);
-	return made(t, other ? oj_where(t->g, other, product) : 0, true);
+	ojit_expr zero = oj_literal(t->g, 0);
+	if (!part)
+		part = oj_make2(t->g, OP_NE, dot.e, zero);
+	return made(t, part ? oj_where(t->g, part, product) : 0, true);
 }
 
 /* A strong product is one in the tangents of both factors: either may be what a choice
@@ -255,7 +257,7 @@ static struct slope of_strong(struct tangents *t, ojit_expr e)
 	if (dot_of(t, a).e)
 		terms[count++] = made(t, oj_times_strong(t->g, dot_of(t, a).e, b), true);
 	if (dot_of(t, b).e)
-		terms[count++] = strong_in_both(t, a, dot_of(t, b).e);
+		terms[count++] = strong_in_both(t, a, dot_of(t, b));
 	return sum(t, terms, count);
 }
 

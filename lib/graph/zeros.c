@@ -2,6 +2,7 @@
 #include "lib/graph/zeros.h"
 
 #include "lib/graph/domain.h"
+#include "lib/graph/finite.h"
 #include "lib/graph/passes.h"
 #include "lib/graph/simplify.h"
 
@@ -359,6 +360,8 @@ static bool sums_nothing(const struct zeros *z, const struct space *space, ojit_
 		uint32_t levels = oj_node(g, o[REDUCE_LO])->levels | oj_node(g, o[REDUCE_END])->levels;
 		return somewhere(z, space, e, levels, is_range_empty);
 	}
+	if (n->op == OP_IF && is_zero(g, o[2])) /* unless_empty */
+		return sums_nothing(z, space, o[1], depth);
 	uint32_t through = n->op == OP_MUL ? n->arity : n->op == OP_NEG || n->op == OP_DIV;
 	for (uint32_t k = 0; depth && !some && k < through; k++)
 		some = sums_nothing(z, space, o[k], depth - 1);
@@ -419,8 +422,45 @@ static bool is_infinite(const struct graph *g, ojit_expr e)
 	return oj_is(g, e, OP_LITERAL) && isinf(oj_node(g, e)->real);
 }
 
+/* May something in the body that does not depend on its index have an infinite slope? */
+static bool has_slopes_from_outside(const struct space *space, ojit_expr e, bool *failed)
+{
+	const struct graph *g = &space->graph;
+	ojit_expr body = oj_operands(g, e)[REDUCE_BODY];
+	struct expr_list list = {0};
+	bool found = false;
+	*failed = *failed || !oj_reach(g, &body, 1, true, &list);
+	for (size_t k = 0; k < list.list.count && !found; k++) {
+		const struct node *n = oj_node(g, list.list.at[k]);
+		if (n->levels >> oj_node(g, e)->reduction.level & 1)
+			continue;
+		enum array_role role = n->op == OP_LOAD ? space->arrays.at[n->ref.id].role : ROLE_DATA;
+		found = role == ROLE_TEMP || role == ROLE_DERIVED || n->op == OP_CBRT ||
+		        (n->op != OP_LITERAL && !oj_node_keeps_finite(g, list.list.at[k]));
+	}
+	VECTOR_DROP(g->context, &list.list);
+	return found;
+}
+
+/* The reduction `e`; where its range is empty nothing in it has a part.  That matters to what does not depend on
+ * its index, whose adjoint is a sum over the range. */
+static ojit_expr unless_empty(const struct zeros *z, struct space *space, ojit_expr e)
+{
+	struct graph *g = &space->graph;
+	bool failed = !e;
+	if (failed || !z->chooses || !oj_is(g, e, OP_REDUCE))
+		return e;
+	ojit_expr operands[4];
+	memcpy(operands, oj_operands(g, e), sizeof operands);
+	uint32_t levels = oj_node(g, operands[REDUCE_LO])->levels | oj_node(g, operands[REDUCE_END])->levels;
+	if (!somewhere(z, space, e, levels, is_range_empty) || !has_slopes_from_outside(space, e, &failed))
+		return failed ? 0 : e;
+	ojit_expr begun = oj_make2(g, OP_ILT, operands[REDUCE_LO], operands[REDUCE_END]);
+	return oj_make3(g, OP_IF, begun, e, operands[REDUCE_START]);
+}
+
 /* Sums of zeros, and products that one is in. */
-static ojit_expr of_reduction(struct space *space, ojit_expr e, const ojit_expr *operands)
+static ojit_expr of_reduction(struct zeros *z, struct space *space, ojit_expr e, const ojit_expr *operands)
 {
 	struct graph *g = &space->graph;
 	enum reduction_kind kind = (enum reduction_kind)oj_node(g, e)->reduction.kind;
@@ -435,7 +475,7 @@ static ojit_expr of_reduction(struct space *space, ojit_expr e, const ojit_expr 
 		return 0;
 	if (kind == REDUCE_PROD && zero && oj_integer_value(g, range, &length) && length > 0)
 		return oj_literal(g, 0);
-	return oj_simplified_reduction(space, e, operands);
+	return unless_empty(z, space, oj_simplified_reduction(space, e, operands));
 }
 
 /* Which power of `e` has no edge: that of hypot at the origin, which the sum of squares has not. */
@@ -547,7 +587,7 @@ static ojit_expr of_node(struct rewrite *rewrite, ojit_expr e, const ojit_expr *
 	if (n->op == OP_LOAD && oj_expr_map_get(&z->fixed, n->ref.id + 1, &known))
 		return oj_substitute(rewrite->space, known, operands, n->arity);
 	if (n->op == OP_REDUCE)
-		return of_reduction(rewrite->space, e, operands);
+		return of_reduction(z, rewrite->space, e, operands);
 	if (n->op == OP_ADD)
 		return of_sum(g, e, operands);
 	if (n->op == OP_DIV && (is_zero(g, operands[0]) || is_infinite(g, operands[1])))
