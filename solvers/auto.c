@@ -190,6 +190,7 @@ static enum attempt start_active(struct auto_state *s, double t, const double *y
 	s->effort = oj_auto_effort(s) - s->looked_effort;
 	s->spent = 0;
 	s->since = s->attempts = 0;
+	s->next_look = OJ_AUTO_LOOK_EVERY;
 	s->held = s->stuck = 0;
 	s->refused = 0;
 	oj_curvature_forget(&s->curvature);

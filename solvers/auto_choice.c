@@ -27,9 +27,9 @@
 
 #include <math.h>
 
-/* Steps between looks around; steps to the next trial of what was left; steps between sights of the
- * spectrum. */
-enum { LOOK_EVERY = 5, LEFT_REST = 15, SIGHT_AGE = 50 };
+/* Between looks around, a SELDOMth more of explicit steps that were taken; steps up to which every one is looked at as long as it is not clear what holds
+ * it back; steps to the next trial of what was left; steps between sights of the spectrum, at first. */
+enum { SELDOM = 50, DENSE_LOOKS = 60, LEFT_REST = 15, SIGHT_AGE = 50 };
 /* Explicit steps are held back if four looks more find them so than free, or many find them at some
  * share of what is stable: where modes turn, the real axis says too much. */
 enum { HELD_LOOK = 15, HELD = 60, MOST_HELD = 90 };
@@ -129,8 +129,8 @@ static void see_spectrum(struct auto_state *s, bool fresh)
 
 void oj_auto_observe(struct auto_state *s)
 {
-	bool suspicious = 0 < s->held && s->held < HELD;
-	if (s->active != CANDIDATE_EXPLICIT || ((s->since + 1) % LOOK_EVERY != 0 && !suspicious))
+	bool suspicious = HELD_LOOK <= s->held && s->held < HELD && s->since < DENSE_LOOKS;
+	if (s->active != CANDIDATE_EXPLICIT || (s->since + 1 < s->next_look && !suspicious))
 		return;
 	s->radius = oj_explicit_radius(active_of(s)->state, s->h);
 	double share = fabs(s->h) * s->radius / s->reach;
@@ -230,10 +230,11 @@ static void judge_trial(struct auto_state *s)
 	if (s->since < mean)
 		return;
 	double price = price_of(s, mean, &length), bound = gain(s->active) * s->before_price;
-	bool grows = s->since < trials[s->active].least || s->proposed > GROWTH * fabs(s->h);
+	bool hopeful = s->since < trials[s->active].least || s->proposed > GROWTH * fabs(s->h) ||
+	               price_of(s, 1, NULL) < s->before_price;
 	if (price < bound)
 		stay(s, price);
-	else if (s->since >= trials[s->active].most || (s->spent > s->allowance && !grows))
+	else if (s->since >= trials[s->active].most || (s->spent > s->allowance && !hopeful))
 		go_back(s, length);
 }
 
@@ -319,7 +320,7 @@ static void look_around(struct auto_state *s, double share)
 	bool affordable = cost <= share * s->spent, known = oj_auto_needs_factors(s->active) || s->steps < s->next_sight;
 	if (affordable && !known) {
 		see_spectrum(s, true);
-		s->next_sight = s->steps + SIGHT_AGE;
+		s->next_sight = s->steps + s->steps / 4 + SIGHT_AGE;
 		choice = most_promising(s, &cost);
 		affordable = cost <= share * s->spent;
 	}
@@ -339,8 +340,10 @@ static void see_curvature(struct auto_state *s)
 /* How much of what was spent a trial may cost now; 0: there is no reason for one. */
 static double share_of_trial(struct auto_state *s)
 {
-	bool due = s->since % LOOK_EVERY == 0;
-	if (!oj_auto_needs_factors(s->active) && due)
+	bool due = s->since >= s->next_look;
+	if (due)
+		s->next_look = s->since + OJ_AUTO_LOOK_EVERY + (s->active == CANDIDATE_EXPLICIT ? s->since / SELDOM : 0);
+	if (due && (s->active == CANDIDATE_STABILISED || s->held > 0))
 		see_curvature(s);
 	if (s->since < trials[s->active].settled)
 		return 0;

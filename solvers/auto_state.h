@@ -45,6 +45,9 @@ struct change {
 	bool stuck;              /* but what held it back was rounding */
 };
 
+/* Steps between looks around, at first. */
+enum { OJ_AUTO_LOOK_EVERY = 5 };
+
 enum { OUTLAYS = 8, CHANGES = 8 };
 struct auto_state {
 	struct candidate candidates[CANDIDATES];
@@ -67,6 +70,7 @@ struct auto_state {
 	double spent;         /* operations, since the active candidate began */
 	uint64_t steps;   /* accepted in this run */
 	uint64_t since;   /* of them since the candidate changed */
+	uint64_t next_look; /* number of the step since then at which is looked around next */
 	double call_price; /* operations of a call, what sums of stages take included; 0: not counted yet */
 
 	/* What is known of stiffness. */

@@ -502,22 +502,15 @@ double oj_explicit_radius(const void *state, double h)
 	int at = stage_at_end(s->row);
 	if (at == 0 || !s->have_f1 || !s->tolerance)
 		return 0;
-	const double *a = oj_tableau_row(s->row, at), *b = s->row->b.at, *k = stage_at(s, at);
-	const double *f1 = stage_at(s, s->row->stages);
-	double slopes = 0, arguments = 0;
-	for (int64_t c = 0; c < s->n; c++) {
-		double sum = b[at] * k[c], slope = f1[c] - k[c];
-		for (int j = 0; j < at; j++)
-			sum += (b[j] - a[j]) * s->k[j * s->stride + c];
-		for (int j = at + 1; j < s->row->stages; j++)
-			sum += b[j] * s->k[j * s->stride + c];
-		double weight = 1 / (s->tolerance->atol[c] + s->tolerance->rtol * fabs(s->y0[c]));
-		slope *= weight;
-		sum *= weight;
-		slopes += isfinite(weight) ? slope * slope : 0;
-		arguments += isfinite(weight) ? sum * sum : 0;
-	}
-	return arguments > 0 ? sqrt(slopes / arguments) / fabs(h) : 0;
+	const double *a = oj_tableau_row(s->row, at);
+	double weights[TABLEAU_STAGES];
+	for (int j = 0; j < s->row->stages; j++)
+		weights[j] = s->row->b.at[j] - (j < at ? a[j] : 0);
+	oj_sum_weighted(s->n, s->row->stages, weights, s->k, s->stride, s->stage);
+	double slopes = oj_scaled_norm(s->n, stage_at(s, s->row->stages), stage_at(s, at), s->y0, s->tolerance);
+	double arguments = oj_scaled_norm(s->n, s->stage, NULL, s->y0, s->tolerance);
+	double radius = slopes / (arguments * fabs(h));
+	return isfinite(radius) ? radius : 0;
 }
 
 /* The numerator of the row's stability function at z, by its stages. */

@@ -54,7 +54,7 @@ const struct radau oj_radau = {3, RADAU_STAGES}, oj_radau5 = {3, 3}, oj_radau9 =
 #define FORETOLD 0.25
 #define FADED_SHRINK 0.25
 #define INSIDE 3.0
-enum { ORDER_REST = 10 }; /* steps between changes upwards */
+enum { ORDER_REST = 10, FIRST_REST = 2 }; /* steps between changes upwards, and before the first, which are ours */
 
 enum { VECTORS = 10 + 5 * RADAU_STAGES };
 
@@ -120,7 +120,7 @@ static enum attempt start(void *state, double t, const double *y)
 	s->first = true;
 	s->proposed = 0;
 	s->convergence = (struct convergence){0};
-	s->since = 0;
+	s->since = ORDER_REST - FIRST_REST;
 	s->fault = -1;
 	rhs_eval(s->f, t, s->y0, s->f0);
 	return oj_all_finite(s->n, s->y0) && oj_all_finite(s->n, s->f0) ? ATTEMPT_OK : ATTEMPT_FATAL;
