@@ -6,14 +6,16 @@
  * same wherever it is made.
  *
  * What another candidate's price would be nobody knows before it was tried.  But its
- * best case is known, and costs little: of implicit and stabilised steps, that they are as long as the solution's
- * curvature allows (curvature.c), which stability lets explicit ones not be; of explicit ones, that they are as
- * long as stability allows; of any, what is usual beside steps of another.  Where the best case promises enough the
- * other is tried for a few steps, which are accepted like any other, and stays if its price is lower.  Nothing is tried that
- * costs more than twice what was spent so far, and after a trial in vain the next one is due after
- * twice as many steps, and none promises what that one did not keep: what trials cost is bounded.  An explicit method is not left only because
- * it is held back, if that is still the cheapest there is.  Where rounding holds steps back, of which
- * no best case says anything, another is tried too, as soon as that is cheap.
+ * best case is known, and costs little: of implicit and stabilised steps, that they are as
+ * long as the solution's curvature allows (curvature.c), while stability holds explicit ones
+ * back; of explicit ones, that they are as long as stability allows; of any, what is usual
+ * beside steps of another.  Where the best case promises enough the other is tried for a few
+ * steps, which are accepted like any other, and stays if its price is lower.  Nothing is tried
+ * that costs more than twice what was spent so far; after a trial in vain the next one is due
+ * after twice as many steps, and none promises what that one did not keep: what trials cost
+ * is bounded.  An explicit method is not left only because it is held back, if that is still
+ * the cheapest there is.  Where rounding holds steps back, of which no best case says anything,
+ * another is tried too, as soon as that is cheap.
  *
  * Stiffness shows where h times the spectral radius of the Jacobian comes near the end of
  * the explicit row's stability interval.  The radius follows from two stages at t1 (HW IV.2), from
@@ -27,8 +29,9 @@
 
 #include <math.h>
 
-/* Between looks around, a SELDOMth more of explicit steps that were taken; steps up to which every one is looked at as long as it is not clear what holds
- * it back; steps to the next trial of what was left; steps between sights of the spectrum, at first. */
+/* Looks around are farther apart by a SELDOMth of the explicit steps that were taken, for they cost norms; steps
+ * up to which every one is looked at while it is not clear whether it is held back; steps to the next trial of
+ * what was left; steps between sights of the spectrum, at first. */
 enum { SELDOM = 50, DENSE_LOOKS = 60, LEFT_REST = 15, SIGHT_AGE = 50 };
 /* Explicit steps are held back if four looks more find them so than free, or many find them at some
  * share of what is stable: where modes turn, the real axis says too much. */
