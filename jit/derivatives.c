@@ -416,6 +416,32 @@ ojit_status ojit_evaluator_hessian_product(ojit_evaluator *e, const ojit_scalar 
 	return run_strong(e, variant, t, y, seed, weights_of(e, scalar) + count, out, count);
 }
 
+static ojit_status row_variant(ojit_evaluator *e, ojit_kernel of, size_t element, ojit_inputs by, struct variant *variant)
+{
+	TRY(jacobian_variant(e, of, by, variant));
+	if (element >= elements(e, variant))
+		return oj_fail(&e->error, OJIT_ARGUMENT, "element %zu is not there, the kernel has %zu; count from 0", element,
+		               elements(e, variant));
+	variant->scalar = (int64_t)element + 1;
+	return OJIT_OK;
+}
+
+ojit_status ojit_evaluator_row_pattern(ojit_evaluator *e, ojit_kernel of, size_t element, ojit_inputs by, ojit_pattern *out)
+{
+	struct variant variant;
+	*out = (ojit_pattern){0};
+	TRY(row_variant(e, of, element, by, &variant));
+	return hand_out_pattern(e, &variant, out);
+}
+
+ojit_status ojit_evaluator_row(ojit_evaluator *e, ojit_kernel of, size_t element, ojit_inputs by, double t,
+                               const double *y, double *values)
+{
+	struct variant variant;
+	TRY(row_variant(e, of, element, by, &variant));
+	return run(e, &variant, t, y, NULL, values, 0);
+}
+
 static ojit_status hessian_variant(ojit_evaluator *e, const ojit_scalar *scalar, ojit_inputs rows,
                                    ojit_inputs columns, struct variant *variant)
 {

@@ -15,7 +15,9 @@
 #include "lib/graph/linearisation.h"
 #include "lib/graph/newton.h"
 #include "lib/graph/parity.h"
+#include "lib/graph/passes.h"
 #include "lib/graph/products.h"
+#include "lib/graph/scalar.h"
 #include "lib/graph/shared.h"
 #include "lib/graph/tangent.h"
 #include "lib/graph/time_array.h"
@@ -226,14 +228,33 @@ static ojit_status differentiate_by_time(struct program *made, struct program *p
 	return oj_array_to_time(made, array, error);
 }
 
+/* The program of one element, and of nothing that it does not need. */
+static ojit_status take_row(struct program *program, int64_t element, struct oj_error *error)
+{
+	struct program row;
+	oj_program_init(&row, program->space, program->kind);
+	ojit_status status = oj_scalar_program(&row, program, element, error);
+	if (status == OJIT_OK && (!oj_drop_unread(&row) || oj_program_layout(&row) != OJIT_OK))
+		status = oj_fail_memory(error);
+	if (status != OJIT_OK) {
+		oj_program_drop(&row);
+		return status;
+	}
+	oj_program_drop(program);
+	*program = row;
+	return OJIT_OK;
+}
+
 /* A Jacobian, and what is made of one; `values`: the program as it was. */
 static ojit_status differentiate_all(struct program *made, struct program *program, const struct program *prepare,
                                      const struct program *values, const struct lowered *lowered,
                                      const struct settings *settings, const struct variant *v,
                                      struct pattern *pattern, struct oj_error *error)
 {
-	struct jacobian_request request = {v->by & BY_STATES ? ROLE_STATE : ROLE_PARAMETER, elements(lowered, v),
+	struct jacobian_request request = {v->by & BY_STATES ? ROLE_STATE : ROLE_PARAMETER, v->scalar ? 1 : elements(lowered, v),
 	                                   inputs(lowered, v->by, v->by)};
+	if (v->scalar)
+		TRY(take_row(program, v->scalar - 1, error));
 	TRY(oj_keep_shared_sums(program, error));
 	TRY(v->by == BY_TIME ? differentiate_by_time(made, program, request.rows, pattern, error)
 	                     : oj_jacobian_by_way(made, program, prepare, &request, settings->jacobian,

@@ -97,6 +97,45 @@ Test(derive, three_ways_agree_in_the_interpreter)
 	hold(OJIT_INTERPRETER);
 }
 
+/* One row by itself has the entries that it has in the matrix, and no others. */
+static void hold_row(struct host *h, const char *text, ojit_kernel of, ojit_inputs by, size_t row)
+{
+	ojit_pattern all, one;
+	HOST_OK(ojit_evaluator_pattern(h->evaluator, of, by, &all));
+	HOST_OK(ojit_evaluator_row_pattern(h->evaluator, of, row, by, &one));
+	double *values = room(all.entries), *alone = room(one.entries);
+	HOST_OK(ojit_evaluator_jacobian(h->evaluator, of, by, 0.25, h->y, values));
+	HOST_OK(ojit_evaluator_row(h->evaluator, of, row, by, 0.25, h->y, alone));
+	cr_assert_eq(one.rows, 1);
+	cr_assert_eq(one.columns, all.columns);
+	for (size_t j = 0, count = 0; j < all.columns; j++) {
+		for (int64_t k = all.column[j]; k < all.column[j + 1]; k++)
+			if ((size_t)all.row[k] == row)
+				same(text, "in the matrix and by itself", &values[k], &alone[count++], 1, 1);
+		cr_assert_eq((size_t)one.column[j + 1], count, "%s\nrow %zu, column %zu", text, row, j);
+	}
+	free(values);
+	free(alone);
+}
+
+Test(derive, a_row_by_itself_is_that_of_the_matrix)
+{
+	for (size_t k = 0; k < derivative_model_count; k++) {
+		struct host host, *h = &host;
+		const char *text = derivative_models[k];
+		host_begin(h, text, OJIT_INTERPRETER);
+		size_t rows[] = {0, h->states / 2, h->states - 1};
+		for (size_t r = 0; r < 3; r++) {
+			hold_row(h, text, OJIT_RHS, OJIT_BY_STATES, rows[r]);
+			hold_row(h, text, OJIT_RHS, OJIT_BY_PARAMETERS, rows[r]);
+			hold_row(h, text, OJIT_RHS, OJIT_BY_TIME, rows[r]);
+		}
+		if (h->outputs)
+			hold_row(h, text, OJIT_OBSERVABLES, OJIT_BY_STATES, h->outputs - 1);
+		host_end(h);
+	}
+}
+
 /* Bits of everything, one after another. */
 static size_t all_bits(struct host *h, double *out)
 {
@@ -140,6 +179,8 @@ Test(derive, arguments_that_make_no_sense_are_refused)
 	cr_expect_eq(ojit_evaluator_pattern(h.evaluator, OJIT_INITIAL, OJIT_BY_STATES, &p), OJIT_ARGUMENT);
 	cr_expect_eq(ojit_evaluator_pattern(h.evaluator, OJIT_RHS, (ojit_inputs)8, &p), OJIT_ARGUMENT);
 	cr_expect_eq(ojit_evaluator_pattern(h.evaluator, OJIT_RHS, (ojit_inputs)3, &p), OJIT_ARGUMENT);
+	cr_expect_eq(ojit_evaluator_row_pattern(h.evaluator, OJIT_RHS, h.states, OJIT_BY_STATES, &p), OJIT_ARGUMENT);
+	cr_expect_eq(ojit_evaluator_row(h.evaluator, OJIT_RHS, 0, (ojit_inputs)3, 0, h.y, out), OJIT_ARGUMENT);
 	cr_expect_eq(ojit_evaluator_adjoint(h.evaluator, OJIT_RHS, 0, 0, h.y, out, out), OJIT_ARGUMENT);
 	cr_expect_eq(ojit_evaluator_tangent(h.evaluator, OJIT_RHS, 1, 0, 0, h.y, out, out), OJIT_ARGUMENT);
 	host_end(&h);

@@ -147,7 +147,7 @@ Test(tool_derivatives, what_makes_no_sense_is_refused)
 }
 
 /* Of a matrix that is large as a whole; an entry that is 0 by chance is one. */
-Test(tool_derivatives, single_columns_of_large_matrices)
+Test(tool_derivatives, single_columns_and_rows_of_large_matrices)
 {
 	tool_file("large.ojit", "const N = 4000\nparam k = 0\ninit u[i in 1..N] = i\n"
 	          "u[i in 1..N]' = u[i]*u[1] + k*u[N+1-i] + if(i == 7, t*u[9], 0)\n");
@@ -155,6 +155,19 @@ Test(tool_derivatives, single_columns_of_large_matrices)
 	cr_expect_str_eq(tool_out(), "d u[7]' / d u[9] = 2\nd u[7]' / d k = 3994\nd u[7]' / d t = 9\n");
 	cr_assert_eq(tool_run("$OJIT eval large.ojit --kernel jac --wrt 'u[5]'"), 0, "%s", tool_err());
 	cr_expect_str_eq(tool_out(), "d u[5]' / d u[5] = 1\nd u[3996]' / d u[5] = 0\n");
+	cr_assert_eq(tool_run("$OJIT eval large.ojit --at t=2 --kernel jac --of 'u[7]'"), 0, "%s", tool_err());
+	cr_expect_str_eq(tool_out(), "d u[7]' / d u[1] = 7\nd u[7]' / d u[7] = 1\nd u[7]' / d u[9] = 2\nd u[7]' / d u[3994] = 0\n");
+}
+
+Test(tool_derivatives, rows_with_a_derivative_are_there_whatever_the_others_have)
+{
+	tool_file("rows.ojit", "init x = 1, y = 2\nlet w = trigamma(y)\nx' = lgamma(x)*w\ny' = x^2*t\nout a = w\nout b = x^2*y\n");
+	cr_assert_eq(tool_run("$OJIT eval rows.ojit --kernel jac --of b"), 0, "%s", tool_err());
+	cr_expect_str_eq(tool_out(), "d b / d x = 4\nd b / d y = 1\n");
+	cr_assert_eq(tool_run("$OJIT eval rows.ojit --kernel jac --of y --wrt states,t --at t=3"), 0, "%s", tool_err());
+	cr_expect_str_eq(tool_out(), "d y' / d x = 6\nd y' / d t = 1\n");
+	cr_assert_eq(tool_run("$OJIT eval rows.ojit --kernel jac --of x"), 2);
+	EXPECT_HAS(tool_err(), "rows.ojit:3:");
 }
 
 /* Scalars share blocks: each has its own line nevertheless, also through what it is made of. */

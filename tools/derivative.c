@@ -94,15 +94,20 @@ static int fail_matrix(const struct derivative *d)
 	                        "a row", inputs_name(&d->by, input));
 }
 
+static bool is_large(const struct derivative *d, int kind)
+{
+	const double large = 1e7; /* elements */
+	return (double)d->by.counts[kind] * (double)ojit_solver_count(d->solver, d->rows) > large;
+}
+
 /* A few columns of what would be large as a whole come from tangents, one after the other. */
 static bool is_by_columns(const struct derivative *d, int kind)
 {
 	enum { FEW = 16 };
-	const double large = 1e7; /* elements */
 	size_t chosen = 0, first = inputs_first(&d->by, kind);
 	for (size_t j = 0; j < d->by.counts[kind]; j++)
 		chosen += d->by.chosen[first + j];
-	return chosen <= FEW && (double)d->by.counts[kind] * (double)ojit_solver_count(d->solver, d->rows) > large;
+	return chosen <= FEW && is_large(d, kind);
 }
 
 static int evaluate_column(const struct derivative *d, int kind, double *seed, size_t j, double by, double *out)
@@ -152,12 +157,71 @@ static int evaluate_columns(const struct derivative *d, int kind, struct matrix 
 	return status;
 }
 
+enum { FEW_ROWS = 16 };
+struct rows { /* of a matrix, one after the other */
+	ojit_pattern patterns[FEW_ROWS];
+	double *values[FEW_ROWS];
+};
+
+/* The rows' entries in the order of columns. */
+static void join_rows(const struct derivative *d, const struct rows *rows, struct matrix *matrix)
+{
+	size_t columns = rows->patterns[0].columns, entries = 0;
+	for (size_t r = 0; r < d->count; r++)
+		entries += rows->patterns[r].entries;
+	matrix->column = get_memory(columns + 1, sizeof *matrix->column);
+	matrix->row = get_memory(entries, sizeof *matrix->row);
+	matrix->values = get_memory(entries, sizeof *matrix->values);
+	matrix->pattern = (ojit_pattern){ojit_solver_count(d->solver, d->rows), columns, 0, matrix->column, matrix->row};
+	for (size_t j = 0; j < columns; j++) {
+		for (size_t r = 0; r < d->count; r++) {
+			const ojit_pattern *p = &rows->patterns[r];
+			if (p->column[j] == p->column[j + 1])
+				continue;
+			matrix->row[matrix->pattern.entries] = (int64_t)(d->first + r);
+			matrix->values[matrix->pattern.entries++] = rows->values[r][p->column[j]];
+		}
+		matrix->column[j + 1] = (int64_t)matrix->pattern.entries;
+	}
+}
+
+static int evaluate_rows(const struct derivative *d, ojit_inputs by, struct matrix *matrix)
+{
+	struct rows rows = {0};
+	int status = 0;
+	for (size_t r = 0; status == 0 && r < d->count; r++) {
+		size_t row = d->first + r;
+		if (ojit_evaluator_row_pattern(d->evaluator, d->of, row, by, &rows.patterns[r]) != OJIT_OK)
+			status = fail(d);
+		rows.values[r] = get_memory(rows.patterns[r].entries, sizeof *rows.values[r]);
+		if (status == 0 && ojit_evaluator_row(d->evaluator, d->of, row, by, d->t, d->y, rows.values[r]) != OJIT_OK)
+			status = fail(d);
+	}
+	if (status == 0)
+		join_rows(d, &rows, matrix);
+	for (size_t r = 0; r < FEW_ROWS; r++)
+		free(rows.values[r]);
+	return status;
+}
+
+/* Rows that are few of many: where all of them are many elements, or another one has no derivative. */
+static bool is_by_rows(const struct derivative *d, int kind, bool refused)
+{
+	size_t all = ojit_solver_count(d->solver, d->rows);
+	return d->count && d->count <= FEW_ROWS && d->count < all && (refused || is_large(d, kind));
+}
+
 static int evaluate_matrix(const struct derivative *d, int kind, struct matrix *matrix)
 {
 	if (is_by_columns(d, kind))
 		return evaluate_columns(d, kind, matrix);
+	if (is_by_rows(d, kind, false))
+		return evaluate_rows(d, (ojit_inputs)(1u << kind), matrix);
 	ojit_inputs by = (ojit_inputs)(1u << kind);
-	if (ojit_evaluator_pattern(d->evaluator, d->of, by, &matrix->pattern) != OJIT_OK)
+	ojit_status status = ojit_evaluator_pattern(d->evaluator, d->of, by, &matrix->pattern);
+	if (status == OJIT_UNSUPPORTED && is_by_rows(d, kind, true))
+		return evaluate_rows(d, by, matrix);
+	if (status != OJIT_OK)
 		return fail_matrix(d);
 	matrix->values = get_memory(matrix->pattern.entries, sizeof *matrix->values);
 	return ojit_evaluator_jacobian(d->evaluator, d->of, by, d->t, d->y, matrix->values) == OJIT_OK ? 0 : fail(d);

@@ -53,6 +53,13 @@ OJIT_API ojit_status ojit_evaluator_pattern(ojit_evaluator *evaluator, ojit_kern
 OJIT_API ojit_status ojit_evaluator_jacobian(ojit_evaluator *evaluator, ojit_kernel of, ojit_inputs by,
                                              double t, const double *y, double *values);
 
+/* One row of that Jacobian alone, for matrices that are large as a whole, or of which another row has no derivative: the
+ * pattern has one row. */
+OJIT_API ojit_status ojit_evaluator_row_pattern(ojit_evaluator *evaluator, ojit_kernel of, size_t element, ojit_inputs by,
+                                                ojit_pattern *pattern);
+OJIT_API ojit_status ojit_evaluator_row(ojit_evaluator *evaluator, ojit_kernel of, size_t element, ojit_inputs by,
+                                        double t, const double *y, double *values);
+
 /* The kernel and its Jacobian in one call, with the bits of the two calls; what they have
  * in common is computed once.  out: the kernel's elements, then the pattern's entries. */
 OJIT_API ojit_status ojit_evaluator_linearisation(ojit_evaluator *evaluator, ojit_kernel of, ojit_inputs by,
