@@ -299,6 +299,13 @@ static void leave_out(struct auto_state *s, uint64_t calls, double effort)
 	s->looked_effort += oj_auto_effort(s) - effort;
 }
 
+static bool has_factors(const void *state)
+{
+	const struct candidate *active = active_of(state);
+	const struct stepper *stepper = active->method.stepper;
+	return stepper->has_factors && stepper->has_factors(active->state);
+}
+
 static void interpolate(void *state, const struct step *step, double t, double *y)
 {
 	struct auto_state *s = state;
@@ -425,6 +432,7 @@ const struct stepper oj_stepper_auto = {
 	.start = start,
 	.look = look,
 	.attempt = attempt,
+	.has_factors = has_factors,
 	.propose = propose,
 	.longest = longest,
 	.complete = complete,

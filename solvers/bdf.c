@@ -457,6 +457,11 @@ static void recall(const void *state, const double *kept, double t0, double h, d
 		look_inside(n, (int)kept[2 * n], (t - t0) / h - 1, kept + n, kept + 2 * n + 1, n, y);
 }
 
+static bool has_factors(const void *state)
+{
+	return ((const struct bdf_state *)state)->newton.factored != 0;
+}
+
 static int64_t culprit(const void *state, const struct step *step, bool *finite)
 {
 	const struct bdf_state *s = state;
@@ -472,6 +477,7 @@ const struct stepper oj_stepper_bdf = {
 	.start = start,
 	.look = look,
 	.attempt = attempt,
+	.has_factors = has_factors,
 	.propose = propose,
 	.complete = complete,
 	.interpolate = interpolate,

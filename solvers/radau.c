@@ -426,6 +426,11 @@ static void move(void *state, const void *from)
 	move_parts(parts, POINTERS, state, from);
 }
 
+static bool has_factors(const void *state)
+{
+	return ((const struct radau_state *)state)->factored;
+}
+
 static int64_t culprit(const void *state, const struct step *step, bool *finite)
 {
 	const struct radau_state *s = state;
@@ -460,6 +465,7 @@ const struct stepper oj_stepper_radau = {
 	.start = start,
 	.look = look,
 	.attempt = attempt,
+	.has_factors = has_factors,
 	.propose = propose,
 	.complete = complete,
 	.interpolate = interpolate,

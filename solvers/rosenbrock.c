@@ -334,6 +334,11 @@ static void recall(const void *state, const double *kept, double t0, double h, d
 
 /* ---- when a step fails ---- */
 
+static bool has_factors(const void *state)
+{
+	return ((const struct rosenbrock_state *)state)->linearised;
+}
+
 static int64_t culprit(const void *state, const struct step *step, bool *finite)
 {
 	const struct rosenbrock_state *s = state;
@@ -362,6 +367,7 @@ const struct stepper oj_stepper_rosenbrock = {
 	.start = start,
 	.look = look,
 	.attempt = attempt,
+	.has_factors = has_factors,
 	.complete = complete,
 	.interpolate = interpolate,
 	.kept_size = kept_size,

@@ -475,6 +475,11 @@ static void recall(const void *state, const double *kept, double t0, double h, d
 		look_inside(s, (t - t0) / h, h, kept, kept + s->n, s->n, y);
 }
 
+static bool has_factors(const void *state)
+{
+	return ((const struct sdirk_state *)state)->newton.factored != 0;
+}
+
 static int64_t culprit(const void *state, const struct step *step, bool *finite)
 {
 	const struct sdirk_state *s = state;
@@ -490,6 +495,7 @@ const struct stepper oj_stepper_sdirk = {
 	.start = start,
 	.look = look,
 	.attempt = attempt,
+	.has_factors = has_factors,
 	.propose = propose,
 	.complete = complete,
 	.interpolate = interpolate,

@@ -1,5 +1,6 @@
 /* Making and reading a solver; see solver.h. */
 #include "solvers/auto.h"
+#include "solvers/probe.h"
 #include "solvers/solver.h"
 
 #include <string.h>
@@ -57,6 +58,7 @@ static ojit_status make_arrays(ojit_solver *s)
 	s->z = vector(s, system->discrete);
 	s->atol = vector(s, stride_of(system->states));
 	s->small = ARENA_ZEROED(&s->arena, int64_t, system->states);
+	s->probe = system->timeless ? NULL : vector(s, PROBE_VECTORS * system->states);
 	s->nonnegative = ARENA_ZEROED(&s->arena, int64_t, system->states);
 	s->marks = ARENA_ZEROED(&s->arena, unsigned char, system->states);
 	s->y = vector(s, system->states);

@@ -88,6 +88,8 @@ struct stepper {
 	/* The longest step that is stable from here, as far as the method knows; the time
 	 * loop's control keeps below it.  NULL: it does not know. */
 	double (*longest)(const void *state);
+	/* Was the step solved with factors, and are they in slot 0 of rhs.implicit?  NULL: an explicit method. */
+	bool (*has_factors)(const void *state);
 	/* What the next step needs of this one, which the estimate did not, and what is to be
 	 * computed again where y1 was clipped: may still find the step unusable. */
 	enum attempt (*complete)(void *state, const struct step *step);

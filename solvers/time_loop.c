@@ -2,6 +2,7 @@
 #include "solvers/time_loop.h"
 
 #include "solvers/implicit.h"
+#include "solvers/probe.h"
 #include "solvers/sums.h"
 
 #include <float.h>
@@ -337,6 +338,19 @@ static bool hold_inside(struct loop *l)
 	return false;
 }
 
+/* A step that is longer than the last, of equations that depend on time, may miss what comes and goes in
+ * between; what it missed counts as a large error. */
+#define LONGER 1.2
+#define UNSEEN 1e4
+
+static bool misses_something(struct loop *l)
+{
+	if (!l->probe || !l->tolerance || fabs(l->step.h) < LONGER * l->stats.last_step)
+		return false;
+	return l->stepper->has_factors && l->stepper->has_factors(l->state)
+		&& oj_probe_step(l->stepper, l->state, l->f, l->tolerance, &l->step, l->probe);
+}
+
 static void try_step(struct loop *l, const struct course *course)
 {
 	l->step.retry = 0;
@@ -349,6 +363,10 @@ static void try_step(struct loop *l, const struct course *course)
 	}
 	if (outcome == ATTEMPT_OK && (!hold_above_zero(l) || !hold_inside(l)))
 		return;
+	if (outcome == ATTEMPT_OK && misses_something(l)) {
+		reject(l, UNSEEN);
+		return;
+	}
 	if (outcome == ATTEMPT_OK && l->step.t1 != l->t1)
 		outcome = l->stepper->complete(l->state, &l->step);
 	if (outcome == ATTEMPT_OK)

@@ -41,6 +41,7 @@ struct loop {
 	const struct tolerance *tolerance; /* NULL: options->fixed_step */
 	const ojit_options *options; /* limits already defaulted */
 	double t0, t1;  /* t1 may be infinite */
+	double *probe;  /* [PROBE_VECTORS n] scratch; NULL: f does not depend on time */
 	int64_t *small; /* [n] room for the states named next */
 	struct limits limits;
 

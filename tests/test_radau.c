@@ -285,6 +285,26 @@ Test(radau, what_stiffness_lets_go_is_not_held_on_to)
 	trial_end(&trial);
 }
 
+/* z gains the integral of sin^8 over half a period, 35 pi/128, on each of ten days; at night nothing happens, so
+ * that steps become longer than a day. */
+Test(radau, what_comes_and_goes_between_long_steps_is_not_missed)
+{
+	static const char *const some[] = {"radau", "radau5", "rodas5p", "rodas4p", "rosenbrock23", "bdf", "kencarp4", "trbdf2",
+	                                   "implicit_midpoint", "trapezoid", "auto"};
+	const double gained = 10 * 35 * acos(-1) / 128;
+	struct trial trial;
+	trial_begin(&trial, "z' = max(0, sin(t))^8\nx' = -1000*(x - z)\ninit z = 0, x = 0\n", NULL);
+	for (size_t m = 0; m < sizeof some / sizeof *some; m++)
+		for (int digits = 4; digits <= 6; digits++) {
+			trial.options.method = some[m];
+			trial.options.rtol = trial.options.atol = pow(10, -digits);
+			trial_solve(&trial, 3.3, 66.1, ojit_output_final());
+			double error = ojit_solver_last_states(trial.solver)[0] / gained - 1;
+			cr_expect_leq(fabs(error), 15 * trial.options.rtol, "%s at 1e-%d: %.3g", some[m], digits, error);
+		}
+	trial_end(&trial);
+}
+
 /* Near its pole x = x0 + h (x^2 + 1) has no real solution. */
 Test(radau, a_fixed_step_that_cannot_be_solved_says_so)
 {
