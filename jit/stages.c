@@ -1,6 +1,7 @@
 /* A look inside: the text after any stage of compiling. */
 #include "jit/compile.h"
 
+#include "lib/graph/effort.h"
 #include "lib/graph/coefficients.h"
 #include "lib/math/math.h"
 
@@ -50,6 +51,27 @@ static struct variant derivative_of(const char *stage, int kind)
 	return variant;
 }
 
+static bool is_matrix(const struct variant *variant)
+{
+	return variant->kind == VARIANT_JACOBIAN || variant->kind == VARIANT_NEWTON;
+}
+
+/* What a product or a Hessian takes, beside what it is made of; matrices tell of their ways themselves. */
+static ojit_status explain_effort(const struct program *made, const struct program *of, const struct variant *variant,
+                                  struct text *text, struct oj_error *error)
+{
+	static const char *const names[VARIANT_KINDS] = {
+		[VARIANT_TANGENT] = "tangent in one direction", [VARIANT_ADJOINT] = "adjoint",
+		[VARIANT_HESSIAN_PRODUCT] = "Hessian product in one direction", [VARIANT_HESSIAN] = "Hessian",
+	};
+	double effort = oj_program_effort(made), value = oj_program_effort(of);
+	if (effort < 0 || value < 0)
+		return oj_fail_memory(error);
+	oj_text_format(text, "# %s by states: %.0f operations, %.2f times the %.0f of what it is of; %lld numbers kept on the way\n",
+	               names[variant->kind], effort, value > 0 ? effort / value : 0, value, (long long)made->scratch);
+	return OJIT_OK;
+}
+
 static ojit_status print_derivative(ojit_model *model, const struct settings *settings, const struct variant *variant,
                                     struct text *text)
 {
@@ -70,6 +92,9 @@ static ojit_status print_derivative(ojit_model *model, const struct settings *se
 		oj_program_init(&made, &space, variant->of);
 		status = oj_derive(&made, &lowered, settings, variant, &pattern, error);
 	}
+	const struct program *of = variant->of == KERNEL_RHS ? &lowered.primal : &lowered.primal_outputs;
+	if (status == OJIT_OK && settings->explanation && !is_matrix(variant))
+		status = explain_effort(&made, of, variant, settings->explanation, error);
 	if (status == OJIT_OK)
 		oj_program_print(&made, text);
 	oj_pattern_drop(&pattern, model->context);
@@ -194,7 +219,7 @@ static ojit_status explain(ojit_model *model, struct settings *settings, int kin
 {
 	struct oj_error *error = &model->error;
 	struct variant derivative = derivative_of(stage, kind);
-	if (derivative.kind == VARIANT_JACOBIAN || derivative.kind == VARIANT_NEWTON)
+	if (derivative.kind < VARIANT_KINDS)
 		return explain_derivative(model, settings, &derivative, text);
 	struct lowered lowered = {0};
 	struct text known;
@@ -202,7 +227,8 @@ static ojit_status explain(ojit_model *model, struct settings *settings, int kin
 	oj_text_init(&known, model->context);
 	const struct pass *pass = find_explained(stage, &number, &known);
 	if (!pass)
-		oj_fail(error, OJIT_ARGUMENT, "stage '%s' has nothing to explain; these have: %s, jac, newton", stage, oj_text_get(&known));
+		oj_fail(error, OJIT_ARGUMENT, "stage '%s' has nothing to explain; these have: %s, jac, newton, jvp, vjp, hvp, "
+		        "hess", stage, oj_text_get(&known));
 	else if (settings->without >> number & 1)
 		oj_fail(error, OJIT_ARGUMENT, "pass '%s' is left out, so there is nothing to explain; leave it in", stage);
 	oj_text_drop(&known);

@@ -255,7 +255,7 @@ static ojit_status differentiate_all(struct program *made, struct program *progr
 	                                   inputs(lowered, v->by, v->by)};
 	if (v->scalar)
 		TRY(take_row(program, v->scalar - 1, error));
-	TRY(oj_keep_shared_sums(program, error));
+	TRY(oj_keep_shared_sums(program, 2, error));
 	TRY(v->by == BY_TIME ? differentiate_by_time(made, program, request.rows, pattern, error)
 	                     : oj_jacobian_by_way(made, program, prepare, &request, settings->jacobian,
 	                                          settings->explanation, pattern, error));
@@ -295,6 +295,10 @@ static ojit_status differentiate(struct program *made, struct program *program, 
 	TRY(oj_products_to_trees(prepare, error));
 	if (v->kind == VARIANT_TANGENT)
 		return oj_tangent_program(made, program, prepare, &tangent, error);
+	if (v->kind == VARIANT_ADJOINT || v->kind == VARIANT_HESSIAN_PRODUCT) {
+		TRY(oj_keep_shared_sums(program, 1, error));
+		TRY(oj_keep_shared_sums(prepare, 1, error));
+	}
 	if (v->kind == VARIANT_ADJOINT || v->kind == VARIANT_HESSIAN_PRODUCT || v->kind == VARIANT_HESSIAN)
 		return differentiate_scalar(made, program, prepare, lowered, settings->law, v, pattern, error);
 	return differentiate_all(made, program, prepare, values, lowered, settings, v, pattern, error);

@@ -95,3 +95,19 @@ Test(derivative_counts, jacobians_take_sums_over_pairs_once)
 		cr_expect_leq(count, 40.0 * n * n, "%d states: %g", n, count);
 	}
 }
+
+/* A sum that is the same in all rows, times what is not: rows and terms, where each row's own way would be rows times terms. */
+Test(derivative_counts, adjoints_take_sums_that_rows_share_once)
+{
+	static const char *const equations[] = {
+		"x[i]*sum(j in 1..N, x[j]*x[j])", "x[i]*sum(j in 1..N, (x[j] + 2)*x[j])", "x[i]*sum(j in 1..N, sin(x[j])*x[j])",
+		"-x[i]/(1 + sum(j in 1..N, x[j]/(1 + x[j])))", "i*cos(sum(j in 1..N, x[j]*x[j]) - x[i]) + x[i]*sum(j in 1..N, exp(-x[j]))",
+	};
+	static const enum variant_kind kinds[] = {VARIANT_ADJOINT, VARIANT_HESSIAN_PRODUCT};
+	for (size_t e = 0; e < sizeof equations / sizeof equations[0]; e++)
+		for (int k = 0; k < 2; k++) {
+			double few = count_of(100, equations[e], kinds[k]), many = count_of(400, equations[e], kinds[k]);
+			cr_expect_leq(many, 4.1 * few, "%s, kind %d: %g operations with 100 states, %g with 400", equations[e], (int)kinds[k],
+			              few, many);
+		}
+}

@@ -173,6 +173,22 @@ Test(tool_inside, explains_what_a_stage_decided_before_the_program)
 	cr_expect_str_eq(tool_out(), explained);
 }
 
+Test(tool_inside, explains_what_products_take)
+{
+	tool_file("chain.ojit", "init x[i in 1..10] = 1\nx[i in 1..10]' = sum(j in 1..10, x[j]*x[j])*x[i]\n");
+	cr_assert_eq(tool_run("$OJIT dump chain.ojit --stage vjp --explain"), 0, "%s", tool_err());
+	EXPECT_HAS(tool_out(), "# adjoint by states: ");
+	EXPECT_HAS(tool_out(), " numbers kept on the way\nprogram rhs\n");
+	double operations, times, of;
+	cr_assert_eq(sscanf(tool_out(), "# adjoint by states: %lf operations, %lf times the %lf", &operations, &times, &of), 3);
+	cr_expect(fabs(operations - times * of) <= 0.005 * of && of >= 60, "%g operations, %g times %g", operations, times, of);
+	static const char *const others[][2] = {{"jvp", "# tangent in one"}, {"hvp", "# Hessian product in one"}, {"hess", "# Hessian by"}};
+	for (size_t k = 0; k < 3; k++) {
+		cr_assert_eq(tool_run("$OJIT dump chain.ojit --stage %s --explain", others[k][0]), 0, "%s", tool_err());
+		EXPECT_HAS(tool_out(), others[k][1]);
+	}
+}
+
 Test(tool_inside, explains_how_jacobians_are_computed)
 {
 	cr_assert_eq(tool_run("$OJIT dump m.ojit --stage jac --explain"), 0, "%s", tool_err());

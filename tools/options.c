@@ -291,7 +291,7 @@ static const struct option_row rows[] = {
 	 "the time t and the states to evaluate at; states not named have their initial values"},
 	{"stage", "NAME", DUMP, false, take_text, FIELD(stage), NULL, "which stage of compiling to print"},
 	{"explain", NULL, DUMP, false, take_flag, FIELD(explain), NULL,
-	 "begin with what the stage decided and why, as comments (stages roll, separate, pairs, jac, newton)"},
+	 "begin with what the stage decided and why, as comments (stages roll, separate, pairs, jac, newton, jvp, vjp, hvp, hess)"},
 
 	{"norm", "rms|max", RUN, true, take_choice, FIELD(options.norm), norms,
 	 "of the scaled errors (default rms)"},

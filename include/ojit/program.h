@@ -142,7 +142,8 @@ OJIT_API ojit_status ojit_program_dump(ojit_model *model, const ojit_compile_opt
  * index, or why it stays; under OJIT_LAW_EXACT and OJIT_LAW_FINITE, what OJIT_LAW_REAL would
  * give.  "pairs": for each block with sums over a few elements their number, and the
  * estimated costs as loops and as a loop over pairs.  "jac": the pattern's size, bandwidths
- * and colours, and the operations of either way of ojit_jacobian.  Costs come from tables,
+ * and colours, and the operations of either way of ojit_jacobian.  "jvp", "vjp", "hvp", "hess": the operations, also as a
+ * multiple of those of what is differentiated, and how many numbers are kept on the way.  Costs come from tables,
  * not from a clock, so the text is the same on all machines.  Other stages have nothing to
  * explain yet and fail as OJIT_ARGUMENT, by name, as does a pass that `options` leave out.
  * *text and errors as with ojit_program_dump. */

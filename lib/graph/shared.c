@@ -8,6 +8,8 @@
 
 struct sharing {
 	struct program *made;
+	uint32_t stage;            /* reductions of lower ones stay */
+	size_t scalars;            /* of made's blocks up to that of sums without an index and without sums in them; 0: none */
 	const struct block *block; /* at hand */
 	struct expr_map known;     /* sums that depend on no index -> their loads */
 };
@@ -18,14 +20,14 @@ struct axes {
 	int64_t lo[RANK], end[RANK], extent[RANK];
 };
 
-/* Does it need fewer axes than the box has, and hold another reduction? */
+/* Does it need fewer axes than the box has? */
 static bool is_shared(const struct sharing *sharing, const struct graph *g, ojit_expr e, struct axes *axes)
 {
 	const struct node *n = oj_node(g, e);
 	const struct block *block = sharing->block;
 	bool shared = false;
 	axes->rank = 0;
-	if (n->op != OP_REDUCE || n->stage < 2 || n->levels >> block->rank)
+	if (n->op != OP_REDUCE || n->stage < sharing->stage || n->levels >> block->rank)
 		return false;
 	for (uint32_t k = 0; k < block->rank; k++) {
 		if (!(n->levels >> k & 1)) {
@@ -41,6 +43,19 @@ static bool is_shared(const struct sharing *sharing, const struct graph *g, ojit
 	return shared;
 }
 
+/* The block for a sum over those axes.  Sums that need no index share one, where their bodies share what they have in
+ * common; sums of sums load what was kept before. */
+static struct block *block_for(struct sharing *sharing, const struct axes *axes, bool of_sums)
+{
+	struct program *made = sharing->made;
+	if (axes->rank == 0 && !of_sums && sharing->scalars)
+		return &made->blocks.at[sharing->scalars - 1];
+	struct block *block = oj_program_block(made, axes->rank, axes->lo, axes->end, sharing->block->origin);
+	if (axes->rank == 0 && !of_sums)
+		sharing->scalars = made->blocks.count;
+	return block;
+}
+
 /* The load of an array that a block of its own fills; 0: out of memory. */
 static ojit_expr kept(struct sharing *sharing, ojit_expr e, const struct axes *axes)
 {
@@ -53,8 +68,7 @@ static ojit_expr kept(struct sharing *sharing, ojit_expr e, const struct axes *a
 	}
 	uint32_t array = oj_space_array(space, "shared", ROLE_TEMP, axes->rank, axes->lo, axes->extent, 0);
 	ojit_expr value = oj_substitute(space, e, map, LEVELS);
-	struct block *block = array == UINT32_MAX || !value ? NULL
-		: oj_program_block(sharing->made, axes->rank, axes->lo, axes->end, sharing->block->origin);
+	struct block *block = array == UINT32_MAX || !value ? NULL : block_for(sharing, axes, oj_node(g, e)->stage > 1);
 	if (!block || !oj_block_store(space, block, array, value, inside))
 		return 0;
 	return oj_load(g, array, axes->rank, outside);
@@ -77,7 +91,7 @@ static ojit_expr of_node(struct rewrite *rewrite, ojit_expr e, const ojit_expr *
 	return load;
 }
 
-static bool has_sums_of_sums(const struct program *program, bool *found)
+static bool has_sums(const struct program *program, uint32_t stage, bool *found)
 {
 	struct expr_list list = {0};
 	bool ok = true;
@@ -87,19 +101,19 @@ static bool has_sums_of_sums(const struct program *program, bool *found)
 		ok = block->rank == 0 || oj_block_reach(program->space, block, true, &list);
 		for (size_t k = 0; ok && k < list.list.count; k++)
 			*found = *found || (oj_is(&program->space->graph, list.list.at[k], OP_REDUCE) &&
-			                    oj_node(&program->space->graph, list.list.at[k])->stage > 1);
+			                    oj_node(&program->space->graph, list.list.at[k])->stage >= stage);
 	}
 	VECTOR_DROP(program->space->context, &list.list);
 	return ok;
 }
 
-ojit_status oj_keep_shared_sums(struct program *program, struct oj_error *error)
+ojit_status oj_keep_shared_sums(struct program *program, uint32_t stage, struct oj_error *error)
 {
 	struct program made;
-	struct sharing sharing = {.made = &made};
+	struct sharing sharing = {.made = &made, .stage = stage};
 	struct rewrite rewrite = {.space = program->space, .node = of_node, .data = &sharing};
 	bool found = false;
-	if (!has_sums_of_sums(program, &found))
+	if (!has_sums(program, stage, &found))
 		return oj_fail_memory(error);
 	if (!found)
 		return OJIT_OK;
@@ -108,6 +122,7 @@ ojit_status oj_keep_shared_sums(struct program *program, struct oj_error *error)
 	bool ok = true;
 	for (size_t b = 0; ok && b < program->blocks.count; b++) {
 		sharing.block = &program->blocks.at[b];
+		sharing.scalars = 0;
 		ok = oj_rewrite_block(&rewrite, &program->blocks.at[b]) == OJIT_OK &&
 		     oj_program_copy_block(&made, &program->blocks.at[b]);
 	}
