@@ -8,9 +8,11 @@
  * before the emitter sees them, so there is little to find: early-cse, measured on
  * Lorenz, stencils of one and two dimensions, all-pairs and long sums, changed no
  * instruction and cost 4 to 10 % of a translation.
- * Of the code generator's own passes, two are switched off since they cost as much
- * and left run times where they were: the second scheduler and the strength
- * reduction of loop indices, which come strength-reduced.  A third is kept from
+ * Of the code generator's own passes, six are switched off since they cost as much
+ * and left run times where they were: the second scheduler, the strength
+ * reduction of loop indices, which come strength-reduced, the sinking of
+ * instructions (a fifteenth of a translation of many loops), what copies and
+ * loops look like after registers are allocated, and the colouring of stack slots.  Another is kept from
  * joining basic blocks that the emitter has cut.  What is spent by level 2
  * is instruction selection, scheduling and allocation of registers. */
 #include "jit/llvm/machine.h"
@@ -62,8 +64,11 @@ static void meet_host(void)
 	LLVMInitializeX86Target();
 	LLVMInitializeX86TargetMC();
 	LLVMInitializeX86AsmPrinter();
-	static const char *const settings[] = {"ojit", "-disable-post-ra", "-disable-lsr", "-disable-cgp-branch-opts"};
-	LLVMParseCommandLineOptions(4, settings, "");
+	static const char *const settings[] = {
+		"ojit", "-disable-post-ra", "-disable-lsr", "-disable-cgp-branch-opts", "-disable-machine-sink",
+		"-disable-copyprop", "-disable-postra-machine-licm", "-disable-ssc",
+	};
+	LLVMParseCommandLineOptions(sizeof settings / sizeof *settings, settings, "");
 	host.cpu = LLVMGetHostCPUName();
 	host.features = LLVMGetHostCPUFeatures();
 	shorten_features(host.features);
