@@ -386,7 +386,7 @@ static void explain_change(const struct auto_state *s, const struct change *chan
 	if (change->from != CANDIDATE_EXPLICIT)
 		return;
 	if (change->stuck) {
-		oj_text_string(text, ", as errors did not follow from lengths but from rounding");
+		oj_text_string(text, ", as errors did not follow from lengths but from rounding or a kink");
 		return;
 	}
 	oj_text_string(text, ", as stability held steps back (");

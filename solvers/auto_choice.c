@@ -33,9 +33,9 @@
  * up to which every one is looked at while it is not clear whether it is held back; steps to the next trial of
  * what was left; steps between sights of the spectrum, at first. */
 enum { SELDOM = 50, DENSE_LOOKS = 60, LEFT_REST = 15, SIGHT_AGE = 50 };
-/* Explicit steps are held back if four looks more find them so than free, or many find them at some
+/* Explicit steps are held back if three looks more find them so than free, or many find them at some
  * share of what is stable: where modes turn, the real axis says too much. */
-enum { HELD_LOOK = 15, HELD = 60, MOST_HELD = 90 };
+enum { HELD_LOOK = 15, HELD = 45, MOST_HELD = 90 };
 #define SOME_SHARE 0.3
 /* Of the price that is paid, what another may promise to be tried. */
 #define PROMISE 0.7
@@ -49,7 +49,7 @@ enum { HELD_LOOK = 15, HELD = 60, MOST_HELD = 90 };
 /* How much longer implicit steps than explicit ones are taken to be, at best. */
 #define LONGER 100.0
 /* How much longer the first of them is, as far as a part of what is accurate allows. */
-#define FIRST_LONGER 3.0
+#define FIRST_LONGER 10.0
 #define CAREFUL 0.2
 /* How much longer than those of a trial in vain steps may be, each in its usual measure. */
 #define SHOWN_LONGER 3.0
@@ -179,7 +179,7 @@ static void begin_trial(struct auto_state *s, enum candidate_kind kind, double h
 	const struct candidate *active = active_of(s);
 	const double *y, *f0;
 	double *scratch, price = present_price(s, NULL), length = s->proposed;
-	bool stuck = !is_held(s);
+	bool stuck = !is_held(s) && fabs(s->h) * s->radius <= s->held_from * s->reach;
 	enum candidate_kind before = s->active;
 	active->method.stepper->look(active->state, &y, &f0, &scratch, &scratch);
 	if (!oj_auto_begin(s, kind, s->t1, y, h)) {
