@@ -99,6 +99,10 @@ static bool at_the_end_of_digits(const struct loop *l)
 static const char digits_remedy[] = "steps had become as short as the rounding of t allows: the solution may have a singularity "
                                     "there, else use looser tolerances, or begin anew near there with times from 0";
 
+static const char jump_remedy[] = "the right-hand side has conditions or steps, and may jump there by more than the tolerance "
+                                  "in the shortest of steps: end the run there and go on from there, make the jump a "
+                                  "steep slope, tanh(x/w) for sign(x), or use looser tolerances; else there is a singularity";
+
 /* Newton's iterations of an implicit step. */
 static void report_unsolved(const struct system *system, const struct loop *l, struct text *text)
 {
@@ -135,7 +139,7 @@ static void report_negative(const struct system *system, const struct loop *l, s
 	               "or its atol is too small");
 }
 
-static const char *too_small_remedy(const struct loop *l)
+static const char *too_small_remedy(const struct system *system, const struct loop *l)
 {
 	if (has_no_tolerance(l))
 		return "it has atol = 0, give it a positive one";
@@ -143,6 +147,8 @@ static const char *too_small_remedy(const struct loop *l)
 		return "lower min_step, or use looser tolerances";
 	if (fabs(l->t1 - l->t0) < SHORT_SPAN * DBL_EPSILON * fabs(l->ending.t))
 		return "times as large as these hardly differ in such a span; let it begin at 0";
+	if (system->jumps)
+		return jump_remedy;
 	return at_the_end_of_digits(l) ? digits_remedy : "the solution may have a singularity there, else use looser tolerances";
 }
 
@@ -177,7 +183,7 @@ static void report_too_small(const struct system *system, const struct loop *l, 
 	oj_text_string(text, ": the error of ");
 	add_state(text, system, l);
 	oj_text_string(text, " does not get below its tolerance; ");
-	oj_text_string(text, too_small_remedy(l));
+	oj_text_string(text, too_small_remedy(system, l));
 	add_sunk(text, system, l);
 }
 

@@ -264,6 +264,22 @@ Test(radau, solutions_turn_within_less_than_a_rounding_of_the_time)
 	trial_end(&trial);
 }
 
+/* At t = 1 the rate jumps by 1e8: the shortest of steps across is off by more than 1e-9. */
+Test(radau, a_jump_that_no_step_is_short_enough_for_is_named)
+{
+	static const char *const some[] = {"radau", "rodas5p", "bdf", "trbdf2"};
+	struct trial trial;
+	trial_begin(&trial, "x' = if(t > 1, -1e8*(x - cos(t)), -0.1*x)\ninit x = 2\n", NULL);
+	trial.options.rtol = trial.options.atol = 1e-9;
+	for (size_t m = 0; m < sizeof some / sizeof *some; m++) {
+		trial.options.method = some[m];
+		const char *message = trial_fail(&trial, 0, 2, OJIT_STEP_TOO_SMALL);
+		cr_expect(strstr(message, "may jump there") && strstr(message, "steep slope"), "%s: %s", some[m], message);
+		cr_expect_float_eq(ojit_solver_stats(trial.solver).t, 1, 1e-12);
+	}
+	trial_end(&trial);
+}
+
 /* x is held to cos 3t at the rate k of 1e8, which fades within w at t = 1, and then goes its own way:
  * its lead, of slope 1, is the integral of exp(-K exp(-2 s/w)), for what is left of k beyond 1 + s adds up to
  * K exp(-2 s/w), K = 1e8 w/2; so it begins w/2 (ln K + 0.5772...) after 1. */
