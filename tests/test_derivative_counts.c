@@ -111,3 +111,16 @@ Test(derivative_counts, adjoints_take_sums_that_rows_share_once)
 			              few, many);
 		}
 }
+
+/* Which term a row takes, or whether it takes any, is found out once a row and not for every term of every row. */
+Test(derivative_counts, adjoints_find_out_once_what_rows_choose)
+{
+	static const char *const equations[] = {
+		"max(0, sum(j in 1..N, x[j]/(i + j)))", "if(sum(j in 1..N, x[j]/(i + j)) > 1, sum(j in 1..N, x[j]*x[j]*i), x[i])",
+		"min(j in 1..N, (x[j] - x[i])^2 + j)", "relu(sum(j in 1..N, x[j]*(i - j)) - 1)*x[i]",
+	};
+	for (size_t e = 0; e < sizeof equations / sizeof equations[0]; e++) {
+		double few = count_of(50, equations[e], VARIANT_ADJOINT), many = count_of(200, equations[e], VARIANT_ADJOINT);
+		cr_expect_leq(many, 17 * few, "%s: %g operations with 50 states, %g with 200", equations[e], few, many);
+	}
+}

@@ -232,8 +232,14 @@ static ojit_expr keep(struct sweep *s, ojit_expr e, const struct domain *loops)
 static struct slope kept(struct sweep *s, const struct surrounding *in, struct slope bar)
 {
 	struct domain loops;
-	if (bar.e && is_dear(s, in, bar.e, &loops))
-		bar.e = keep(s, bar.e, &loops);
+	unsigned cost = 0;
+	if (!bar.e || !is_dear(s, in, bar.e, &loops))
+		return bar;
+	bar.e = keep(s, bar.e, &loops);
+	if (bar.part)
+		s->failed = s->failed || !oj_cost(s->g, bar.part, COST_CALL, &cost);
+	if (cost >= COST_CALL)
+		bar.part = 0; /* which is not computed again for every load below */
 	return bar;
 }
 
@@ -489,15 +495,26 @@ static struct slope of_prod(struct sweep *s, struct surrounding *in, const struc
 	return scaled(s, scaled(s, bar, before), after);
 }
 
+/* A reduction that loops around it vary, in an array: whatever is gathered over those loops would go through all of
+ * it for each of their points. */
+static ojit_expr kept_reduction(struct sweep *s, const struct surrounding *in, ojit_expr e)
+{
+	struct domain loops;
+	if (!e || !oj_is(s->g, e, OP_REDUCE) || !find_loops(s, in, e, &loops) || loops.count == 0)
+		return e;
+	return keep(s, e, &loops);
+}
+
 /* The first term that reaches the extreme gets it all, the start before any. */
 static struct slope of_extreme(struct sweep *s, struct surrounding *in, const struct opened *o, struct slope bar)
 {
 	struct graph *g = s->g;
+	ojit_expr value = kept_reduction(s, in, o->value);
 	ojit_expr never = oj_literal(g, __builtin_inf()), index = oj_index(g, o->reduction.level);
-	ojit_expr position = oj_make1(g, OP_ITOF, index), reached = oj_make2(g, OP_EQ, o->body, o->value);
+	ojit_expr position = oj_make1(g, OP_ITOF, index), reached = oj_make2(g, OP_EQ, o->body, value);
 	ojit_expr candidate = oj_make3(g, OP_IF, reached, position, never);
-	ojit_expr first = over(s, o, REDUCE_MIN, never, candidate);
-	ojit_expr by_start = oj_make2(g, OP_EQ, o->start, o->value);
+	ojit_expr first = kept_reduction(s, in, over(s, o, REDUCE_MIN, never, candidate));
+	ojit_expr by_start = oj_make2(g, OP_EQ, o->start, value);
 	ojit_expr here = first ? oj_make2(g, OP_EQ, position, first) : 0;
 	ojit_expr not_by_start = by_start ? oj_make1(g, OP_NOT, by_start) : 0;
 	s->failed = s->failed || !here || !not_by_start;
