@@ -118,6 +118,7 @@ Test(derivative_counts, adjoints_find_out_once_what_rows_choose)
 	static const char *const equations[] = {
 		"max(0, sum(j in 1..N, x[j]/(i + j)))", "if(sum(j in 1..N, x[j]/(i + j)) > 1, sum(j in 1..N, x[j]*x[j]*i), x[i])",
 		"min(j in 1..N, (x[j] - x[i])^2 + j)", "relu(sum(j in 1..N, x[j]*(i - j)) - 1)*x[i]",
+		"sum(j in 1..N, if(sum(k in 1..N, x[k]/(i + k)) > 1, x[j]*x[j]*j, 0))", "sum(j in 1..N, sin(x[j]*i)*sum(k in 1..N, x[k]/(i + k)))",
 	};
 	for (size_t e = 0; e < sizeof equations / sizeof equations[0]; e++) {
 		double few = count_of(50, equations[e], VARIANT_ADJOINT), many = count_of(200, equations[e], VARIANT_ADJOINT);

@@ -12,6 +12,7 @@ struct sharing {
 	size_t scalars;            /* of made's blocks up to that of sums without an index and without sums in them; 0: none */
 	const struct block *block; /* at hand */
 	struct expr_map known;     /* sums that depend on no index -> their loads */
+	struct expr_map inside;    /* sums in the body of another, whose index they do not depend on -> 1 */
 };
 
 struct axes {
@@ -20,15 +21,17 @@ struct axes {
 	int64_t lo[RANK], end[RANK], extent[RANK];
 };
 
-/* Does it need fewer axes than the box has? */
-static bool is_shared(const struct sharing *sharing, const struct graph *g, ojit_expr e, struct axes *axes)
+/* Does it need fewer axes than the box has, or is it the same for all terms of a sum that it is in?  from: what it was
+ * before what is in it was kept. */
+static bool is_shared(const struct sharing *sharing, const struct graph *g, ojit_expr from, ojit_expr e, struct axes *axes)
 {
 	const struct node *n = oj_node(g, e);
 	const struct block *block = sharing->block;
-	bool shared = false;
+	uint32_t inside = 0;
 	axes->rank = 0;
 	if (n->op != OP_REDUCE || n->stage < sharing->stage || n->levels >> block->rank)
 		return false;
+	bool shared = oj_expr_map_get(&sharing->inside, from, &inside);
 	for (uint32_t k = 0; k < block->rank; k++) {
 		if (!(n->levels >> k & 1)) {
 			shared = shared || block->end[k] - block->lo[k] > 1;
@@ -81,7 +84,7 @@ static ojit_expr of_node(struct rewrite *rewrite, ojit_expr e, const ojit_expr *
 	struct axes axes;
 	ojit_expr known = 0, to = oj_is(g, e, OP_REDUCE) ? oj_simplified_reduction(rewrite->space, e, operands)
 	                                                 : oj_remake(g, e, operands);
-	if (!to || !is_shared(sharing, g, to, &axes))
+	if (!to || !is_shared(sharing, g, e, to, &axes))
 		return to;
 	if (oj_expr_map_get(&sharing->known, to, &known))
 		return known;
@@ -89,6 +92,33 @@ static ojit_expr of_node(struct rewrite *rewrite, ojit_expr e, const ojit_expr *
 	if (load && axes.rank == 0 && !oj_expr_map_put(&sharing->known, to, load))
 		return 0;
 	return load;
+}
+
+/* Of the sums in one. */
+static bool find_inside(struct sharing *sharing, const struct graph *g, ojit_expr sum)
+{
+	unsigned level = oj_node(g, sum)->reduction.level;
+	ojit_expr body = oj_operands(g, sum)[REDUCE_BODY];
+	struct expr_list list = {0};
+	bool ok = oj_node(g, body)->stage == 0 || oj_reach(g, &body, 1, true, &list);
+	for (size_t k = 0; ok && k < list.list.count; k++) {
+		const struct node *n = oj_node(g, list.list.at[k]);
+		if (n->op == OP_REDUCE && !(n->levels >> level & 1) && !(n->levels >> sharing->block->rank))
+			ok = oj_expr_map_put(&sharing->inside, list.list.at[k], 1);
+	}
+	VECTOR_DROP(g->context, &list.list);
+	return ok;
+}
+
+static bool find_all_inside(struct sharing *sharing, const struct space *space)
+{
+	struct expr_list list = {0};
+	bool ok = sharing->block->rank == 0 || oj_block_reach(space, sharing->block, true, &list);
+	for (size_t k = 0; ok && k < list.list.count; k++)
+		if (oj_is(&space->graph, list.list.at[k], OP_REDUCE))
+			ok = find_inside(sharing, &space->graph, list.list.at[k]);
+	VECTOR_DROP(space->context, &list.list);
+	return ok;
 }
 
 static bool has_sums(const struct program *program, uint32_t stage, bool *found)
@@ -119,14 +149,16 @@ ojit_status oj_keep_shared_sums(struct program *program, uint32_t stage, struct 
 		return OJIT_OK;
 	oj_program_init(&made, program->space, program->kind);
 	oj_expr_map_init(&sharing.known, program->space->context);
+	oj_expr_map_init(&sharing.inside, program->space->context);
 	bool ok = true;
 	for (size_t b = 0; ok && b < program->blocks.count; b++) {
 		sharing.block = &program->blocks.at[b];
 		sharing.scalars = 0;
-		ok = oj_rewrite_block(&rewrite, &program->blocks.at[b]) == OJIT_OK &&
-		     oj_program_copy_block(&made, &program->blocks.at[b]);
+		ok = (stage > 1 || find_all_inside(&sharing, program->space)) &&
+		     oj_rewrite_block(&rewrite, &program->blocks.at[b]) == OJIT_OK && oj_program_copy_block(&made, &program->blocks.at[b]);
 	}
 	oj_expr_map_drop(&sharing.known);
+	oj_expr_map_drop(&sharing.inside);
 	if (ok)
 		oj_program_drop(program);
 	else
