@@ -31,8 +31,9 @@
 
 /* Looks around are farther apart by a SELDOMth of the explicit steps that were taken, for they cost norms; steps
  * up to which every one is looked at while it is not clear whether it is held back; steps to the next trial of
- * what was left; steps between sights of the spectrum, at first. */
-enum { SELDOM = 50, DENSE_LOOKS = 60, LEFT_REST = 15, SIGHT_AGE = 50 };
+ * what was left, and, early in a run, at most after trials in vain; steps between sights of the spectrum, at
+ * first. */
+enum { SELDOM = 50, DENSE_LOOKS = 60, LEFT_REST = 15, MOST_REST = 400, SIGHT_AGE = 50 };
 /* Explicit steps are held back if three looks more find them so than free, or many find them at some
  * share of what is stable: where modes turn, the real axis says too much. */
 enum { HELD_LOOK = 15, HELD = 45, MOST_HELD = 90 };
@@ -205,13 +206,22 @@ static void stay(struct auto_state *s, double price)
 	left->due = s->steps + LEFT_REST;
 }
 
+/* Steps to the next trial after one in vain: twice as many each time, but no more than a part of all, for what
+ * was in vain in one phase of a solution need not be in another. */
+static uint64_t rest_after(const struct auto_state *s, uint64_t rest)
+{
+	uint64_t next = rest ? 2 * rest : 6 * trials[s->before].settled, most = s->steps / 4;
+	most = most > MOST_REST ? most : MOST_REST;
+	return next < most ? next : most;
+}
+
 static void go_back(struct auto_state *s, double length)
 {
 	struct candidate *tried = &s->candidates[s->active];
 	const double *y, *f0;
 	double *scratch;
 	tried->trials++;
-	tried->rest = tried->rest ? 2 * tried->rest : 6 * trials[s->before].settled;
+	tried->rest = rest_after(s, tried->rest);
 	tried->due = s->steps + tried->rest;
 	s->shown = length / s->usual[s->active];
 	s->shown_until = tried->due;
@@ -296,7 +306,8 @@ static bool suits(const struct auto_state *s, enum candidate_kind kind)
 	return damps || !oj_spectrum_turns(&s->spectrum);
 }
 
-/* Who promises most, and what a trial would cost, or less where it promises much; nobody: the active one. */
+/* Who promises most, and what a trial would cost: as if less where it promises much, as if more the more were in
+ * vain; nobody: the active one. */
 static enum candidate_kind most_promising(struct auto_state *s, double *cost)
 {
 	double mean, price = present_price(s, &mean), best = 1;
@@ -304,9 +315,9 @@ static enum candidate_kind most_promising(struct auto_state *s, double *cost)
 	*cost = 0;
 	for (int k = 0; k < CANDIDATES; k++) {
 		double length = best_length(s, k, mean), step = step_cost(s, k, length);
-		double promised = step / length / (promise(k) * price);
+		double promised = step / length / (promise(k) * price), times = (double)(1 + s->candidates[k].trials);
 		if (suits(s, k) && promised < best)
-			best = promised, *cost = (double)trials[k].some * step, choice = k;
+			best = promised, *cost = times * (double)trials[k].some * step, choice = k;
 	}
 	if (s->active == CANDIDATE_MULTISTEP)
 		*cost += (double)trials[s->active].settled * oj_auto_step_price(s, s->active, mean);
