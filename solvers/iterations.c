@@ -29,18 +29,24 @@ static double share_of(const struct gauge *g)
 	return g->share > 0 ? g->share : 1;
 }
 
+void oj_fixed_weights(int64_t n, double scale, const double *v, bool first, double *weight)
+{
+	double most = 1e3 * DBL_MIN / scale;
+	for (int64_t i = 0; i < n; i++)
+		most = fmax(most, fabs(v[i]));
+	for (int64_t i = 0; i < n; i++) {
+		double own = 1 / (scale * fmax(fabs(v[i]), 1e-3 * most));
+		weight[i] = first ? own : fmin(weight[i], own);
+	}
+}
+
 void oj_gauge_set(struct gauge *g, const struct tolerance *tolerance, const double *y)
 {
-	double most = DBL_MIN;
 	g->max_norm = tolerance && tolerance->max_norm;
-	if (tolerance) {
+	if (tolerance)
 		set_weights(g->n, 1 / share_of(g), tolerance->rtol, tolerance->atol, y, g->weight);
-		return;
-	}
-	for (int64_t i = 0; i < g->n; i++)
-		most = fmax(most, fabs(y[i]));
-	for (int64_t i = 0; i < g->n; i++)
-		g->weight[i] = 1 / (FIXED_SCALE * fmax(fabs(y[i]), 1e-3 * most));
+	else
+		oj_fixed_weights(g->n, FIXED_SCALE, y, true, g->weight);
 }
 
 double oj_gauge_norm(const struct gauge *g, const double *v)
@@ -151,6 +157,7 @@ void oj_newton_begin(struct newton *nw, const struct tolerance *tolerance, const
 {
 	struct convergence *c = &nw->convergence;
 	oj_gauge_set(&nw->gauge, tolerance, y);
+	nw->start = y;
 	if (tolerance)
 		oj_convergence_set(c, tolerance->rtol, share_of(&nw->gauge) * tolerance->rtol, 1);
 	else
@@ -229,6 +236,15 @@ BY_LENGTH(static, compare_defects, compare_for,
           (int64_t n, double least, const double *weight, const double *v, double *last, double *stuck),
           (n, least, weight, v, last, stuck))
 
+/* In a step from rest, or one that states grow in, the first increment says more of how large they are than
+ * the beginning does. */
+static void measure_by_all(struct newton *nw, const double *increment)
+{
+	const double *vectors[] = {nw->start, nw->argument, increment};
+	for (int k = 0; k < 3; k++)
+		oj_fixed_weights(nw->gauge.n, FIXED_SCALE, vectors[k], k == 0, nw->gauge.weight);
+}
+
 /* The size of the next increment of d. */
 static double find_increment(struct newton *nw, double t, double gamma, const double *base, const double *psi,
                              const double *d)
@@ -245,6 +261,8 @@ static double find_increment(struct newton *nw, double t, double gamma, const do
 	if (share != 1)
 		for (int64_t i = 0; i < n; i++)
 			v[i] *= share;
+	if (nw->convergence.forced && nw->convergence.iterations == 0)
+		measure_by_all(nw, v);
 	return oj_gauge_norm(&nw->gauge, v);
 }
 

@@ -25,6 +25,9 @@ struct gauge {
 	double share;   /* of the tolerance that counts as all of it; 0: 1 */
 	bool max_norm;
 };
+/* Weights of steps of given size, which have no tolerance: one over `scale` times what v counts as,
+ * itself or a thousandth of the largest; of several vectors the largest counts. */
+void oj_fixed_weights(int64_t n, double scale, const double *v, bool first, double *weight);
 /* The share of atol and rtol times the size of y; without a tolerance, rounding of what counts. */
 void oj_gauge_set(struct gauge *gauge, const struct tolerance *tolerance, const double *y);
 /* The norm of v times the weights; not finite where v is not. */
@@ -64,6 +67,7 @@ struct newton {
 	struct gauge gauge;
 	struct convergence convergence;
 	double *argument, *slope, *increment; /* [n] */
+	const double *start; /* what the step begins with */
 	double *defect;  /* [n], of the equations in the last iteration */
 	double *stuck;   /* [n], the defect where it did not shrink in it, though of some size were nothing stiff; else 0 */
 	double *noise;   /* [n], scratch */

@@ -12,6 +12,8 @@
 #include <math.h>
 #include <string.h>
 
+#define FIXED_SCALE (16 * DBL_EPSILON) /* what increments of steps of given size are measured by */
+
 /* ---- scales ---- */
 
 /* The tolerance that the estimate of `row` is held to. */
@@ -28,12 +30,8 @@ static void set_weights(struct radau_state *s)
 	const struct tolerance *tolerance = s->tolerance;
 	double spread = s->spread[s->row - oj_radau_row(0)];
 	if (!tolerance) {
-		double most = DBL_MIN;
-		oj_convergence_set(&s->convergence, 0, 16 * DBL_EPSILON, spread);
-		for (int64_t i = 0; i < s->n; i++)
-			most = fmax(most, fabs(s->y0[i]));
-		for (int64_t i = 0; i < s->n; i++)
-			s->weight[i] = 1 / (16 * DBL_EPSILON * fmax(fabs(s->y0[i]), 1e-3 * most));
+		oj_convergence_set(&s->convergence, 0, FIXED_SCALE, spread);
+		oj_fixed_weights(s->n, FIXED_SCALE, s->y0, true, s->weight);
 		return;
 	}
 	double rtol = own_rtol(s, s->row);
@@ -121,6 +119,17 @@ static void solve_stages(struct radau_state *s)
 }
 
 /* The norm of the increments, all stages together. */
+/* In a step from rest, or one that states grow in, the first increments say more of how large they are than
+ * the beginning does. */
+static void measure_by_all(struct radau_state *s)
+{
+	oj_fixed_weights(s->n, FIXED_SCALE, s->y0, true, s->weight);
+	for (int i = 0; i < s->row->stages; i++) {
+		oj_fixed_weights(s->n, FIXED_SCALE, s->now.z + i * s->stride, false, s->weight);
+		oj_fixed_weights(s->n, FIXED_SCALE, s->g + i * s->stride, false, s->weight);
+	}
+}
+
 static double increment_norm(const struct radau_state *s, const struct radau_sums *sums)
 {
 	sums->squares(s->n, s->stride, s->g, s->weight, s->work);
@@ -160,6 +169,8 @@ static bool iterate(struct radau_state *s, const struct step *step)
 		evaluate_stages(s, step);
 		sums->residuals(s->row, s->n, s->stride, s->lambda, s->f_stages, s->w, s->g);
 		solve_stages(s);
+		if (c->forced && c->iterations == 0)
+			measure_by_all(s);
 		double size = increment_norm(s, sums);
 		verdict = oj_convergence_judge(c, size);
 		if (!isfinite(size))

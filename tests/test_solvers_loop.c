@@ -288,6 +288,34 @@ Test(solvers_loop, fixed_steps_are_equal_and_as_many_as_fit)
 	cr_expect_eq(ojit_solver_stats(solver).rhs, 10);
 }
 
+static void zeros(const struct kernel_args *a)
+{
+	a->out[0] = a->out[1] = 0;
+}
+
+static void filling(const struct kernel_args *a)
+{
+	a->out[0] = 1 - a->y[0];
+	a->out[1] = 1e8 * a->y[0] - a->y[1];
+}
+
+/* What iterations of implicit methods are measured by is not there at the beginning. */
+Test(solvers_loop, fixed_steps_begin_at_rest)
+{
+	const double exact[] = {1 - exp(-1), 1e8 * (1 - 2 * exp(-1))};
+	use(2, filling, zeros);
+	for (size_t r = 0; r < ojit_method_count(); r++) {
+		ojit_method m = ojit_method_info(r);
+		if (support_system_lacks(m.name))
+			continue;
+		options.method = m.name;
+		options.fixed_step = 1.0 / 128;
+		run(0, 1, ojit_output_final());
+		for (int i = 0; i < 2; i++)
+			cr_expect_lt(fabs(last()[i] / exact[i] - 1), m.order == 1 ? 1e-2 : 1e-4, "%s: %.17g", m.name, last()[i]);
+	}
+}
+
 /* A million summed tenths would be off by 1e-6 without compensation. */
 Test(solvers_loop, a_million_steps_do_not_drift)
 {
