@@ -69,7 +69,7 @@ int64_t oj_gauge_worst(const struct gauge *g, const double *v)
 /* ---- convergence ---- */
 
 #define STALLED 0.01
-#define STUCK 0.5 /* of a defect, after an iteration */
+#define STUCK 0.25 /* of a defect: what an iteration changes it by, at the least */
 
 void oj_convergence_set(struct convergence *c, double rtol, double share, double spread)
 {
@@ -226,7 +226,7 @@ static INLINE void compare_for(int64_t n, double least, const double *restrict w
                                double *restrict last, double *restrict stuck)
 {
 	for (int64_t i = 0; i < n; i++) {
-		bool is = (fabs(v[i]) * weight[i] > least) & (fabs(v[i]) > STUCK * fabs(last[i]));
+		bool is = (fabs(v[i]) * weight[i] > least) & (fabs(v[i] - last[i]) < STUCK * fabs(last[i]));
 		stuck[i] = is ? v[i] : 0;
 		last[i] = v[i];
 	}
@@ -266,9 +266,10 @@ static double find_increment(struct newton *nw, double t, double gamma, const do
 	return oj_gauge_norm(&nw->gauge, v);
 }
 
-/* Iterations that converge make every defect smaller.  One that stays as it is, while its increments
- * are nothing, is of a state that J holds fast and f does not: the stiffness that J tells of has
- * faded.  If it is more than rounding. */
+/* Iterations answer every defect.  One that stays as it is, while its increments are nothing, is of a
+ * state that J holds fast and f does not: the stiffness that J tells of has faded.  If it is more than
+ * rounding.  (One that grows, or changes its sign, is what others' increments made of it: asking for
+ * defects to be halved, the network bcr at 1e-3 took 196 factorisations instead of 132.) */
 static bool is_held(struct newton *nw)
 {
 	int64_t n = nw->gauge.n, i = 0;
