@@ -31,7 +31,7 @@ endforeach()
 
 pkg_check_modules(BENCH_JANSSON IMPORTED_TARGET jansson)
 if(BENCH_JANSSON_FOUND) # reads the networks of the corpora
-	foreach(name flat deriving)
+	foreach(name flat deriving work)
 		target_link_libraries(bench_${name} PRIVATE PkgConfig::BENCH_JANSSON)
 		target_compile_definitions(bench_${name} PRIVATE HAVE_JANSSON)
 	endforeach()
@@ -44,7 +44,7 @@ file(MAKE_DIRECTORY ${peers_directory})
 function(add_peer name compiler source)
 	set(module ${peers_directory}/${name}.so)
 	add_custom_command(OUTPUT ${module} VERBATIM
-		DEPENDS ${PROJECT_SOURCE_DIR}/bench/peers/${source} ${PROJECT_SOURCE_DIR}/bench/peers/peer.h
+		DEPENDS ${PROJECT_SOURCE_DIR}/bench/peers/${source} ${PROJECT_SOURCE_DIR}/bench/peers/peer.h ${PROJECT_SOURCE_DIR}/bench/peers/mass_action.h
 			${PROJECT_SOURCE_DIR}/bench/peers/problems.h ${PROJECT_SOURCE_DIR}/bench/peers/stiff.h
 		COMMAND ${compiler} -O3 -march=native -fPIC -shared -fvisibility=hidden -I${PROJECT_SOURCE_DIR}
 			${PROJECT_SOURCE_DIR}/bench/peers/${source} -o ${module} ${ARGN})

@@ -17,19 +17,23 @@ static inline void add_long(struct source *s, const char *text)
 	}
 }
 
-/* False: it is not there. */
-static inline int read_network(struct source *s, const char *name)
+/* NULL: it is not there, which is said. */
+static inline json_t *load_network(const char *name)
 {
-	const char *corpora = getenv("OJIT_CORPORA"), *key;
+	const char *corpora = getenv("OJIT_CORPORA");
 	char path[4096];
-	json_t *value;
-	size_t i;
 	snprintf(path, sizeof path, "%s/networks/%s.json", corpora ? corpora : "", name);
 	json_t *network = json_load_file(path, 0, NULL);
-	if (!network) {
-		printf("%s.json is left out: set OJIT_CORPORA to the directory that holds networks/\n", name);
-		return 0;
-	}
+	if (!network)
+		printf("# %s.json is left out: set OJIT_CORPORA to the directory that holds networks/\n", name);
+	return network;
+}
+
+static inline void add_network(struct source *s, const json_t *network)
+{
+	const char *key;
+	json_t *value;
+	size_t i;
 	json_object_foreach(json_object_get(network, "params"), key, value)
 		add(s, "param %s = %.17g\n", key, json_number_value(value));
 	json_t *states = json_object_get(network, "states");
@@ -45,6 +49,15 @@ static inline int read_network(struct source *s, const char *name)
 		add_long(s, json_string_value(value));
 		add(s, "\n");
 	}
+}
+
+/* False: it is not there. */
+static inline int read_network(struct source *s, const char *name)
+{
+	json_t *network = load_network(name);
+	if (!network)
+		return 0;
+	add_network(s, network);
 	json_decref(network);
 	return 1;
 }

@@ -14,6 +14,8 @@
 extern "C" {
 #endif
 
+struct network; /* see mass_action.h */
+
 enum { PEER_EVALUATIONS = 20000000 }; /* more than that in one solve is a failure */
 
 struct task {
@@ -22,6 +24,7 @@ struct task {
 	const double *times; /* [count + 1], the start in front */
 	const double *start; /* [n] */
 	double rtol, atol;
+	const struct network *network; /* the problem is this, and `problem` is none of the lists'; else NULL */
 };
 
 struct peer_method {

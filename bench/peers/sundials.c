@@ -7,6 +7,7 @@
  * Built twice where both are there: with the packaged library, which was compiled
  * without optimisation, and with the same source compiled for this machine
  * (build-sundials). */
+#include "bench/peers/mass_action.h"
 #include "bench/peers/peer.h"
 #include "bench/peers/stiff.h"
 
@@ -39,6 +40,7 @@ struct session {
 	SUNMatrix matrix;
 	SUNLinearSolver linear;
 	unsigned char diagonal[2 * SIDE * SIDE]; /* see brusselator_square_values */
+	double *speed; /* of a network's reactions */
 	void *memory;
 };
 
@@ -88,6 +90,26 @@ static int square_sparse(realtype t, N_Vector y, N_Vector f, SUNMatrix J, void *
 	return 0;
 }
 
+static int network_function(realtype t, N_Vector y, N_Vector out, void *session)
+{
+	struct session *s = session;
+	(void)t;
+	network_rhs(s->task.network, NV_DATA_S(y), s->speed, NV_DATA_S(out));
+	return ++s->evaluations > PEER_EVALUATIONS ? -1 : 0;
+}
+
+static int network_sparse(realtype t, N_Vector y, N_Vector f, SUNMatrix J, void *session, N_Vector a, N_Vector b, N_Vector c)
+{
+	const struct network *network = ((struct session *)session)->task.network;
+	(void)t, (void)f, (void)a, (void)b, (void)c;
+	for (int j = 0; j <= network->species; j++)
+		SM_INDEXPTRS_S(J)[j] = network->column[j];
+	for (long k = 0; k < network->column[network->species]; k++)
+		SM_INDEXVALS_S(J)[k] = network->row[k];
+	network_jacobian(network, NV_DATA_S(y), SM_DATA_S(J));
+	return 0;
+}
+
 static void close_session(void *session)
 {
 	struct session *s = session;
@@ -104,6 +126,7 @@ static void close_session(void *session)
 	N_VDestroy(s->start);
 	N_VDestroy(s->y);
 	SUNContext_Free(&s->context);
+	free(s->speed);
 	free(s);
 }
 
@@ -119,6 +142,13 @@ static bool make_adams(struct session *s)
 		&& CVodeSetMaxNumSteps(s->memory, 1000000) == CV_SUCCESS;
 }
 
+static void make_sparse(struct session *s, long entries)
+{
+	s->matrix = SUNSparseMatrix(s->task.n, s->task.n, entries, CSC_MAT, s->context);
+	s->linear = SUNLinSol_KLU(s->y, s->matrix, s->context);
+	SUNLinSol_KLUSetOrdering(s->linear, 0); /* AMD: half the time of the default, COLAMD */
+}
+
 static void make_matrix(struct session *s, int bands)
 {
 	int n = s->task.n;
@@ -126,9 +156,7 @@ static void make_matrix(struct session *s, int bands)
 		s->matrix = SUNDenseMatrix(n, n, s->context);
 		s->linear = SUNLinSol_Dense(s->y, s->matrix, s->context);
 	} else if (bands == SPARSE) {
-		s->matrix = SUNSparseMatrix(n, n, SQUARE_ENTRIES, CSC_MAT, s->context);
-		s->linear = SUNLinSol_KLU(s->y, s->matrix, s->context);
-		SUNLinSol_KLUSetOrdering(s->linear, 0); /* AMD: half the time of the default, COLAMD */
+		make_sparse(s, SQUARE_ENTRIES);
 	} else {
 		s->matrix = SUNBandMatrix(n, bands, bands, s->context);
 		s->linear = SUNLinSol_Band(s->y, s->matrix, s->context);
@@ -145,20 +173,31 @@ static void find_diagonal(struct session *s)
 	}
 }
 
-static bool make_bdf(struct session *s)
+static bool begin_bdf(struct session *s, CVRhsFn function, CVLsJacFn jacobian)
 {
 	const struct task *task = &s->task;
-	int problem = task->problem - EASY_COUNT, bands = stiff[problem].bands;
-	s->memory = CVodeCreate(CV_BDF, s->context);
-	make_matrix(s, bands);
-	if (bands == SPARSE)
-		find_diagonal(s);
-	return CVodeInit(s->memory, functions[task->problem], task->times[0], s->start) == CV_SUCCESS
+	return CVodeInit(s->memory, function, task->times[0], s->start) == CV_SUCCESS
 		&& CVodeSStolerances(s->memory, task->rtol, task->atol) == CV_SUCCESS
 		&& CVodeSetUserData(s->memory, s) == CV_SUCCESS
 		&& CVodeSetLinearSolver(s->memory, s->linear, s->matrix) == CV_SUCCESS
-		&& CVodeSetJacFn(s->memory, bands == SPARSE ? square_sparse : stiff[problem].jacobian) == CV_SUCCESS
+		&& CVodeSetJacFn(s->memory, jacobian) == CV_SUCCESS
 		&& CVodeSetMaxNumSteps(s->memory, 1000000) == CV_SUCCESS;
+}
+
+static bool make_bdf(struct session *s)
+{
+	const struct network *network = s->task.network;
+	s->memory = CVodeCreate(CV_BDF, s->context);
+	if (network) {
+		s->speed = calloc((size_t)network->reactions, sizeof *s->speed);
+		make_sparse(s, network->column[network->species]);
+		return s->speed && begin_bdf(s, network_function, network_sparse);
+	}
+	int problem = s->task.problem - EASY_COUNT, bands = stiff[problem].bands;
+	make_matrix(s, bands);
+	if (bands == SPARSE)
+		find_diagonal(s);
+	return begin_bdf(s, functions[s->task.problem], bands == SPARSE ? square_sparse : stiff[problem].jacobian);
 }
 
 static bool make_pair(struct session *s)

@@ -31,6 +31,8 @@ struct session {
 /* Of large stiff problems explicit methods would take minutes. */
 enum { LARGE = 100, STEPS_UNSEEN = 32 };
 #define LONGEST 1.0 /* seconds */
+#define LONGEST_OF_NETWORK 120.0
+static const char *const for_networks[] = {"bdf", "rodas5p", "auto"};
 
 static double spent(void)
 {
@@ -43,12 +45,23 @@ static ojit_verdict end_late(void *session, double t)
 {
 	struct session *s = session;
 	(void)t;
-	bool late = ++s->steps % STEPS_UNSEEN == 0 && spent() - s->begun > LONGEST;
+	double longest = s->task.network ? LONGEST_OF_NETWORK : LONGEST;
+	bool late = ++s->steps % STEPS_UNSEEN == 0 && spent() - s->begun > longest;
 	return late ? OJIT_STOP : OJIT_CONTINUE;
+}
+
+static bool is_for_networks(const char *method)
+{
+	for (size_t i = 0; i < sizeof for_networks / sizeof *for_networks; i++)
+		if (!strcmp(method, for_networks[i]))
+			return true;
+	return false;
 }
 
 static void *open_session(const struct task *task, int kind)
 {
+	if (task->network && !is_for_networks(ojit_method_info((size_t)kind).name))
+		return NULL;
 	struct session *s = malloc(sizeof *s);
 	if (!s)
 		return NULL;
@@ -132,13 +145,17 @@ static const char *compare(int n, const double *start, void (*rhs)(double, const
 	return same ? NULL : "the model and the equations in C differ";
 }
 
-const char *ours_begin(const char *path, int n, const double *start, void (*rhs)(double, const double *, double *))
+const char *ours_begin(const char *path, const char *text, size_t length, int n, const double *start,
+                       void (*rhs)(double, const double *, double *))
 {
 	if (!ours.context)
 		ours.context = ojit_context_new(NULL);
 	ojit_program_free(ours.program);
 	ojit_model *model = ojit_model_new(ours.context);
-	ojit_model_read_file(model, path);
+	if (text)
+		ojit_model_read_text(model, text, length, path);
+	else
+		ojit_model_read_file(model, path);
 	ojit_compile_options options = ojit_compile_options_default();
 	options.executor = OJIT_OPTIMISED;
 	ojit_status status = ojit_program_compile(model, &options, &ours.program);
