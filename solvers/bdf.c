@@ -42,6 +42,7 @@
 #define BIAS 6.0         /* safety: errors count so many times */
 #define BIAS_HIGHER 10.0 /* those of the next order */
 #define CHANGE_LEAST 1.3 /* what a change of length has to gain */
+#define STAY_LONG 12     /* steps of one length and order, after which a higher order needs to gain nothing */
 #define GROW_FIRST 1e4
 #define GROW_MOST 10.0
 #define SHRINK_MOST 0.1
@@ -68,6 +69,7 @@ struct bdf_state {
 	double *low, *next_low, *f0, *psi, *change, *y1, *predicted, *d, *old_d;
 	double *z, *next; /* [ROWS][stride]: the array at t0, scaled by past[0]; at t1 */
 	int order, rest;  /* steps until the order may change */
+	int stayed;       /* steps since the length or order did */
 	double past[ROWS + 1]; /* lengths of the steps before, the last one first; past[0] = 1 before the first */
 	double h;
 	struct bdf_formula formula;
@@ -144,6 +146,7 @@ static enum attempt start(void *state, double t, const double *y)
 	oj_newton_restart(&s->newton);
 	s->order = 1;
 	s->rest = 2;
+	s->stayed = 0;
 	s->past[0] = 1;
 	s->old_measure = s->proposed = 0;
 	s->steps = s->factored_at = 0;
@@ -238,6 +241,7 @@ static void forget(struct bdf_state *s, const struct step *step)
 		return;
 	s->order = 1;
 	s->rest = ORDER_REST;
+	s->stayed = 0;
 	rhs_eval(s->newton.f, step->t0, s->z, s->f0);
 	for (int64_t i = 0; i < s->n; i++)
 		s->z[s->stride + i] = s->past[0] * s->f0[i];
@@ -355,7 +359,12 @@ static double choose(struct bdf_state *s)
 		s->rest = 2;
 	}
 	double best = fmax(factor, fmax(lower, higher));
-	if (best < CHANGE_LEAST)
+	/* Errors of a low order add up over many steps, and short of what a change has to gain they stay. */
+	bool stays = best < CHANGE_LEAST, rises = stays && s->stayed >= STAY_LONG && higher >= fmax(factor, 1);
+	s->stayed = stays && !rises ? s->stayed + 1 : 0;
+	if (rises)
+		raise_order(s);
+	if (stays)
 		return 1;
 	if (best > factor && lower >= higher)
 		lower_order(s);
@@ -394,6 +403,7 @@ static void forget_past(struct bdf_state *s)
 {
 	s->order = 1;
 	s->rest = 2;
+	s->stayed = 0;
 	s->proposed = fabs(s->h);
 	for (int64_t i = 0; i < s->n; i++)
 		s->z[s->stride + i] = s->h * s->f0[i];

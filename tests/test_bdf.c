@@ -204,6 +204,22 @@ Test(bdf, errors_fall_with_the_tolerance)
 
 /* ---- what begins and ends a run ---- */
 
+/* At order 1 a step that decay leaves as it is may neither grow nor rise by the rule of gains alone. */
+Test(bdf, a_low_order_is_left_in_the_end)
+{
+	struct trial trial;
+	uint64_t before = 0;
+	trial_begin(&trial, "x' = -x\ninit x = 1\n", "bdf");
+	for (double rtol = 4e-3; rtol > 1e-4; rtol *= 0.8) {
+		trial.options.rtol = rtol;
+		trial_solve(&trial, 0, 10, ojit_output_final());
+		uint64_t steps = ojit_solver_stats(trial.solver).steps;
+		cr_expect(before == 0 || steps <= before + before / 3, "rtol %g: %d steps, %d before", rtol, (int)steps, (int)before);
+		before = steps;
+	}
+	trial_end(&trial);
+}
+
 Test(bdf, both_directions_and_jumps_on_the_way_are_fine)
 {
 	struct trial trial;
