@@ -4,6 +4,9 @@
  * A variant is made in a copy of the program's space, because the kernels that are
  * there already read the space's tables: it never changes once it is compiled. */
 #include "jit/compile.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include "lib/base/text.h"
 
 #include "lib/graph/adjoint.h"
 #include "lib/graph/coefficients.h"
@@ -283,14 +286,14 @@ static ojit_status differentiate_scalar(struct program *made, const struct progr
 }
 
 static ojit_status differentiate(struct program *made, struct program *program, struct program *prepare,
-                                 const struct program *values, const struct lowered *lowered,
+                                 struct program *values, const struct lowered *lowered,
                                  const struct settings *settings, const struct variant *v, struct pattern *pattern,
                                  struct oj_error *error)
 {
 	int64_t states = inputs(lowered, v->by, BY_STATES), parameters = inputs(lowered, v->by, BY_PARAMETERS);
 	struct tangent_request tangent = {states, parameters, v->by & BY_TIME, v->order, v->strong, .before = 0};
-	TRY(oj_drop_zeros(prepare, NULL, false, error));
-	TRY(oj_drop_zeros(program, prepare, v->with_value, error));
+	TRY(oj_drop_zeros(prepare, NULL, NULL, error));
+	TRY(oj_drop_zeros(program, prepare, v->with_value ? values : NULL, error));
 	TRY(oj_products_to_trees(program, error));
 	TRY(oj_products_to_trees(prepare, error));
 	if (v->kind == VARIANT_TANGENT)
@@ -326,6 +329,7 @@ ojit_status oj_derive(struct program *made, const struct lowered *lowered, const
 	TRY(oj_even_differences(made, error));
 	TRY(oj_pass_split(made, &options, error));
 	/* Where nothing is rolled and the model has no loops of its own, its derivatives have none. */
+	if (getenv("HIST_DUMP")) { struct text tx; memset(&tx,0,sizeof tx); oj_text_init(&tx, made->space->context); oj_program_print(made,&tx); fprintf(stderr,"=== kind %d by %d value %d\n%s\n",variant->kind,variant->by,variant->with_value,oj_text_get(&tx)); oj_text_drop(&tx);}
 	return lowered->loopless[variant->of] ? oj_unroll(made, error) : OJIT_OK;
 }
 

@@ -7,6 +7,8 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +129,64 @@ static void hold_linearisation(struct host *h, const char *text)
 Test(newton, linearisations_are_the_kernel_and_its_jacobian)
 {
 	each(hold_linearisation);
+}
+
+/* ---------------------------------------------------------------- stencils at random */
+
+static unsigned pick(uint64_t *seed, unsigned below)
+{
+	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
+	return (unsigned)(*seed >> 33) % below;
+}
+
+/* What lies beside the edge: some of it changes where zeros are dropped, some does not. */
+static const char *beyond(uint64_t *seed)
+{
+	static const char *const edges[] = {"0.5", "0 - u[%u, j]", "-u[%u, j]", "u[%u, j] + a - a", "a - u[%u, j]", "0*a + u[%u, j]"};
+	return edges[pick(seed, sizeof edges / sizeof *edges)];
+}
+
+static void add(char *text, size_t size, const char *format, ...)
+{
+	va_list arguments;
+	size_t length = strlen(text);
+	va_start(arguments, format);
+	int added = vsnprintf(text + length, size - length, format, arguments);
+	va_end(arguments);
+	cr_assert(added >= 0 && (size_t)added < size - length);
+}
+
+static void write_stencil(char *text, size_t size, uint64_t seed)
+{
+	static const char *const inner[] = {"a - u[i, j]", "a*u[i, j] + u[i, j]^2", "sin(u[i, j]) - a"};
+	static const char *const terms[] = {"a*0.5", "w[i-1, j]*w[i+1, j]", "w[i+1, j]*u[i-1, j]", "w[i, j]^2", "a*w[i-1, j]",
+	                                    "cos(w[i+1, j])*u[i, j]", "u[i+1, j]*u[i-1, j]", "a^2*w[i+1, j]"};
+	unsigned rows = 2 + pick(&seed, 3), count = 2 + pick(&seed, 3);
+	text[0] = 0;
+	add(text, size, "param a = 1.3\ninit u[i in 1..%u, j in 1..3] = 0.3*i + 0.17*j^2 + 0.1*i*j\n", rows);
+	for (unsigned edge = 0; edge < 2; edge++) {
+		add(text, size, "let u[%u, j in 1..3] = ", edge ? rows + 1 : 0);
+		add(text, size, beyond(&seed), edge ? rows : 1);
+		add(text, size, "\n");
+	}
+	add(text, size, "let w[i in 0..%u, j in 1..3] = %s\nu[i in 1..%u, j in 1..3]' = ", rows + 1, inner[pick(&seed, 3)], rows);
+	for (unsigned k = 0; k < count; k++)
+		add(text, size, "%s%s", k ? " + " : "", terms[pick(&seed, sizeof terms / sizeof *terms)]);
+	add(text, size, "\n");
+}
+
+/* Dropping zeros changes intermediates; the order of an entry's terms must not go by what else is
+ * computed. */
+Test(newton, linearisations_of_random_stencils_have_the_bits_of_jacobians)
+{
+	char text[1000];
+	for (uint64_t seed = 1; seed <= 60; seed++) {
+		struct host h;
+		write_stencil(text, sizeof text, seed);
+		host_begin(&h, text, OJIT_INTERPRETER);
+		hold_linearisation(&h, text);
+		host_end(&h);
+	}
 }
 
 Test(newton, linearisations_compute_once_what_both_need)

@@ -699,7 +699,7 @@ static bool find_fixed(struct zeros *z, const struct program *prepare)
 }
 
 /* What indices decide is 0 in boxes of its own then, which is looked at again. */
-static ojit_status drop_zeros(struct program *program, struct zeros *z, bool apart, struct oj_error *error)
+static ojit_status drop_zeros(struct program *program, struct zeros *z, struct program *values, struct oj_error *error)
 {
 	struct pass_options options = {.law = LAW_EXACT};
 	TRY(rewritten(program, z, error));
@@ -708,16 +708,17 @@ static ojit_status drop_zeros(struct program *program, struct zeros *z, bool apa
 		TRY(oj_pass_split(program, &options, error));
 		TRY(rewritten(program, z, error));
 	}
-	return apart && z->changed ? set_apart(program, error) : OJIT_OK;
+	return values && z->changed ? set_apart(values, error) : OJIT_OK;
 }
 
-ojit_status oj_drop_zeros(struct program *program, const struct program *prepare, bool apart, struct oj_error *error)
+ojit_status oj_drop_zeros(struct program *program, const struct program *prepare, struct program *values,
+                          struct oj_error *error)
 {
 	struct zeros z = {.chooses = true};
 	oj_expr_map_init(&z.empty, program->space->context);
 	oj_expr_map_init(&z.fixed, program->space->context);
 	bool ok = !prepare || find_fixed(&z, prepare);
-	ojit_status status = ok ? drop_zeros(program, &z, apart, error) : oj_fail_memory(error);
+	ojit_status status = ok ? drop_zeros(program, &z, values, error) : oj_fail_memory(error);
 	oj_expr_map_drop(&z.empty);
 	oj_expr_map_drop(&z.fixed);
 	return status;

@@ -21,8 +21,10 @@
 #include "lib/graph/program.h"
 
 /* `prepare`, rewritten before, computes the derived parameters that `program` loads; NULL: it is
- * that itself.  `apart`: intermediates that change lie in arrays of their own, beside those of the program
- * that this is a copy of. */
-ojit_status oj_drop_zeros(struct program *program, const struct program *prepare, bool apart, struct oj_error *error);
+ * that itself.  `values`, NULL: none, is the program that this is a copy of and that is to run beside it:
+ * where intermediates change here, it gets arrays of its own for its.  (`values` and not `program`, for nodes that are
+ * made anew have other numbers, and so other orders of sums: derivatives are to be as they are without it.) */
+ojit_status oj_drop_zeros(struct program *program, const struct program *prepare, struct program *values,
+                          struct oj_error *error);
 
 #endif
