@@ -136,15 +136,24 @@ static inline ojit_status call_again(ojit_evaluator *e, const struct derivative_
 
 /* What a 0 in a direction or in weights is multiplied with may be infinite. So that nothing is
  * spent on this where it is not, products with seeds are plain ones; where they gave what is
- * not a number, all is computed again by a kernel of strong ones (oj_times_strong).  Whoever calls
- * again with a program that keeps numbers finite is not looked after at all, which would take
- * as long as a small kernel does. */
+ * not a number, all is computed again by a kernel of strong ones (oj_times_strong).  Where the
+ * program keeps finite numbers finite this is never done, be it the first call or a later one: looking
+ * would take as long as a small kernel does, and what there is infinite has overflowed or was so in y. */
 /* After out[count] was computed from seed[seeds]. */
 APART static ojit_status run_strong(ojit_evaluator *e, struct variant variant, double t, const double *y,
                                     const double *seed, size_t seeds, double *out, size_t count)
 {
 	variant.strong = true;
 	return oj_has_nan(out, count) && oj_has_zero(seed, seeds) ? run(e, &variant, t, y, seed, out, count) : OJIT_OK;
+}
+
+/* `run` of a product, and what is to be done after. */
+static ojit_status run_product(ojit_evaluator *e, const struct variant *variant, double t, const double *y,
+                               const double *seed, size_t seeds, double *out, size_t count)
+{
+	TRY(run(e, variant, t, y, seed, out, count));
+	bool finite = e->derivatives->finite && e->finite; /* what was called last is the first of all */
+	return finite ? OJIT_OK : run_strong(e, *variant, t, y, seed, seeds, out, count);
 }
 
 /* ---------------------------------------------------------------- arguments */
@@ -299,7 +308,7 @@ APART static ojit_status tangent_strongly(ojit_evaluator *e, ojit_kernel of, uns
 	return run_strong(e, variant, t, y, seed, inputs(e, by) * directions, out, elements_of(e, of) * directions);
 }
 
-/* Of a call that no finite program promises anything for. */
+/* Of a first call, and of all where the program promises nothing. */
 __attribute__((noinline)) static ojit_status tangent_watched(ojit_evaluator *e, ojit_kernel of, unsigned by,
                                                              size_t directions, double t, const double *y,
                                                              const double *seed, double *out)
@@ -307,7 +316,7 @@ __attribute__((noinline)) static ojit_status tangent_watched(ojit_evaluator *e, 
 	const struct derivative_ready *again = same_again(e, VARIANT_TANGENT, of, by);
 	ojit_status status = again && again->order == directions ? call_again(e, again, t, y, seed, out)
 	                                                         : tangent_slowly(e, of, by, directions, t, y, seed, out);
-	if (status != OJIT_OK || !oj_has_nan(out, elements_of(e, of) * directions))
+	if (status != OJIT_OK || e->latest[VARIANT_TANGENT].finite || !oj_has_nan(out, elements_of(e, of) * directions))
 		return status;
 	return tangent_strongly(e, of, by, directions, t, y, seed, out);
 }
@@ -340,7 +349,7 @@ __attribute__((noinline)) static ojit_status adjoint_watched(ojit_evaluator *e, 
 {
 	const struct derivative_ready *again = same_again(e, VARIANT_ADJOINT, of, by);
 	ojit_status status = again ? call_again(e, again, t, y, weights, out) : adjoint_slowly(e, of, by, t, y, weights, out);
-	if (status != OJIT_OK || !oj_has_nan(out, inputs(e, by)))
+	if (status != OJIT_OK || e->latest[VARIANT_ADJOINT].finite || !oj_has_nan(out, inputs(e, by)))
 		return status;
 	return adjoint_strongly(e, of, by, t, y, weights, out);
 }
@@ -377,8 +386,7 @@ ojit_status ojit_evaluator_gradient(ojit_evaluator *e, const ojit_scalar *scalar
 {
 	struct variant variant = {.kind = VARIANT_ADJOINT};
 	TRY(scalar_variant(e, scalar, by, false, &variant));
-	TRY(run(e, &variant, t, y, scalar->weights, out, inputs(e, by)));
-	return run_strong(e, variant, t, y, scalar->weights, weights_of(e, scalar), out, inputs(e, by));
+	return run_product(e, &variant, t, y, scalar->weights, weights_of(e, scalar), out, inputs(e, by));
 }
 
 /* The weights and the directions as one vector, which is kept for the next call. */
@@ -412,8 +420,7 @@ ojit_status ojit_evaluator_hessian_product(ojit_evaluator *e, const ojit_scalar 
 	if (scalar->weights)
 		TRY(join_seed(e, &variant, scalar->weights, seed, &seed));
 	size_t count = inputs(e, by) * directions;
-	TRY(run(e, &variant, t, y, seed, out, count));
-	return run_strong(e, variant, t, y, seed, weights_of(e, scalar) + count, out, count);
+	return run_product(e, &variant, t, y, seed, weights_of(e, scalar) + count, out, count);
 }
 
 static ojit_status row_variant(ojit_evaluator *e, ojit_kernel of, size_t element, ojit_inputs by, struct variant *variant)

@@ -13,9 +13,12 @@
  * factor from all others, so zeros do no harm.  What an `if`, min or max does not choose has no
  * part in a derivative, whatever it is; nor has what is 0 by structure: f - f, also with other terms
  * between, 0*f, (i - 3)*f[i] at i = 3, and f times a sum over nothing; nor what a 0 in a direction or in weights
- * stands for, even where its slope is infinite.  A factor that is 0 by chance is a factor: times an infinite slope it
- * gives nan, in all of them, as a*sqrt(x) by x where both are 0.  (Only the tangent multiplies an infinite
- * slope with a sum where the others multiply it with the terms: by x, sqrt(x^2 + x) at 0 has inf as J v, nan as entry.)
+ * stands for, even where an operator gives it an infinite slope.  (Where a derivative is made of sums, products and functions
+ * that are finite everywhere, as those of polynomials, sin and tanh are, and parameters are finite, such a 0 is multiplied: by
+ * what has overflowed and at states that are not finite it gives nan, in every call and function alike.)
+ * A factor that is 0 by chance is a factor: times an infinite slope it gives nan, in all of them, as a*sqrt(x) by x
+ * where both are 0.  (Only the tangent multiplies an infinite slope with a sum where the others multiply it with the
+ * terms: by x, sqrt(x^2 + x) at 0 has inf as J v, nan as entry.)
  * Even powers of abs and hypot, and whole powers of roots, have no edge.  trigamma, the second derivative of lgamma, has none: OJIT_UNSUPPORTED, by name.
  *
  * Parameters are taken as independent of one another, also those that the model defines
