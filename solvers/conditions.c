@@ -191,10 +191,10 @@ static ojit_status check_limits(ojit_solver *s, const ojit_options *o, double t1
 		return refuse_option(s, "growth_limit", o->growth_limit, "is no limit; give a positive one, or an infinite one for none");
 	if (!(o->until_steady < 1))
 		return refuse_option(s, "until_steady", o->until_steady, "is no share of a state; give one above 0 and below 1, "
-		                     "or -1 to go on to the end");
+		                     "or leave it out");
 	if (o->until_steady > 0 && isinf(t1))
-		return oj_fail(&s->error, OJIT_UNSUPPORTED, "until_steady judges by the span, which has no end here; give one, "
-		               "or until_steady = -1");
+		return oj_fail(&s->error, OJIT_UNSUPPORTED, "until_steady judges by the span, which has no end here; give it one, or "
+		               "none to until_steady (--until-steady 0, in C -1)");
 	return find_nonnegative(s, o);
 }
 

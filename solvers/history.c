@@ -44,7 +44,7 @@ static void share_limit(struct history *h)
 
 void oj_history_begin(struct history *h, ojit_recording recording, size_t kept, size_t limit)
 {
-	size_t width = 2 + kept, bytes = width * sizeof(double);
+	size_t width = KEPT_REST + kept, bytes = width * sizeof(double);
 	drop_eras(h, 0, h->eras.count);
 	h->recording = recording;
 	h->limit = limit;
@@ -91,13 +91,14 @@ enum record_room oj_history_room(struct history *h)
 	return oj_record_reserve(&h->steps);
 }
 
-double *oj_history_add(struct history *h, double t0, double length)
+double *oj_history_add(struct history *h, double t0, double length, double low)
 {
 	enum record_room room;
 	double *row = oj_record_add(&h->steps, &room);
-	row[0] = t0;
-	row[1] = length;
-	return row + 2;
+	row[KEPT_TIME] = t0;
+	row[KEPT_LENGTH] = length;
+	row[KEPT_LOW] = low;
+	return row + KEPT_REST;
 }
 
 /* Eras of forgotten steps go, but the one in force stays. */

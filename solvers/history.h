@@ -1,6 +1,6 @@
 /* What an integrator keeps of its way: steps, and the parameters they were made with.
  *
- * A step is a row [t0, h, kept…] of a record, as its stepper keeps it; where it ends,
+ * A step is a row [t0, h, what the rounding of t0 left out, kept…] of a record, as its stepper keeps it; where it ends,
  * the next row or the present time tells.  So cutting the way off inside a step
  * changes no row.  An era is one set of parameters, derived ones behind them, and
  * the number of the first step it was used for; the last one is in force, and kernels
@@ -40,8 +40,9 @@ const double *oj_history_in_force(const struct history *history);
 
 /* Is there room for a step? */
 enum record_room oj_history_room(struct history *history);
+enum { KEPT_TIME, KEPT_LENGTH, KEPT_LOW, KEPT_REST };
 /* Add one, where room was found; its kept[…] is to be filled. */
-double *oj_history_add(struct history *history, double t0, double h);
+double *oj_history_add(struct history *history, double t0, double h, double low);
 /* Forget all steps. */
 void oj_history_clear(struct history *history);
 /* Forget steps that begin at t or later in the direction, +1 or -1. */

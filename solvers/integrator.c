@@ -71,6 +71,12 @@ static bool is_ahead(const struct loop *l, double t)
 	return (t - l->t) * l->direction > 0;
 }
 
+/* Is there a step to take for it? */
+static bool is_to_come(const struct loop *l, double t)
+{
+	return is_ahead(l, t) || (t == l->t && !oj_loop_reached(l, t));
+}
+
 static bool is_beyond_end(const struct loop *l, double t)
 {
 	return (t - l->t1) * l->direction > 0;
@@ -152,7 +158,7 @@ static void keep_step(ojit_integrator *ig)
 {
 	struct loop *l = &ig->solver->loop;
 	uint64_t calls = l->f->calls;
-	l->stepper->keep(l->state, &l->step, oj_history_add(&ig->history, l->step.t0, l->step.h));
+	l->stepper->keep(l->state, &l->step, oj_history_add(&ig->history, l->step.t0, l->step.h, l->from));
 	l->stats.extra += l->f->calls - calls;
 }
 
@@ -194,10 +200,13 @@ static void look(ojit_integrator *ig, double t, double *y, const double **parame
 			oj_loop_inside(l, t, y);
 	} else {
 		const double *row = oj_history_find(&ig->history, t, l->direction, parameters);
-		if (t == row[0])
-			copy_states(ig, row + 2, y);
-		else
-			l->stepper->recall(l->state, row + 2, row[0], row[1], t, y);
+		double t0 = row[KEPT_TIME], h = row[KEPT_LENGTH];
+		if (t == t0) {
+			copy_states(ig, row + KEPT_REST, y);
+		} else {
+			oj_loop_place(l, row[KEPT_LOW], h, &t0, &t);
+			l->stepper->recall(l->state, row + KEPT_REST, t0, h, t, y);
+		}
 		oj_limits_clip(&l->limits, y);
 	}
 }
@@ -359,7 +368,7 @@ ojit_status ojit_integrator_run_to(ojit_integrator *ig, double t, double *y)
 		                 "OJIT_RECORD_LAST, or use ojit_integrator_stop_at");
 	if (!is_ahead(l, t) && !is_recorded(ig, t))
 		return fail_range(ig, t);
-	while (is_ahead(l, t))
+	while (is_to_come(l, t))
 		if (!advance(ig, l->t1))
 			return leave(ig, false);
 	TRY(leave(ig, true));
@@ -374,7 +383,7 @@ ojit_status ojit_integrator_stop_at(ojit_integrator *ig, double t)
 	if (t != l->t && !is_ahead(l, t))
 		return fail_time(ig, t, "t = %s lies behind the present time %s; use ojit_integrator_interpolate to "
 		                 "look back, ojit_integrator_restart to go back");
-	while (is_ahead(l, t))
+	while (is_to_come(l, t))
 		if (!advance(ig, t))
 			return leave(ig, false);
 	return leave(ig, true);

@@ -58,6 +58,28 @@ static void report_no_series(const struct system *system, const struct loop *l, 
 	               "a little beside it, or choose another method than %s, such as auto or vern9", l->method.info.name);
 }
 
+/* Products of states from here on overflow. */
+#define HUGE_STATE 1e150
+
+/* A solution that grew out of what numbers can be: it ends for no other reason. */
+static bool add_overflow(struct text *text, const struct system *system, const struct loop *l)
+{
+	const double *y = oj_loop_states(l);
+	int64_t largest = 0;
+	for (int64_t i = 1; i < l->f->n; i++)
+		if (fabs(y[i]) > fabs(y[largest]))
+			largest = i;
+	if (l->f->n == 0 || !(fabs(y[largest]) > HUGE_STATE))
+		return false;
+	oj_text_string(text, "; ");
+	oj_system_name(system, FAMILY_STATES, largest, text);
+	oj_text_string(text, " has grown to ");
+	oj_text_double(text, y[largest]);
+	oj_text_string(text, ", and what is computed from it overflows: end the run earlier, by growth_limit for one, and see "
+	               "whether it is to go this way, for what decays going forward grows going backward");
+	return true;
+}
+
 static void report_nonfinite(const struct system *system, const struct loop *l, struct text *text)
 {
 	if (l->ending.series) {
@@ -75,6 +97,8 @@ static void report_nonfinite(const struct system *system, const struct loop *l, 
 	add_state(text, system, l);
 	oj_text_string(text, " or its derivative becomes infinite or not a number");
 	add_place(text, l);
+	if (l->tolerance && add_overflow(text, system, l))
+		return;
 	if (l->tolerance)
 		oj_text_string(text, ", however short the step; the solution may have a pole there, or leave "
 		               "the domain of a function; keep the argument inside, sqrt(max(x, 0)) for sqrt(x)");
@@ -120,6 +144,8 @@ static void report_unsolved(const struct system *system, const struct loop *l, s
 		return;
 	}
 	oj_text_string(text, ", however short the step");
+	if (add_overflow(text, system, l))
+		return;
 	if (l->ending.state >= 0) {
 		oj_text_string(text, "; what was found for ");
 		add_state(text, system, l);
@@ -135,8 +161,8 @@ static void report_negative(const struct system *system, const struct loop *l, s
 {
 	oj_text_string(text, ": ");
 	add_state(text, system, l);
-	oj_text_string(text, " is to stay nonnegative, and goes below 0 in a step of any length; the equations take it there, "
-	               "or its atol is too small");
+	oj_text_string(text, " is to stay nonnegative, and goes below 0 again and again, however short the steps; the "
+	               "equations take it there, or its atol is too small");
 }
 
 static const char *too_small_remedy(const struct system *system, const struct loop *l)
@@ -161,7 +187,7 @@ static void report_too_small(const struct system *system, const struct loop *l, 
 	oj_text_string(text, "the step became too small");
 	add_place(text, l);
 	if (l->ending.outside) {
-		oj_text_string(text, l->tolerance ? ": steps of any length lead out of the domain that the caller's check allows"
+		oj_text_string(text, l->tolerance ? ": steps lead out of the domain that the caller's check allows, however short they are"
 		               : ": it leads out of the domain that the caller's check allows; take a shorter fixed step, or let the "
 		                 "error control choose");
 		return;
@@ -182,7 +208,10 @@ static void report_too_small(const struct system *system, const struct loop *l, 
 	}
 	oj_text_string(text, ": the error of ");
 	add_state(text, system, l);
-	oj_text_string(text, " does not get below its tolerance; ");
+	oj_text_string(text, " does not get below its tolerance");
+	if (add_overflow(text, system, l))
+		return;
+	oj_text_string(text, "; ");
 	oj_text_string(text, too_small_remedy(system, l));
 	add_sunk(text, system, l);
 }

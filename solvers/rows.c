@@ -15,7 +15,7 @@ static void observe(struct rows *r, struct loop *l, double *row)
 }
 
 /* Record a row at time t, the loop's own or one inside its open step. */
-static void add(struct rows *r, struct loop *l, double t)
+static void add(struct rows *r, struct loop *l, double t, bool inside)
 {
 	double *row = oj_record_add(&r->record, &l->ending.room);
 	if (!row) {
@@ -23,7 +23,7 @@ static void add(struct rows *r, struct loop *l, double t)
 		return;
 	}
 	row[0] = t;
-	if (t != l->t)
+	if (inside)
 		oj_loop_inside(l, t, row + 1);
 	else
 		memcpy(row + 1, oj_loop_states(l), (size_t)l->f->n * sizeof *row);
@@ -33,9 +33,10 @@ static void add(struct rows *r, struct loop *l, double t)
 void oj_rows_due(struct rows *r, struct loop *l)
 {
 	if (r->grid.output.grid == OJIT_GRID_STEPS)
-		add(r, l, l->t);
-	while (l->ending.room == RECORD_ROOM && oj_grid_due(&r->grid, l->t)) {
-		add(r, l, r->grid.due);
+		add(r, l, l->t, false);
+	while (l->ending.room == RECORD_ROOM && oj_grid_due(&r->grid, l->t) && oj_loop_reached(l, r->grid.due)) {
+		double due = r->grid.due;
+		add(r, l, due, due != l->t || oj_loop_past(l, due));
 		oj_grid_advance(&r->grid);
 	}
 }
@@ -51,5 +52,5 @@ void oj_rows_end(struct rows *r, struct loop *l)
 {
 	bool steady = l->ending.outcome == OJIT_STEADY && l->ending.room == RECORD_ROOM;
 	if (r->grid.output.grid == OJIT_GRID_FINAL || (steady && lacks_end(r, l)))
-		add(r, l, l->t);
+		add(r, l, l->t, false);
 }

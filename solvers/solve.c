@@ -257,41 +257,51 @@ static void integrate(ojit_solver *s)
 
 /* ---- there and back ---- */
 
-/* The time reached is one that the way back comes by, but once where steps were shorter than its
- * rounding. */
-static void note_time(ojit_solver *s)
+/* A step of the way: its length, and where it led. */
+enum { WAY_TIME, WAY_LOW, WAY_LENGTH, WAY_WIDTH };
+
+static void note_step(ojit_solver *s)
 {
 	struct loop *l = &s->loop;
-	if (s->way.rows > 0 && *oj_record_row(&s->way, s->way.rows - 1) == l->t)
-		return;
-	double *time = oj_record_add(&s->way, &l->ending.room);
-	if (time)
-		*time = l->t;
-	else
+	double *row = oj_record_add(&s->way, &l->ending.room);
+	if (!row) {
 		oj_loop_end(l, OJIT_INTERRUPTED);
+		return;
+	}
+	row[WAY_TIME] = l->t;
+	row[WAY_LOW] = l->low;
+	row[WAY_LENGTH] = l->step.h;
 }
 
 static void go_there(ojit_solver *s)
 {
 	struct loop *l = &s->loop;
-	oj_record_begin(&s->way, 1, s->options.memory_limit);
+	oj_record_begin(&s->way, WAY_WIDTH, s->options.memory_limit);
 	oj_loop_begin(l, s->y);
-	note_time(s);
+	note_step(s); /* the beginning */
 	while (l->running && oj_loop_step(l, l->t1)) {
-		note_time(s);
+		note_step(s);
 		if (s->options.check)
 			oj_loop_ask(l);
 	}
 	take_states(s);
 }
 
-/* Steps that would be longer than all there is land on the times they are given. */
+/* Over the step of row i, back to where the one before it led.  Times do not say how long it was: late
+ * in a long span their rounding takes much of it, or all. */
+static bool step_back(ojit_solver *s, size_t i)
+{
+	const double *to = oj_record_row(&s->way, i - 1);
+	const struct passage passage = {to[WAY_TIME], to[WAY_LOW], -oj_record_row(&s->way, i)[WAY_LENGTH]};
+	return oj_loop_pass(&s->loop, &passage);
+}
+
 static void go_back(ojit_solver *s)
 {
 	struct loop *l = &s->loop;
 	oj_loop_begin(l, s->y);
 	oj_rows_due(&s->rows, l);
-	for (size_t i = s->way.rows - 1; i > 0 && l->running && oj_loop_step(l, *oj_record_row(&s->way, i - 1)); i--) {
+	for (size_t i = s->way.rows - 1; i > 0 && l->running && step_back(s, i); i--) {
 		oj_rows_due(&s->rows, l);
 		if (s->options.check)
 			oj_loop_ask(l);

@@ -48,22 +48,37 @@ static double resolution(double t)
 }
 
 /* But not in equations that read no time, and the time is summed with compensation: late in a
- * long span solutions may turn within less than a rounding (Van der Pol's with mu = 1e7).  A
- * solution that does not get out of there again has a singularity, and one that is not to go on, as
- * where the caller's domain ends, has nowhere to go. */
-#define UNREAD 1e-8        /* of the resolution */
-#define HARDLY_LONGER 1e3  /* times the resolution */
-#define OUT_OF_THERE 1e6   /* likewise */
-enum { SHORT_ATTEMPTS = 20000 }; /* trbdf2 takes half as many there at 1e-8 */
+ * long span solutions may turn within less than a rounding (Van der Pol's with mu = 1e7).  On the way
+ * to a pole steps shrink until they are too short for this, too.  Where they do not, but are refused
+ * again and again while time hardly advances, the solution has nowhere to go: it swings about a
+ * singularity, or creeps to where the caller's domain ends. */
+#define UNREAD 1e-8       /* of the resolution */
+#define HARDLY_LONGER 1e3 /* times the resolution */
+#define FAR 1e4           /* likewise */
+enum { HIDDEN_ATTEMPTS = 10000, OFTEN_REFUSED = HIDDEN_ATTEMPTS / 4 };
 
+static void count_hidden(struct loop *l)
+{
+	struct hidden *hidden = &l->hidden;
+	double led = fabs((l->t - hidden->t) + (l->low - hidden->low));
+	bool goes_on = hidden->attempts >= HIDDEN_ATTEMPTS && hidden->refused < OFTEN_REFUSED;
+	if (hidden->attempts == 0 || goes_on || led > FAR * resolution(l->t))
+		*hidden = (struct hidden){.t = l->t, .low = l->low};
+	hidden->attempts += hidden->attempts < HIDDEN_ATTEMPTS;
+	hidden->refused += l->refused;
+}
+
+/* Asked once an attempt. */
 static bool is_short(struct loop *l)
 {
 	double least = resolution(l->t);
-	if (l->h >= (l->short_attempts > 0 ? HARDLY_LONGER : 1) * least)
+	if (!l->f->timeless)
+		return l->h < least;
+	if (l->h >= (l->hidden.attempts > 0 ? HARDLY_LONGER : 1) * least)
 		return false;
-	l->short_attempts += l->short_attempts <= SHORT_ATTEMPTS;
-	bool may = l->f->timeless && l->short_attempts <= SHORT_ATTEMPTS;
-	return l->h < (may ? UNREAD : 1) * least;
+	count_hidden(l);
+	bool stuck = l->refused && l->hidden.attempts == HIDDEN_ATTEMPTS && l->hidden.refused >= OFTEN_REFUSED;
+	return l->h < (stuck ? 1 : UNREAD) * least;
 }
 
 static void end_at_start(struct loop *l)
@@ -124,6 +139,12 @@ static int64_t most_sunk(const struct loop *l, const double *y)
 	return sunk;
 }
 
+static void end_outgrown(struct loop *l)
+{
+	l->ending.state = l->limits.culprit;
+	oj_loop_end(l, OJIT_OUTGROWN);
+}
+
 void oj_loop_restart(struct loop *l, double t, const double *y)
 {
 	l->above = most_sunk(l, y) < 0;
@@ -131,10 +152,14 @@ void oj_loop_restart(struct loop *l, double t, const double *y)
 	l->ending = (struct ending){.state = -1, .sunk = -1};
 	l->t = t;
 	l->low = 0;
-	l->open = l->nonfinite = false;
+	l->hidden = (struct hidden){.attempts = 0};
+	l->limits.quiet = l->limits.pressed = 0;
+	l->open = l->nonfinite = l->refused = l->negative = l->outside = false;
 	oj_control_begin(&l->control, &l->method.control);
 	if (l->stepper->start(l->state, t, y) != ATTEMPT_OK)
 		end_at_start(l);
+	else if (oj_limits_outgrown(&l->limits, l->f->n, y))
+		end_outgrown(l);
 	else if (t == l->t1)
 		oj_loop_end(l, OJIT_SUCCESS);
 	else
@@ -147,9 +172,8 @@ void oj_loop_begin(struct loop *l, const double *y)
 	l->stats = (ojit_stats){.outcome = OJIT_SUCCESS};
 	l->step = (struct step){0};
 	l->direction = l->t1 < l->t0 ? -1 : 1;
-	l->attempts = l->nonfinite_count = l->short_attempts = 0;
-	l->negative = l->outside = false;
-	l->limits.quiet = l->limits.pressed = 0;
+	l->attempts = l->nonfinite_count = 0;
+	l->passage = NULL;
 	l->f->calls = l->f->told = 0;
 	if (l->f->implicit)
 		oj_implicit_begin(l->f->implicit);
@@ -202,6 +226,15 @@ struct course {
 	double uncut; /* the length that there was no room for; 0: the step was not cut short */
 };
 
+static void retrace(struct loop *l, struct course *course)
+{
+	*course = (struct course){.lands = true, .low = l->passage->low};
+	l->step.t0 = l->t;
+	l->from = l->low;
+	l->step.t1 = l->passage->t;
+	l->step.h = l->passage->h;
+}
+
 /* Lay out the next step.  One that lands is stretched by a hundredth rather than
  * leaving a sliver, and two equal steps are taken instead of a long and a short
  * one.  False: too small. */
@@ -211,6 +244,7 @@ static bool choose_step(struct loop *l, double target, struct course *course)
 	double stretch = l->tolerance ? 1.01 : 1 + 1e-8;
 	*course = (struct course){.lands = l->h * stretch >= left};
 	l->step.t0 = l->t;
+	l->from = l->low;
 	if (course->lands) {
 		course->uncut = l->h > left ? l->h : 0;
 		l->step.h = remaining;
@@ -242,6 +276,7 @@ static void reject(struct loop *l, double squared)
 {
 	bool finite = false;
 	l->stats.rejected++;
+	l->refused = true;
 	l->nonfinite = !isfinite(squared);
 	if (l->nonfinite)
 		l->stepper->culprit(l->state, &l->step, &finite);
@@ -266,12 +301,16 @@ static void look_for_an_end(struct loop *l)
 {
 	if (!l->running)
 		return;
-	if (oj_limits_outgrown(&l->limits, l->f->n, l->step.y1)) {
-		l->ending.state = l->limits.culprit;
-		oj_loop_end(l, OJIT_OUTGROWN);
-	} else if (oj_limits_steady(&l->limits, l->f->n, &l->step, l->tolerance)) {
+	if (oj_limits_outgrown(&l->limits, l->f->n, l->step.y1))
+		end_outgrown(l);
+	else if (oj_limits_steady(&l->limits, l->f->n, &l->step, l->tolerance))
 		oj_loop_end(l, OJIT_STEADY);
-	}
+}
+
+/* The time may round to the end before it is reached. */
+static bool arrives(const struct loop *l, const struct course *course)
+{
+	return l->step.t1 == l->t1 && course->low == 0;
 }
 
 static void accept(struct loop *l, const struct course *course)
@@ -282,14 +321,12 @@ static void accept(struct loop *l, const struct course *course)
 	l->stats.last_step = h;
 	l->t = l->step.t1;
 	l->low = course->low;
-	l->nonfinite = l->negative = l->outside = false;
+	l->nonfinite = l->refused = l->negative = l->outside = false;
 	l->open = true;
 	l->uncut = course->uncut;
-	if (h > OUT_OF_THERE * resolution(l->t))
-		l->short_attempts = 0;
 	if (l->small_count > 0)
 		watch_small(l, l->step.y1);
-	if (l->t == l->t1)
+	if (arrives(l, course))
 		oj_loop_end(l, OJIT_SUCCESS);
 	else
 		lengthen(l, h, course);
@@ -311,7 +348,6 @@ static bool hold_above_zero(struct loop *l)
 	}
 	if (squared > 1) {
 		reject(l, squared);
-		l->short_attempts = SHORT_ATTEMPTS;
 		l->negative = true;
 		return false;
 	}
@@ -330,7 +366,6 @@ static bool hold_inside(struct loop *l)
 	l->outside = l->options->domain && !l->options->domain(l->options->user, l->step.t1, l->step.y1);
 	if (!l->outside)
 		return true;
-	l->short_attempts = SHORT_ATTEMPTS;
 	if (l->tolerance)
 		reject(l, OUTSIDE);
 	else
@@ -367,7 +402,7 @@ static void try_step(struct loop *l, const struct course *course)
 		reject(l, UNSEEN);
 		return;
 	}
-	if (outcome == ATTEMPT_OK && l->step.t1 != l->t1)
+	if (outcome == ATTEMPT_OK && !arrives(l, course))
 		outcome = l->stepper->complete(l->state, &l->step);
 	if (outcome == ATTEMPT_OK)
 		accept(l, course);
@@ -406,12 +441,22 @@ bool oj_loop_step(struct loop *l, double target)
 			break;
 		}
 		close_step(l);
-		if (choose_step(l, target, &course))
+		if (l->passage)
+			retrace(l, &course);
+		if (l->passage || choose_step(l, target, &course))
 			try_step(l, &course);
 		else
 			end_too_small(l);
 	}
 	return l->stats.steps != steps;
+}
+
+bool oj_loop_pass(struct loop *l, const struct passage *passage)
+{
+	l->passage = passage;
+	bool passed = oj_loop_step(l, passage->t);
+	l->passage = NULL;
+	return passed;
 }
 
 /* ---- between steps ---- */
@@ -437,10 +482,34 @@ const double *oj_loop_states(const struct loop *l)
 	return y;
 }
 
+/* What the rounding of a time leaves out counts where it is more of a step. */
+#define COUNTS 1e-3
+
+bool oj_loop_reached(const struct loop *l, double t)
+{
+	double beyond = (l->t - t) * l->direction;
+	return beyond > 0 || (beyond == 0 && l->low * l->direction >= -COUNTS * l->stats.last_step);
+}
+
+bool oj_loop_past(const struct loop *l, double t)
+{
+	return t == l->t && l->low * l->direction > COUNTS * l->stats.last_step;
+}
+
+void oj_loop_place(const struct loop *l, double from, double h, double *t0, double *t)
+{
+	if (!l->f->timeless || fabs(from) <= COUNTS * fabs(h))
+		return;
+	*t = (*t - *t0) - from;
+	*t0 = 0;
+}
+
 void oj_loop_inside(struct loop *l, double t, double *y)
 {
 	uint64_t calls = l->f->calls;
-	l->stepper->interpolate(l->state, &l->step, t, y);
+	struct step step = l->step;
+	oj_loop_place(l, l->from, step.h, &step.t0, &t);
+	l->stepper->interpolate(l->state, &step, t, y);
 	oj_limits_clip(&l->limits, y);
 	l->stats.extra += l->f->calls - calls;
 }

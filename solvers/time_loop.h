@@ -32,6 +32,17 @@ struct ending {
 	enum record_room room; /* set by who keeps rows */
 };
 
+/* Attempts too short for what the time can tell. */
+struct hidden {
+	int attempts, refused; /* since the time was (t, low) */
+	double t, low;
+};
+
+/* A step that was taken: what its end rounds to and leaves out, and its length. */
+struct passage {
+	double t, low, h;
+};
+
 struct loop {
 	/* Set by the caller. */
 	struct method method;
@@ -54,16 +65,19 @@ struct loop {
 	struct control control;
 	struct step step;
 	double t, low; /* time reached, and what its rounding left out */
+	double from;   /* what that of the open step's beginning left out */
 	double h;      /* length of the next step */
 	double uncut;  /* what the open step was to be before it was cut short for a stop; 0: it was not */
 	double direction;
 	uint64_t attempts; /* counted against the step limit; the caller may begin anew */
-	uint64_t short_attempts; /* whose lengths the rounding of the time hides, since steps were long */
+	struct hidden hidden; /* attempts whose lengths the rounding of the time hides */
+	const struct passage *passage; /* the step to the target; NULL: it follows from times */
 	bool above;    /* all states began at or above 0 */
 	bool running;
 	bool open;      /* `step` was the last one, and the stepper does not know it was accepted */
 	bool nonfinite; /* the last attempt was not finite */
 	uint64_t nonfinite_count; /* attempts that were not, since the loop began */
+	bool refused;   /* the last attempt was */
 	bool negative;  /* the last attempt took a state below 0 */
 	bool outside;   /* or where the caller's domain is not */
 };
@@ -73,10 +87,19 @@ void oj_loop_begin(struct loop *loop, const double *y);
 /* Take a step that does not pass `target`, a time after the present one and not beyond
  * t1.  False: it ended instead, see `ending`. */
 bool oj_loop_step(struct loop *loop, double target);
+/* Take the step of that length that leads there, whatever the times say. */
+bool oj_loop_pass(struct loop *loop, const struct passage *passage);
 /* Go on from (t, y) as if begun there; t not beyond t1. */
 void oj_loop_restart(struct loop *loop, double t, const double *y);
 /* The states at the time reached. */
 const double *oj_loop_states(const struct loop *loop);
+/* Is t reached?  Short steps may end a good part before what their end rounds to. */
+bool oj_loop_reached(const struct loop *loop, double t);
+/* And passed, at a time that rounds to the same? */
+bool oj_loop_past(const struct loop *loop, double t);
+/* Times t0 and t of which t - t0 is how far t is into a step of length h, whose beginning the
+ * time t0 leaves `from` out of. */
+void oj_loop_place(const struct loop *loop, double from, double h, double *t0, double *t);
 /* The states at time t within the open step. */
 void oj_loop_inside(struct loop *loop, double t, double *y);
 /* Ask the caller's check, which there is and which may end it. */

@@ -612,7 +612,7 @@ Test(integrator, a_recorded_step_takes_the_memory_that_is_promised)
 	for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
 		options.method = rows[k].method;
 		begin(0, 12, OJIT_RECORD_ALL);
-		cr_expect_eq(ojit_integrator_step_bytes(it), 8 * (2 + N * rows[k].vectors), "%s: %zu", rows[k].method,
+		cr_expect_eq(ojit_integrator_step_bytes(it), 8 * (3 + N * rows[k].vectors), "%s: %zu", rows[k].method,
 		             ojit_integrator_step_bytes(it));
 	}
 	options.max_step = 1e-3;

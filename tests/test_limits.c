@@ -378,6 +378,11 @@ Test(limits, what_still_moves_is_not_taken_for_its_end)
 
 /* ---- a limit of growth ---- */
 
+static void expect_said(const char *message, const char *says)
+{
+	cr_expect(strstr(message, says), "'%s' in: %s", says, message);
+}
+
 Test(limits, a_state_that_outgrows_the_limit_is_named)
 {
 	struct trial trial;
@@ -387,12 +392,31 @@ Test(limits, a_state_that_outgrows_the_limit_is_named)
 	cr_expect(strstr(said, "y is beyond growth_limit = 1000000"), "%s", said);
 	double y = ojit_solver_last_states(trial.solver)[1];
 	cr_expect(y > 1e6 && y < 1e8, "%g", y);
+	trial.options.growth_limit = 0.5;
+	expect_said(trial_fail(&trial, 0, 100, OJIT_OUTGROWN), "x is beyond growth_limit = 0.5 at t = 0");
+	cr_expect_eq(ojit_solver_stats(trial.solver).steps, 0);
 	trial.options.growth_limit = -1;
 	cr_expect_eq(ojit_solver_run(trial.solver, &trial.options, 0, 1, ojit_output_final()), OJIT_ARGUMENT);
 	trial.options.growth_limit = 0;
 	trial.options.until_steady = 2;
 	cr_expect_eq(ojit_solver_run(trial.solver, &trial.options, 0, 1, ojit_output_final()), OJIT_ARGUMENT);
+	expect_said(ojit_solver_error(trial.solver).text, "or leave it out");
 	trial_end(&trial);
+}
+
+/* Without one it ends where numbers do, which is said, and not that something jumps or has a pole. */
+Test(limits, a_state_that_outgrows_numbers_is_named)
+{
+	static const char *const methods[] = {"auto", "tsit5", "radau", "bdf", "kencarp4"};
+	for (size_t m = 0; m < COUNT(methods); m++) {
+		struct trial trial;
+		trial_begin(&trial, "x' = -x + y\ny' = -1000*y + x\ninit x = 1, y = 0\n", methods[m]);
+		const ojit_output output = ojit_output_final();
+		cr_assert_eq(ojit_solver_run(trial.solver, &trial.options, 1, 0, output), OJIT_OK);
+		cr_expect_neq(ojit_solver_stats(trial.solver).outcome, OJIT_SUCCESS);
+		expect_said(ojit_solver_message(trial.solver), "y has grown to -");
+		trial_end(&trial);
+	}
 }
 
 /* ---- limits that stand in the model ---- */

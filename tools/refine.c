@@ -111,7 +111,7 @@ static int begin(struct session *session, const struct request *request, ojit_op
 	ojit_program_info info = ojit_program_describe(session->program);
 	if (o->until_steady > 0 || (o->until_steady == 0 && info.until_steady > 0))
 		return complain_plainly("--refine compares what is put out at the same times, and --until-steady ends every "
-		                        "solve at another; leave one out (--until-steady none where the model asks for it)");
+		                        "solve at another; leave one out (--until-steady 0 where the model asks for it)");
 	settle_options(&info, o);
 	*r = (struct refinement){.columns = ojit_solver_columns(session->solver) - 1};
 	r->wanted = request->digits ? (double)request->digits : floor(-log10(o->rtol) + 1e-9);

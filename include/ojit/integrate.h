@@ -68,7 +68,7 @@ OJIT_API ojit_solver *ojit_integrator_solver(ojit_integrator *integrator);
  * OJIT_RECORD_NONE: none, only the present time is known.
  * OJIT_RECORD_LAST: the last one, at no cost.  After a step that failed, the present
  *   time alone.
- * OJIT_RECORD_ALL: all since the beginning.  A step takes 8 (2 + n v) bytes for n states,
+ * OJIT_RECORD_ALL: all since the beginning.  A step takes 8 (3 + n v) bytes for n states,
  *   in blocks of 64 KiB or of one step, whichever is more.  Of a Runge-Kutta method, v is 1
  *   and the number of stages that its interpolant reads: 5 for bs3, 7 for dopri5, 8 for
  *   tsit5, 13 for dop853; of auto the most of what it chooses from, and 8 bytes more;
@@ -115,7 +115,9 @@ OJIT_API ojit_status ojit_integrator_stop_at(ojit_integrator *integrator, double
  * from there on is forgotten; or any other that is not beyond the end, and then all that
  * was recorded is forgotten.  y[states]; NULL: the states at t where t is in the
  * recorded range, else those at the present time.  Looked at, t has the new states from
- * now on.  OJIT_ENDED where y or its derivative is not finite. */
+ * now on.  Only auto remembers more than the values: it goes on with the method that it had
+ * chosen, where a new beginning would choose again.  OJIT_ENDED where y or its derivative is
+ * not finite, or y is beyond growth_limit. */
 OJIT_API ojit_status ojit_integrator_restart(ojit_integrator *integrator, double t, const double *y);
 
 /* ---- looking ---- */

@@ -88,7 +88,7 @@ typedef struct ojit_options {
 	double fixed_step;  /* 0: error control; else every step has this length but the last,
 	                       no error is estimated, and the other lengths must be 0 */
 	uint64_t step_limit; /* attempted steps, 0: 1,000,000 */
-	size_t memory_limit; /* bytes of recorded rows, 0: 4 GiB */
+	size_t memory_limit; /* bytes of recorded rows, and of the way for reverse_method; 0: 4 GiB */
 	const char *linear; /* how implicit methods solve linear systems: "auto" or NULL, by counted work;
 	                       "dense", "band", "sparse", or "static" for at most 64 states */
 	/* States that must not go below 0: names and families separated by commas, "x, u[3]", or
