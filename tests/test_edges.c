@@ -158,6 +158,75 @@ Test(edges, what_is_0_by_structure_has_no_part_in_any_kernel)
 	hold_all(zeros, sizeof zeros / sizeof zeros[0], true);
 }
 
+/* What indices and tables say is known when compiling, and so are the entries that it leaves. */
+#define BAND "init u[i in 1..20] = i/4\nu[i in 1..20]' = "
+#define GRAPH "index A[i in 1..6, j in 1..6] = if(abs(i - j) == 1 or abs(i - j) == 5, 1, 0)\ninit u[i in 1..6] = i/2\nu[i in 1..6]' = "
+#define ROOTS "index A[i in 1..4, j in 1..4] = if(i == j, 0, j)\ninit u[i in 1..4] = 0\nlet w[i in 1..4] = sqrt(u[i])\n" \
+	"u[i in 1..4]' = "
+static const struct pattern_of {
+	const char *text;
+	size_t entries;
+} known[] = {
+	{BAND "sum(j in 1..20 if abs(i - j) <= 1, u[j])", 58},
+	{BAND "sum(j in 1..20 if (i - j)^2 <= 4, u[j]^2)", 94},
+	{BAND "sum(j in 1..20 if abs(i - j)/4 <= 0.5 and u[j] > 1, u[j]^2)", 94},
+	{BAND "sum(j in 1..20 if mod(j, 2) == 0, u[j])", 200},
+	{BAND "sum(j in 1..20 if mod(i + j, 3) == 1, u[i]*u[j])", 133 + 13},
+	{BAND "sum(j in 1..20 if i*j > 200, u[j]*u[j])", 70},
+	{BAND "if(mod(i, 4) == 0, u[1], 0) + heaviside(i - 17.5)*u[2] + prod(j in 1..18, i - j)*u[3]", 5 + 3 + 2},
+	{BAND "if(sum(j in 1..i, 1/j) > 3, u[1], 2)", 10},
+	{GRAPH "sum(j in 1..6 if A[i, j] == 1, u[j]*u[j])", 12},
+	{GRAPH "sum(j in 1..6 if A[i, j] == 1, u[j]^2 + tanh(u[j]))", 12},
+	{GRAPH "sum(j in 1..6, A[i, j]*u[j]^2)", 12},
+	{GRAPH "sum(j in 1..6 if A[i, j] + A[j, i] > 1.5, sin(u[i] - u[j]))", 18},
+	{ROOTS "sum(j in 1..4, A[i, j]*sqrt(u[j]))", 12},
+	{ROOTS "sum(j in 1..4, A[i, j]*w[j])", 12},
+	{ROOTS "sum(j in 1..4, A[i, j]*(1 + A[j, i])*heaviside(i - j)*w[j])", 6},
+	{ROOTS "heaviside(i - 2.5)*w[i]*sqrt(u[1]) + prod(j in 1..3, i - j)*w[2]", 2 + 2 + 1},
+	{"init x = 0, y = 0.5, u[i in 1..2] = 0\nx' = 0\ny' = 0\nu[i in 1..2]' = i^y/x", 4},
+	{"init y = 0.5, u[i in 1..3] = 0\ny' = 0\nu[i in 1..3]' = i^y*sqrt(u[i])", 6},
+	{"init u[i in 1..5] = i\nlet u[0] = u[1]\nu[i in 1..5]' = -3*(u[i] - u[i-1])", 8},
+	{"init u[i in 1..5] = i\nlet u[0] = u[2], u[6] = u[4]\nu[i in 1..5]' = (u[i+1] - u[i-1])/2 + cbrt(u[3])", 9},
+	{"init u[i in 1..5] = i\nlet u[0] = 0, u[6] = -u[4]\nu[i in 1..5]' = u[i-1] - 2*u[i] + u[i+1]", 12},
+	{"init u[i in 1..4, j in 1..4] = i + j^2\nlet u[0, j in 1..4] = u[1, j], u[5, j in 1..4] = u[4, j]\n"
+	 "u[i in 1..4, j in 1..4]' = u[i+1, j] - u[i, j] + 0*u[i-1, j]", 24},
+};
+
+/* Columns of the Jacobian and J v agree, be they numbers or not. */
+static void hold_columns(struct host *h, const char *text, const ojit_pattern *p)
+{
+	double *values = calloc(p->entries + 1, sizeof *values), *v = calloc(h->states, sizeof *v);
+	double *column = calloc(h->states, sizeof *column), *out = calloc(h->states, sizeof *out);
+	HOST_OK(ojit_evaluator_jacobian(h->evaluator, OJIT_RHS, OJIT_BY_STATES, 0, h->y, values));
+	for (size_t j = 0; j < h->states; j++) {
+		memset(column, 0, h->states * sizeof *column);
+		for (int64_t e = p->column[j]; e < p->column[j + 1]; e++)
+			column[p->row[e]] = values[e];
+		v[j] = 1;
+		HOST_OK(ojit_evaluator_tangent(h->evaluator, OJIT_RHS, OJIT_BY_STATES, 1, 0, h->y, v, out));
+		for (size_t i = 0; i < h->states; i++)
+			cr_expect(is_same(column[i], out[i]), "%s\n%zu by %zu: %g and %g", text, i, j, column[i], out[i]);
+		v[j] = 0;
+	}
+	free(values);
+	free(v);
+	free(column);
+	free(out);
+}
+
+Test(edges, patterns_leave_out_what_indices_and_tables_do_and_no_kernel_has_it)
+{
+	for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
+		struct host host, *h = &host;
+		ojit_pattern p;
+		begin(h, known[k].text, k % 4 ? OJIT_INTERPRETER : OJIT_UNOPTIMISED, OJIT_JACOBIAN_DIRECT);
+		HOST_OK(ojit_evaluator_pattern(h->evaluator, OJIT_RHS, OJIT_BY_STATES, &p));
+		cr_expect_eq(p.entries, known[k].entries, "%s\n%zu entries", known[k].text, p.entries);
+		hold_columns(h, known[k].text, &p);
+		host_end(h);
+	}
+}
+
 /* Where a direction or a weight is 0, what it would be multiplied with has no part. */
 static const struct edge seeds[] = {
 	{"param k = 3, p = 2\ninit x = -2\nx' = k*x^p", {{0, 0, -12}, {0, 1, 4}, {0, 2, NAN}}},

@@ -92,26 +92,6 @@ static bool is_of_indices(const struct graph *g, ojit_expr e, int depth)
 	return is;
 }
 
-int oj_truth_at(const struct space *space, ojit_expr e, const int64_t *index, int depth)
-{
-	const struct graph *g = &space->graph;
-	const ojit_expr *o = oj_operands(g, e);
-	enum op op = oj_node(g, e)->op;
-	if (op == OP_ILT || op == OP_ILE || op == OP_IEQ || op == OP_INE) {
-		int64_t x = oj_integer_at(space, o[0], index), y = oj_integer_at(space, o[1], index);
-		return op == OP_ILT ? x < y : op == OP_ILE ? x <= y : (x == y) == (op == OP_IEQ);
-	}
-	if (depth == 0 || (op != OP_NOT && op != OP_AND && op != OP_OR))
-		return op == OP_TRUE ? 1 : op == OP_FALSE ? 0 : -1;
-	int a = oj_truth_at(space, o[0], index, depth - 1);
-	if (op == OP_NOT)
-		return a < 0 ? a : !a;
-	int b = oj_truth_at(space, o[1], index, depth - 1);
-	if (op == OP_AND)
-		return a == 0 || b == 0 ? 0 : a < 0 || b < 0 ? -1 : 1;
-	return a > 0 || b > 0 ? 1 : a < 0 || b < 0 ? -1 : 0;
-}
-
 bool oj_is_of_indices(const struct graph *g, ojit_expr e)
 {
 	return is_of_indices(g, e, DEEPEST);

@@ -20,8 +20,6 @@ uint32_t oj_domain_levels(const struct domain *domain);
 
 /* The value of an integer where level k is index[k]. */
 int64_t oj_integer_at(const struct space *space, ojit_expr e, const int64_t *index);
-/* Does a truth hold there?  1: it does, 0: it does not, -1: indices do not tell, or not within `depth`. */
-int oj_truth_at(const struct space *space, ojit_expr e, const int64_t *index, int depth);
 
 /* Is a number made of indices and literals alone?  Then its value there; what it is to be for
  * sure is small: beyond that depth it is not looked at. */

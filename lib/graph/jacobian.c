@@ -4,6 +4,7 @@
  * jacobian_parts.h tells of the others. */
 #include "lib/graph/jacobian_parts.h"
 
+#include "lib/graph/finite.h"
 #include "lib/graph/partial.h"
 
 #include <string.h>
@@ -214,6 +215,14 @@ static void find_makers(struct jacobian *j, const struct program *program)
 		}
 }
 
+static bool find_finite(struct jacobian *j, const struct program *program, const struct program *prepare)
+{
+	bool prepared = true;
+	bool ok = oj_keeps_finite(program, &j->finite) && (!prepare || oj_keeps_finite(prepare, &prepared));
+	j->finite = j->finite && prepared;
+	return ok;
+}
+
 static bool run(struct jacobian *j, const struct program *program, const struct program *prepare)
 {
 	bool through = prepare && j->request->role == ROLE_PARAMETER;
@@ -224,13 +233,15 @@ static bool run(struct jacobian *j, const struct program *program, const struct 
 	j->out.array = UINT32_MAX;
 	if (through && (!oj_sweep_activate(&j->sweep, prepare) || !oj_program_intermediates(j->made, prepare)))
 		return false;
+	if (!find_finite(j, program, through ? prepare : NULL) || !oj_known_open(&j->known, j->space, prepare))
+		return false;
 	if (!oj_sweep_activate(&j->sweep, program) || !oj_program_intermediates(j->made, program))
 		return false;
 	if (through)
 		find_makers(j, prepare);
 	find_makers(j, program);
 	return (!through || differentiate(j, prepare)) && differentiate(j, program) &&
-	       settle(j, &j->out, j->request->rows, true) && oj_program_layout(j->made) == OJIT_OK;
+	       settle(j, &j->out, j->request->rows, true) && !j->failed && !j->known.failed && oj_program_layout(j->made) == OJIT_OK;
 }
 
 ojit_status oj_jacobian_program(struct program *made, const struct program *program, const struct program *prepare,
@@ -244,6 +255,7 @@ ojit_status oj_jacobian_program(struct program *made, const struct program *prog
 	bool ok = oj_sweep_open(&j.sweep, made, space, error) && (j.of = oj_memory_get(space->context, size));
 	*pattern = (struct pattern){0};
 	j.sweep.keeps_terms = true;
+	oj_expr_map_init(&j.stays_finite, space->context);
 	if (ok)
 		memset(j.of, 0, size);
 	ok = ok && run(&j, program, prepare) && !space->graph.failed && draw_pattern(&j, pattern);
@@ -252,6 +264,8 @@ ojit_status oj_jacobian_program(struct program *made, const struct program *prog
 	oj_jacobian_drop(&j, &j.out);
 	oj_memory_put(space->context, j.of, size);
 	oj_sweep_close(&j.sweep);
+	oj_known_close(&j.known);
+	oj_expr_map_drop(&j.stays_finite);
 	if (ok)
 		return OJIT_OK;
 	return error->status != OJIT_OK ? error->status : oj_fail_memory(error);

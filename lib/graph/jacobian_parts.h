@@ -19,6 +19,7 @@
 #define OJ_JACOBIAN_PARTS_H
 
 #include "lib/graph/jacobian.h"
+#include "lib/graph/known.h"
 #include "lib/graph/sweep.h"
 
 struct part {
@@ -84,6 +85,10 @@ struct jacobian {
 	struct sparse out;
 	size_t arrays;
 	uint32_t stores;       /* differentiated so far */
+	struct known known;
+	struct expr_map stays_finite; /* factors -> 1 + (are they?) */
+	bool failed;           /* out of memory */
+	bool finite;           /* finite states make finite numbers, so that what is 0 stays 0 */
 };
 
 static inline bool oj_jacobian_is_loopless(const struct part *part)

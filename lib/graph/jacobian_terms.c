@@ -1,6 +1,8 @@
 /* See jacobian_parts.h: terms, and the entries they make. */
 #include "lib/graph/jacobian_parts.h"
 
+#include "lib/graph/finite.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,38 +42,87 @@ static bool add_term(struct jacobian *j, struct sparse *to, struct part *part, c
 	return ok && VECTOR_PUSH(context, &part->index, entry);
 }
 
-/* What indices and numbers of the text say at a point. */
+/* What is known when compiling at a point. */
 struct place {
-	const struct jacobian *j;
+	struct jacobian *j;
 	const int64_t *at;
+	bool alone; /* the term is the entry: nothing else is multiplied with it */
 };
 enum { LOOKED_INTO = 24 };
 
 static bool vanishes(const struct place *p, ojit_expr e, int depth);
 
-static bool any_vanishes(const struct place *p, ojit_expr e, int depth)
+static bool is_known_zero(const struct place *p, ojit_expr e)
 {
-	bool any = false;
-	for (uint32_t k = 0; !any && k < oj_node(p->j->g, e)->arity; k++)
-		any = vanishes(p, oj_operands(p->j->g, e)[k], depth);
-	return any;
+	double value;
+	return oj_known_number(&p->j->known, e, p->at, &value) && value == 0;
+}
+
+static bool find_finite(struct jacobian *j, ojit_expr e)
+{
+	struct expr_list list = {0};
+	bool ok = oj_reach(j->g, &e, 1, true, &list), finite = ok;
+	for (size_t k = 0; finite && k < list.list.count; k++) {
+		const struct node *n = oj_node(j->g, list.list.at[k]);
+		enum array_role role = n->op == OP_LOAD ? j->space->arrays.at[n->ref.id].role : ROLE_STATE;
+		finite = oj_node_keeps_finite(j->g, list.list.at[k]) && role != ROLE_TEMP && role != ROLE_DERIVED;
+	}
+	VECTOR_DROP(j->space->context, &list.list);
+	j->failed = j->failed || !ok;
+	return finite;
+}
+
+/* Is it finite where states, parameters and time are?  Asked at every point of a part. */
+static bool stays_finite(struct jacobian *j, ojit_expr e)
+{
+	uint32_t known = 0;
+	if (oj_expr_map_get(&j->stays_finite, e, &known))
+		return known == 2;
+	bool finite = find_finite(j, e);
+	j->failed = !oj_expr_map_put(&j->stays_finite, e, 1u + finite) || j->failed;
+	return finite;
+}
+
+/* Is 0 times it 0, whatever the states are? */
+static bool takes_zeros(const struct place *p, ojit_expr e)
+{
+	return p->j->finite || oj_is(p->j->g, e, OP_LITERAL) || (p->alone && stays_finite(p->j, e));
+}
+
+/* A factor that is 0 by chance leaves others in that are infinite. */
+static bool product_vanishes(const struct place *p, ojit_expr e, int depth)
+{
+	const ojit_expr *o = oj_operands(p->j->g, e);
+	uint32_t arity = oj_node(p->j->g, e)->arity, zero = 0;
+	while (zero < arity && !vanishes(p, o[zero], depth))
+		zero++;
+	bool vanish = zero < arity;
+	for (uint32_t k = 0; vanish && k < arity; k++)
+		vanish = k == zero || takes_zeros(p, o[k]);
+	return vanish;
+}
+
+/* Here it leaves out what comes second. */
+static bool strong_product_vanishes(const struct place *p, ojit_expr e, int depth)
+{
+	const ojit_expr *o = oj_operands(p->j->g, e);
+	return vanishes(p, o[0], depth) ||
+	       (vanishes(p, o[1], depth) && (oj_is_known(&p->j->known, o[0]) || takes_zeros(p, o[0])));
+}
+
+static bool all_vanish(const struct place *p, ojit_expr e, int depth)
+{
+	bool all = true;
+	for (uint32_t k = 0; all && k < oj_node(p->j->g, e)->arity; k++)
+		all = vanishes(p, oj_operands(p->j->g, e)[k], depth);
+	return all;
 }
 
 static bool branch_vanishes(const struct place *p, ojit_expr e, int depth)
 {
 	const ojit_expr *o = oj_operands(p->j->g, e);
-	int condition = oj_truth_at(p->j->space, o[0], p->at, depth);
+	int condition = oj_known_truth(&p->j->known, o[0], p->at, depth);
 	return (condition == 0 || vanishes(p, o[1], depth)) && (condition == 1 || vanishes(p, o[2], depth));
-}
-
-static bool is_zero_datum(const struct place *p, ojit_expr e)
-{
-	const struct node *n = oj_node(p->j->g, e);
-	const struct array *a = &p->j->space->arrays.at[n->ref.id];
-	int64_t element = a->role == ROLE_DATA ? a->offset : -1, within = 0;
-	for (uint32_t k = 0; k < a->rank && element >= 0; k++)
-		within = within * a->extent[k] + oj_integer_at(p->j->space, oj_operands(p->j->g, e)[k], p->at) - a->base[k];
-	return element >= 0 && p->j->space->data.at[element + within] == 0;
 }
 
 /* What an intermediate's elements are made of.  What a sweep keeps lies in a block by itself, one
@@ -97,7 +148,7 @@ static bool kept_vanishes(const struct place *p, ojit_expr e, int depth)
 		return false;
 	for (uint32_t k = 0; k < n->arity; k++)
 		at[k] = oj_integer_at(p->j->space, oj_operands(p->j->g, e)[k], p->at);
-	return vanishes(&(struct place){p->j, at}, store->value, depth / 2); /* chains are not followed for long */
+	return vanishes(&(struct place){p->j, at, p->alone}, store->value, depth / 2); /* chains are not followed for long */
 }
 
 /* A sum over a range that is empty there, from 0. */
@@ -109,30 +160,33 @@ static bool sum_vanishes(const struct place *p, ojit_expr e, int depth)
 	       oj_integer_at(space, o[REDUCE_LO], p->at) >= oj_integer_at(space, o[REDUCE_END], p->at);
 }
 
-/* Is `e` 0 there, whatever states and parameters are? */
+/* Is `e` 0 there, whatever states and parameters are, and no part of the term in other kernels either? */
 static bool vanishes(const struct place *p, ojit_expr e, int depth)
 {
-	const struct graph *g = p->j->g;
-	const struct node *n = oj_node(g, e);
+	const ojit_expr *o = oj_operands(p->j->g, e);
 	if (depth == 0)
 		return false;
-	switch ((enum op)n->op) {
+	switch ((enum op)oj_node(p->j->g, e)->op) {
 	case OP_LITERAL:
-		return n->real == 0;
-	case OP_ITOF:
-		return oj_integer_at(p->j->space, oj_operands(g, e)[0], p->at) == 0;
+		return oj_node(p->j->g, e)->real == 0;
 	case OP_LOAD:
-		return is_zero_datum(p, e) || kept_vanishes(p, e, depth - 1);
-	case OP_NEG: case OP_DIV:
-		return vanishes(p, oj_operands(g, e)[0], depth - 1);
-	case OP_MUL: case OP_STRONG:
-		return any_vanishes(p, e, depth - 1);
+		return is_known_zero(p, e) || kept_vanishes(p, e, depth - 1);
+	case OP_NEG:
+		return vanishes(p, o[0], depth - 1);
+	case OP_DIV:
+		return vanishes(p, o[0], depth - 1) && (p->j->finite || oj_is(p->j->g, o[1], OP_LITERAL));
+	case OP_MUL:
+		return product_vanishes(p, e, depth - 1);
+	case OP_STRONG:
+		return strong_product_vanishes(p, e, depth - 1);
+	case OP_ADD:
+		return is_known_zero(p, e) || all_vanish(p, e, depth - 1);
 	case OP_IF:
-		return branch_vanishes(p, e, depth - 1);
+		return is_known_zero(p, e) || branch_vanishes(p, e, depth - 1);
 	case OP_REDUCE:
-		return sum_vanishes(p, e, depth - 1);
+		return is_known_zero(p, e) || sum_vanishes(p, e, depth - 1);
 	default:
-		return oj_is_of_indices(g, e) && oj_number_at(p->j->space, e, p->at) == 0;
+		return is_known_zero(p, e);
 	}
 }
 
@@ -144,7 +198,7 @@ static bool has_own_range(const struct graph *g, ojit_expr e)
 }
 
 /* May a part have no value at some of its points? */
-static bool may_vanish(const struct jacobian *j, ojit_expr e, int depth)
+static bool may_vanish(struct jacobian *j, ojit_expr e, int depth)
 {
 	const struct node *n = oj_node(j->g, e);
 	const struct store *kept = n->op == OP_LOAD ? find_kept(j, n->ref.id) : NULL;
@@ -153,10 +207,9 @@ static bool may_vanish(const struct jacobian *j, ojit_expr e, int depth)
 		return false;
 	if (kept)
 		return may_vanish(j, kept->value, depth / 2);
-	bool datum = n->op == OP_LOAD && j->space->arrays.at[n->ref.id].role == ROLE_DATA;
-	if (n->levels && (n->op == OP_IF || datum || has_own_range(j->g, e) || oj_is_of_indices(j->g, e)))
+	if (n->levels && (n->op == OP_IF || has_own_range(j->g, e) || oj_is_known(&j->known, e)))
 		return true;
-	bool through = n->op == OP_MUL || n->op == OP_STRONG, first = n->op == OP_NEG || n->op == OP_DIV;
+	bool through = n->op == OP_MUL || n->op == OP_STRONG || n->op == OP_ADD, first = n->op == OP_NEG || n->op == OP_DIV;
 	for (uint32_t k = 0; !may && k < (through ? n->arity : first); k++)
 		may = may_vanish(j, oj_operands(j->g, e)[k], depth - 1);
 	return may;
@@ -168,7 +221,7 @@ bool oj_jacobian_terms(struct jacobian *j, struct sparse *to, struct part *part,
 	const struct sparse *source = part->source ? &j->of[part->source - 1] : NULL;
 	bool ok = true, out = to == &j->out, looks = may_vanish(j, part->c.value, LOOKED_INTO);
 	struct walk walk;
-	struct place place = {j, walk.index};
+	struct place place = {j, walk.index, j->finite || (out && !source)};
 	for (oj_walk_begin(&walk, j->space, &part->c.domain); ok && oj_walk_next(&walk);) {
 		if (looks && vanishes(&place, part->c.value, LOOKED_INTO))
 			continue;

@@ -364,10 +364,25 @@ static void of_product(struct sweep *s, struct surrounding *in, ojit_expr e, str
 	oj_memory_put(s->space->context, after, size);
 }
 
+/* A first factor that does not matter leaves out the second where it is 0 itself, not where what both are
+ * multiplied with later is. */
+static void of_fixed_strong(struct sweep *s, struct surrounding *in, ojit_expr e, struct slope bar)
+{
+	ojit_expr a = oj_operands(s->g, e)[0], b = oj_operands(s->g, e)[1], zero = oj_literal(s->g, 0);
+	ojit_expr operands[2] = {a, zero}, differs = oj_make(s->g, OP_NE, 2, operands);
+	ojit_expr there = differs ? oj_simplified(s->g, differs, operands) : 0;
+	struct slope second = scaled(s, bar, a);
+	add(s, in, b, oj_slope_where(s->g, there, second));
+}
+
 /* See OP_STRONG: where its first factor was left out, the second has no part; it may be infinite, too. */
 static void of_strong(struct sweep *s, struct surrounding *in, ojit_expr e, struct slope bar)
 {
 	ojit_expr a = oj_operands(s->g, e)[0], b = oj_operands(s->g, e)[1];
+	if (!oj_sweep_active(s, a)) {
+		of_fixed_strong(s, in, e, bar);
+		return;
+	}
 	struct slope second = {oj_times_strong(s->g, a, bar.e), true, 0};
 	if (bar.part && second.e)
 		second.e = oj_where(s->g, bar.part, second.e);

@@ -3,6 +3,7 @@
 
 #include "lib/graph/domain.h"
 #include "lib/graph/finite.h"
+#include "lib/graph/known.h"
 #include "lib/graph/passes.h"
 #include "lib/graph/simplify.h"
 
@@ -14,7 +15,12 @@ struct zeros {
 	bool chooses; /* index factors are to be told apart */
 	bool chosen;  /* some were */
 	bool changed; /* an intermediate has another value */
+	bool finite;  /* finite states make finite numbers: 0 times them is 0 */
 	const struct block *block; /* at hand */
+	int64_t lo[LEVELS], end[LEVELS]; /* its indices; empty: not the same at all points */
+	bool knows_sums; /* those of sums in it, too */
+	bool failed;     /* out of memory */
+	struct known known;
 	struct expr_map empty; /* intermediates, by number + 1, of which some elements sum nothing -> 1 */
 	struct expr_map fixed; /* arrays of derived parameters, by number + 1 -> what they are: a literal, or
 	                        * a number of their own indices that is 0 at some */
@@ -300,54 +306,103 @@ static bool others_have_inputs(const struct graph *g, ojit_expr e, uint32_t slot
 	return found;
 }
 
-typedef bool is_none(const struct space *space, ojit_expr e, const int64_t *index);
+typedef bool is_none(struct zeros *z, const struct space *space, ojit_expr e, const int64_t *index);
 
-static bool is_number_zero(const struct space *space, ojit_expr e, const int64_t *index)
+static bool is_number_zero(struct zeros *z, const struct space *space, ojit_expr e, const int64_t *index)
 {
-	return oj_number_at(space, e, index) == 0;
+	double value;
+	(void)space;
+	return oj_known_number(&z->known, e, index, &value) && value == 0;
 }
 
-static bool is_range_empty(const struct space *space, ojit_expr e, const int64_t *index)
+static bool is_range_empty(struct zeros *z, const struct space *space, ojit_expr e, const int64_t *index)
 {
 	const ojit_expr *o = oj_operands(&space->graph, e);
+	(void)z;
 	return oj_integer_at(space, o[REDUCE_END], index) <= oj_integer_at(space, o[REDUCE_LO], index);
 }
 
-/* Is that so at some point of the box?  `levels`: the indices that it goes by. */
-static bool somewhere(const struct zeros *z, const struct space *space, ojit_expr e, uint32_t levels, is_none *none)
+/* A level may be that of several sums: all of their turns. */
+static void widen(struct zeros *z, uint32_t level, int64_t lo, int64_t end)
 {
-	enum { LOOKED_AT = 100000 };
+	bool first = z->end[level] <= z->lo[level];
+	z->lo[level] = first || lo < z->lo[level] ? lo : z->lo[level];
+	z->end[level] = first || end > z->end[level] ? end : z->end[level];
+}
+
+static void enter_block(struct zeros *z, const struct block *block)
+{
+	z->block = block;
+	z->knows_sums = false;
+	memset(z->lo, 0, sizeof z->lo);
+	memset(z->end, 0, sizeof z->end);
+	for (uint32_t k = 0; k < block->rank; k++)
+		widen(z, k, block->lo[k], block->end[k]);
+}
+
+/* The ranges of all sums of the block; those that differ from row to row stay empty. */
+static void find_sums(struct zeros *z, const struct space *space)
+{
+	const struct graph *g = &space->graph;
+	struct expr_list list = {0};
+	uint32_t unknown = 0;
+	int64_t lo, end;
+	z->failed = z->failed || !oj_block_reach(space, z->block, true, &list);
+	for (size_t k = 0; k < list.list.count; k++) {
+		const struct node *n = oj_node(g, list.list.at[k]);
+		if (n->op != OP_REDUCE)
+			continue;
+		const ojit_expr *o = oj_operands(g, list.list.at[k]);
+		if (oj_integer_value(g, o[REDUCE_LO], &lo) && oj_integer_value(g, o[REDUCE_END], &end))
+			widen(z, n->reduction.level, lo, end);
+		else
+			unknown |= 1u << n->reduction.level;
+	}
+	for (uint32_t k = z->block->rank; k < LEVELS; k++)
+		z->end[k] = unknown >> k & 1 ? z->lo[k] : z->end[k];
+	z->knows_sums = true;
+	VECTOR_DROP(space->context, &list.list);
+}
+
+/* Is that so at some point?  `levels`: the indices that it goes by. */
+static bool somewhere(struct zeros *z, const struct space *space, ojit_expr e, uint32_t levels, is_none *none)
+{
+	enum { LOOKED_AT = 1000000 };
 	int64_t index[LEVELS] = {0}, points = 1;
 	bool zero = false, more = true;
-	uint32_t rank = z->block->rank;
-	for (uint32_t k = 0; k < rank; k++) {
-		index[k] = z->block->lo[k];
-		points *= levels >> k & 1 ? z->block->end[k] - z->block->lo[k] : 1;
+	if (levels >> z->block->rank && !z->knows_sums)
+		find_sums(z, space);
+	for (uint32_t k = 0; k < LEVELS; k++) {
+		index[k] = z->lo[k];
+		if (levels >> k & 1 && (z->end[k] <= z->lo[k] || (points *= z->end[k] - z->lo[k]) > LOOKED_AT))
+			return false;
 	}
-	if (levels == 0 || levels >> rank || points > LOOKED_AT)
+	if (levels == 0)
 		return false;
 	while (more && !zero) {
-		zero = none(space, e, index);
+		zero = none(z, space, e, index);
 		more = false;
-		for (uint32_t k = 0; k < rank && !more; k++) {
+		for (uint32_t k = 0; k < LEVELS && !more; k++) {
 			if (!(levels >> k & 1))
 				continue;
-			more = ++index[k] < z->block->end[k];
-			index[k] = more ? index[k] : z->block->lo[k];
+			more = ++index[k] < z->end[k];
+			index[k] = more ? index[k] : z->lo[k];
 		}
 	}
 	return zero;
 }
 
-/* Is a number of the box's indices, which is no integer, 0 at some of them? */
-static bool has_zeros(const struct zeros *z, const struct space *space, ojit_expr e)
+/* Is a number known when compiling, which is no integer of indices, 0 at some points?  In sums it takes time
+ * to say so, which is spent where it matters. */
+static bool has_zeros(struct zeros *z, const struct space *space, ojit_expr e)
 {
-	const struct graph *g = &space->graph;
-	return oj_is_of_indices(g, e) && somewhere(z, space, e, oj_node(g, e)->levels, is_number_zero);
+	uint32_t levels = oj_node(&space->graph, e)->levels, rank = z->block->rank;
+	bool asked = levels >> rank ? !z->finite : oj_is_of_indices(&space->graph, e) || !z->finite;
+	return levels && asked && oj_is_known(&z->known, e) && somewhere(z, space, e, levels, is_number_zero);
 }
 
 /* Is it a sum that sums nothing at some of them, perhaps times something, or an intermediate that is? */
-static bool sums_nothing(const struct zeros *z, const struct space *space, ojit_expr e, int depth)
+static bool sums_nothing(struct zeros *z, const struct space *space, ojit_expr e, int depth)
 {
 	const struct graph *g = &space->graph;
 	const ojit_expr *o = oj_operands(g, e);
@@ -368,8 +423,11 @@ static bool sums_nothing(const struct zeros *z, const struct space *space, ojit_
 	return some;
 }
 
-/* The product `e` as a strong one of its operand `slot` and the others. */
-static ojit_expr strong_in(struct graph *g, ojit_expr e, uint32_t slot)
+static ojit_expr by_zero_factors(struct zeros *z, const struct space *space, struct graph *g, ojit_expr e, bool *failed);
+
+/* The product `e` as a strong one of its operand `slot` and the others, of which more may have zeros. */
+static ojit_expr strong_in(struct zeros *z, const struct space *space, struct graph *g, ojit_expr e, uint32_t slot,
+                           bool *failed)
 {
 	uint32_t arity = oj_node(g, e)->arity, count = 0;
 	size_t size = arity * sizeof(ojit_expr);
@@ -380,7 +438,21 @@ static ojit_expr strong_in(struct graph *g, ojit_expr e, uint32_t slot)
 	if (rest)
 		other = count == 1 ? rest[0] : oj_make(g, OP_MUL, count, rest);
 	oj_memory_put(g->context, rest, size);
+	if (other && count > 1)
+		other = by_zero_factors(z, space, g, other, failed);
 	return other ? oj_make2(g, OP_STRONG, factor, other) : 0;
+}
+
+/* A product as a strong one where a factor is known to be 0 at some points. */
+static ojit_expr by_zero_factors(struct zeros *z, const struct space *space, struct graph *g, ojit_expr e, bool *failed)
+{
+	for (uint32_t k = 0, arity = oj_node(g, e)->arity; k < arity; k++) {
+		ojit_expr factor = oj_operands(g, e)[k];
+		if ((has_zeros(z, space, factor) || sums_nothing(z, space, factor, DEPTH)) &&
+		    others_have_inputs(g, e, k, failed))
+			return strong_in(z, space, g, e, k, failed);
+	}
+	return e;
 }
 
 /* `value` where the integer that makes operand `slot` of `e` vanish is 0, else what there is. */
@@ -406,12 +478,8 @@ static ojit_expr by_indices(struct zeros *z, const struct space *space, struct g
 		return told_apart(z, g, e, from, 1, 1);
 	for (uint32_t k = 0; oj_is(g, from, OP_MUL) && e && k < oj_node(g, from)->arity; k++)
 		e = told_apart(z, g, e, from, k, 0);
-	for (uint32_t k = 0; oj_is(g, from, OP_MUL) && e == from && k < oj_node(g, from)->arity; k++) {
-		ojit_expr factor = oj_operands(g, from)[k];
-		if ((has_zeros(z, space, factor) || sums_nothing(z, space, factor, DEPTH)) &&
-		    others_have_inputs(g, from, k, &failed))
-			e = strong_in(g, from, k);
-	}
+	if (oj_is(g, from, OP_MUL) && e == from)
+		e = by_zero_factors(z, space, g, e, &failed);
 	return failed ? 0 : e;
 }
 
@@ -444,7 +512,7 @@ static bool has_slopes_from_outside(const struct space *space, ojit_expr e, bool
 
 /* The reduction `e`; where its range is empty nothing in it has a part.  That matters to what does not depend on
  * its index, whose adjoint is a sum over the range. */
-static ojit_expr unless_empty(const struct zeros *z, struct space *space, ojit_expr e)
+static ojit_expr unless_empty(struct zeros *z, struct space *space, ojit_expr e)
 {
 	struct graph *g = &space->graph;
 	bool failed = !e;
@@ -600,16 +668,71 @@ static ojit_expr of_node(struct rewrite *rewrite, ojit_expr e, const ojit_expr *
 	return z->chooses && simple ? by_indices(z, rewrite->space, g, simple) : simple;
 }
 
+/* ---------------------------------------------------------------- boxes of one point */
+
+/* In a box of one point u[i] may be u[1], so that they cancel: such loads are made one by writing the
+ * point's indices into them.  Stores stay as they are, for boxes are told by them. */
+static uint32_t find_point(struct graph *g, const struct block *block, ojit_expr *index)
+{
+	uint32_t levels = 0;
+	for (uint32_t k = 0; k < block->rank; k++) {
+		bool fixed = block->end[k] - block->lo[k] == 1;
+		index[k] = fixed ? oj_integer(g, block->lo[k]) : 0;
+		levels |= (uint32_t)fixed << k;
+	}
+	return levels;
+}
+
+/* Do two loads of the values become one? */
+static bool loads_meet(struct space *space, const struct block *block, const ojit_expr *index, uint32_t levels, bool *failed)
+{
+	struct graph *g = &space->graph;
+	struct expr_list list = {0};
+	struct expr_map met;
+	bool meet = false;
+	oj_expr_map_init(&met, space->context);
+	*failed = *failed || !oj_block_reach(space, block, true, &list);
+	for (size_t k = 0; k < list.list.count && !meet && !*failed; k++) {
+		ojit_expr load = list.list.at[k];
+		uint32_t known = 0;
+		if (!oj_is(g, load, OP_LOAD))
+			continue;
+		ojit_expr there = oj_node(g, load)->levels & levels ? oj_substitute(space, load, index, block->rank) : load;
+		meet = oj_expr_map_get(&met, there, &known) && known != load;
+		*failed = !there || (!meet && !oj_expr_map_put(&met, there, load));
+	}
+	oj_expr_map_drop(&met);
+	VECTOR_DROP(space->context, &list.list);
+	return meet && !*failed;
+}
+
+static bool join_loads(struct space *space, struct block *block)
+{
+	ojit_expr index[LEVELS] = {0};
+	bool failed = false;
+	uint32_t levels = find_point(&space->graph, block, index);
+	if (!levels || !loads_meet(space, block, index, levels, &failed))
+		return !failed;
+	for (size_t s = 0; s < block->stores.count && !failed; s++) {
+		ojit_expr value = oj_substitute(space, block->stores.at[s].value, index, block->rank);
+		failed = !value;
+		block->stores.at[s].value = failed ? block->stores.at[s].value : value;
+	}
+	return !failed;
+}
+
+/* ---------------------------------------------------------------- blocks */
+
 static bool rewrite_block(struct rewrite *rewrite, struct block *block)
 {
 	struct zeros *z = rewrite->data;
-	const struct space *space = rewrite->space;
+	struct space *space = rewrite->space;
 	size_t count = block->stores.count, size = (count + 1) * sizeof(ojit_expr);
 	ojit_expr *before = oj_memory_get(space->context, size);
-	z->block = block;
 	for (size_t s = 0; before && s < count; s++)
 		before[s] = block->stores.at[s].value;
-	bool ok = before && oj_rewrite_block(rewrite, block) == OJIT_OK;
+	enter_block(z, block);
+	bool ok = before && join_loads(space, block) && oj_rewrite_block(rewrite, block) == OJIT_OK && !z->failed;
 	for (size_t s = 0; ok && s < count; s++) {
 		const struct store *store = &block->stores.at[s];
 		bool inside = space->arrays.at[store->array].role == ROLE_TEMP;
@@ -680,8 +803,8 @@ static bool is_fixed(struct zeros *z, const struct space *space, const struct bl
 	bool whole = array->role == ROLE_OUT && array->rank == block->rank && oj_block_points(block) == oj_array_length(array);
 	for (uint32_t k = 0; whole && k < block->rank; k++)
 		whole = oj_is(&space->graph, store->index[k], OP_INDEX) && oj_node(&space->graph, store->index[k])->integer == k;
-	z->block = block;
-	return whole && (oj_is(&space->graph, store->value, OP_LITERAL) || has_zeros(z, space, store->value));
+	return whole && (oj_is(&space->graph, store->value, OP_LITERAL) ||
+	                 (oj_is_of_indices(&space->graph, store->value) && has_zeros(z, space, store->value)));
 }
 
 /* What prepare stores lies in an array, and what others load in the one behind it (hoist.c). */
@@ -692,6 +815,8 @@ static bool find_fixed(struct zeros *z, const struct program *prepare)
 	for (size_t b = 0; ok && b < prepare->blocks.count; b++)
 		for (size_t s = 0; ok && s < prepare->blocks.at[b].stores.count; s++) {
 			const struct store *store = &prepare->blocks.at[b].stores.at[s];
+			if (s == 0)
+				enter_block(z, &prepare->blocks.at[b]);
 			if (is_fixed(z, space, &prepare->blocks.at[b], store))
 				ok = oj_expr_map_put(&z->fixed, store->array + 2, store->value);
 		}
@@ -717,9 +842,12 @@ ojit_status oj_drop_zeros(struct program *program, const struct program *prepare
 	struct zeros z = {.chooses = true};
 	oj_expr_map_init(&z.empty, program->space->context);
 	oj_expr_map_init(&z.fixed, program->space->context);
-	bool ok = !prepare || find_fixed(&z, prepare);
+	bool ok = oj_keeps_finite(program, &z.finite) && oj_known_open(&z.known, program->space, prepare) &&
+	          (!prepare || find_fixed(&z, prepare));
 	ojit_status status = ok ? drop_zeros(program, &z, values, error) : oj_fail_memory(error);
 	oj_expr_map_drop(&z.empty);
 	oj_expr_map_drop(&z.fixed);
+	status = status == OJIT_OK && (z.failed || z.known.failed) ? oj_fail_memory(error) : status;
+	oj_known_close(&z.known);
 	return status;
 }

@@ -4,9 +4,11 @@
  * A program is rewritten before it is differentiated:
  *   - a sum in which terms cancel, as f - f, also through nested sums, signs and literal
  *     factors, and once short products and quotients of sums are multiplied out, is the sum of the others;
+ *   - in boxes of one point, as edges are, loads of one element are one, so that they cancel, too;
  *   - 0*f, 0/f and f/inf are 0, f^0 is 1;
  *   - even powers of abs and hypot, which have no edge, and whole powers of roots lose those;
- *   - a product with a sum that sums nothing at some elements is a strong one;
+ *   - a product with a sum that sums nothing at some elements is a strong one, and so is one with a number
+ *     that is known when compiling (known.h) and 0 at some;
  *   - where a factor is an integer of indices, as in (i - 3)*f[i], it is told apart where that
  *     is 0, and pass split cuts boxes and ranges there.
  * So Jacobians, tangents and adjoints follow one rule: such an f has no part in them, though
