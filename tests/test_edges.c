@@ -20,7 +20,7 @@ static void begin(struct host *h, const char *text, ojit_executor executor, ojit
 
 static bool is_same(double a, double b)
 {
-	return a == b || (isnan(a) && isnan(b)) || fabs(a - b) <= 1e-14 * fabs(b);
+	return a == b || (isnan(a) && isnan(b)) || (isfinite(b) && fabs(a - b) <= 1e-14 * fabs(b));
 }
 
 /* The derivative of row by input, states before parameters; what is not named has no entry. */
@@ -340,6 +340,29 @@ Test(edges, rules_are_those_of_the_manual)
 }
 
 /* ---------------------------------------------------------------- second derivatives */
+
+/* As the manual has them; rows are differentiated by first. */
+Test(edges, mixed_second_derivatives_of_powers_at_0_are_those_of_the_manual)
+{
+	static const struct {
+		double p, x_last, p_last;
+	} powers[] = {
+		{-2, INFINITY, INFINITY}, {-1, INFINITY, INFINITY}, {-0.5, INFINITY, INFINITY}, {0, NAN, INFINITY}, {0.25, 0, NAN},
+		{0.5, 0, NAN}, {0.75, 0, NAN}, {1, 0, -INFINITY}, {1.25, 0, 0}, {1.5, 0, 0}, {2, 0, 0}, {2.5, 0, 0}, {3, 0, 0},
+	};
+	const ojit_scalar whole = {OJIT_RHS, 0, NULL};
+	struct host host, *h = &host;
+	begin(h, "param p = 1\ninit x = 0\nx' = x^p", OJIT_INTERPRETER, OJIT_JACOBIAN_DIRECT);
+	for (size_t k = 0; k < sizeof powers / sizeof powers[0]; k++) {
+		double x_last, p_last;
+		HOST_OK(ojit_evaluator_parameters(h->evaluator, &powers[k].p));
+		HOST_OK(ojit_evaluator_hessian(h->evaluator, &whole, OJIT_BY_PARAMETERS, OJIT_BY_STATES, 0, h->y, &x_last));
+		HOST_OK(ojit_evaluator_hessian(h->evaluator, &whole, OJIT_BY_STATES, OJIT_BY_PARAMETERS, 0, h->y, &p_last));
+		cr_expect(is_same(x_last, powers[k].x_last), "p = %g, x last: %g", powers[k].p, x_last);
+		cr_expect(is_same(p_last, powers[k].p_last), "p = %g, p last: %g", powers[k].p, p_last);
+	}
+	host_end(h);
+}
 
 /* hypot and abs have an edge at 0, their even powers have none, and no power of a root has that is whole. */
 Test(edges, powers_without_an_edge_have_second_derivatives_there)

@@ -107,8 +107,9 @@ OJIT_API ojit_status ojit_evaluator_gradient(ojit_evaluator *evaluator, const oj
  * them too.  The rules above hold for each differentiation: the second derivative of abs at
  * 0 is 0, that of max(x, y)^2 by x at a tie is 2.  Where a first derivative is infinite or
  * about to be (sqrt at 0, pow(x, 1.5) at 0) the second is inf, -inf or nan; that of pow(x, p)
- * by x and p at x = 0 is 0 for p above 1 and, for p up to 1, 0 by x last and -inf or nan by
- * p last.  trigamma has no derivative, so gamma and lgamma have two and digamma one.
+ * by x and p at x = +0 is 0 for p above 1; for 0 < p <= 1 it is 0 by x last and, by p last, -inf for p = 1, nan below;
+ * for p = 0 nan by x last and inf by p last; for p < 0 inf.
+ * trigamma has no derivative, so gamma and lgamma have two and digamma one.
  *
  * out = H seed, H the matrix of second derivatives of S by states, parameters or both,
  * for `directions` vectors at a time.  seed[k * directions + q] and out[k * directions + q]:

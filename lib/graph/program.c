@@ -198,15 +198,29 @@ static bool is_part_of(const struct space *space, ojit_expr value, ojit_expr e)
 	return found;
 }
 
+/* The first store that `e` is a part of; NULL: none. */
+static const struct store *store_with(const struct space *space, const struct block *block, ojit_expr e)
+{
+	for (size_t s = 0; s < block->stores.count; s++)
+		if (block->stores.count == 1 || is_part_of(space, block->stores.at[s].value, e))
+			return &block->stores.at[s];
+	return NULL;
+}
+
 struct origin oj_block_origin(const struct space *space, const struct block *block, ojit_expr e)
 {
-	uint32_t place = 0;
-	for (size_t s = 0; s < block->stores.count && block->stores.count > 1; s++)
-		if (is_part_of(space, block->stores.at[s].value, e)) {
-			place = oj_space_place_of(space, block->stores.at[s].array);
-			break;
-		}
+	const struct store *store = block->stores.count > 1 ? store_with(space, block, e) : NULL;
+	uint32_t place = store ? oj_space_place_of(space, store->array) : 0;
 	return place && space->finder.find ? space->finder.find(space->finder.book, place) : space->origins.at[block->origin];
+}
+
+ojit_status oj_block_underivable(const struct space *space, const struct block *block, ojit_expr e, struct oj_error *error)
+{
+	struct origin origin = oj_block_origin(space, block, e);
+	const struct store *store = store_with(space, block, e);
+	return oj_fail_at(error, OJIT_UNSUPPORTED, &origin, "%s has no derivative that ojit knows, and %s is made of it, maybe by "
+	                  "way of a let or fun; explicit methods other than taylor do without derivatives",
+	                  oj_op_info[oj_node(&space->graph, e)->op].text, store ? space->arrays.at[store->array].name : "an equation");
 }
 
 void oj_block_drop(struct space *space, struct block *block)

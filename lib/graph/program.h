@@ -143,6 +143,8 @@ bool oj_block_store(struct space *space, struct block *block, uint32_t array, oj
                     const ojit_expr *index);
 /* Where the first store stands whose value `e` is a part of, for messages: scalars share blocks. */
 struct origin oj_block_origin(const struct space *space, const struct block *block, ojit_expr e);
+/* Refuse `e`, whose operator has no derivative, as a part of that store. */
+ojit_status oj_block_underivable(const struct space *space, const struct block *block, ojit_expr e, struct oj_error *error);
 void oj_block_drop(struct space *space, struct block *block);
 /* Points of its box. */
 int64_t oj_block_points(const struct block *block);

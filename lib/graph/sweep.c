@@ -247,9 +247,8 @@ static struct slope kept(struct sweep *s, const struct surrounding *in, struct s
 
 static void refuse(struct sweep *s, ojit_expr e)
 {
-	struct origin origin = oj_block_origin(s->space, s->block, e);
 	if (!s->failed)
-		oj_fail_at(s->error, OJIT_UNSUPPORTED, &origin, "%s has no derivative that ojit knows", oj_op_info[oj_node(s->g, e)->op].text);
+		oj_block_underivable(s->space, s->block, e, s->error);
 	s->failed = true;
 }
 

@@ -163,9 +163,8 @@ static struct slope scaled(struct tangents *t, struct slope dot, ojit_expr facto
 
 static void refuse(struct tangents *t, ojit_expr e)
 {
-	struct origin origin = oj_block_origin(t->space, t->block, e);
 	if (!t->failed)
-		oj_fail_at(t->error, OJIT_UNSUPPORTED, &origin, "%s has no derivative that ojit knows", oj_op_info[oj_node(t->g, e)->op].text);
+		oj_block_underivable(t->space, t->block, e, t->error);
 	t->failed = true;
 }
 
