@@ -242,3 +242,32 @@ Test(derive, nothing_is_allocated_by_a_second_call)
 	cr_expect_eq(ojit_context_counters(h->context).allocations, before);
 	host_end(h);
 }
+
+/* A model that is not read from a text has no lines to show. */
+Test(derive, what_has_no_derivative_is_refused_with_its_equation)
+{
+	ojit_context *context = ojit_context_new(NULL);
+	ojit_model *model = ojit_model_new(context);
+	ojit_program *program;
+	ojit_pattern pattern;
+	ojit_expr x = ojit_state(model, "x", 1), y = ojit_state(model, "y", 2);
+	ojit_equation(model, "x'", y);
+	ojit_equation(model, "y'", ojit_mul(model, x, ojit_call(model, "trigamma", 1, &y)));
+	cr_assert_eq(ojit_program_compile(model, NULL, &program), OJIT_OK, "%s", ojit_model_error(model).text);
+	ojit_evaluator *e = ojit_evaluator_new(program);
+	const double at[2] = {1, 2};
+	double out[2];
+	for (int k = 0; k < 3; k++) {
+		ojit_status status = k == 0   ? ojit_evaluator_pattern(e, OJIT_RHS, OJIT_BY_STATES, &pattern)
+		                     : k == 1 ? ojit_evaluator_tangent(e, OJIT_RHS, OJIT_BY_STATES, 1, 0, at, at, out)
+		                              : ojit_evaluator_adjoint(e, OJIT_RHS, OJIT_BY_STATES, 0, at, at, out);
+		cr_expect_eq(status, OJIT_UNSUPPORTED);
+		cr_expect_not_null(strstr(ojit_evaluator_error(e).text, "trigamma has no derivative that ojit knows, and y' is made of it"),
+		                   "%s", ojit_evaluator_error(e).text);
+	}
+	ojit_evaluator_free(e);
+	ojit_program_free(program);
+	ojit_model_free(model);
+	cr_expect_eq(ojit_context_counters(context).live_bytes, 0);
+	ojit_context_free(context);
+}
