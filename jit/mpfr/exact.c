@@ -76,15 +76,20 @@ struct exact *oj_exact_new(ojit_context *context, int bits)
 	return NULL;
 }
 
-void oj_exact_free(struct exact *x)
+void oj_exact_forget(struct exact *x)
 {
-	if (!x)
-		return;
 	for (int role = 0; role < ROLE_COUNT; role++) {
 		for (size_t k = 0; k < x->vectors[role].chunks.count; k++)
 			drop_piece(x->context, &x->vectors[role].chunks.at[k]);
 		VECTOR_DROP(x->context, &x->vectors[role].chunks);
 	}
+}
+
+void oj_exact_free(struct exact *x)
+{
+	if (!x)
+		return;
+	oj_exact_forget(x);
 	drop_piece(x->context, &x->own);
 	VECTOR_DROP(x->context, &x->kept);
 	oj_memory_put(x->context, x, sizeof *x);

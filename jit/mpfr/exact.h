@@ -25,6 +25,8 @@ void oj_exact_free(struct exact *exact); /* NULL is allowed */
 /* Element k of a vector (any role but DATA, which is the space's own), made when it
  * is first asked for, 0 then.  After a failure, which the next run reports, one nobody reads. */
 struct exact_number *oj_exact_element(struct exact *exact, enum array_role role, int64_t k);
+/* Forget all elements, for they take a hundred bytes each. */
+void oj_exact_forget(struct exact *exact);
 struct exact_number *oj_exact_time(struct exact *exact);
 /* Has any run asked for the time? */
 bool oj_exact_met_time(const struct exact *exact);

@@ -3,7 +3,9 @@
  * A slope is (f(x + h v) - f(x - h v)) / 2h with h = 2^-85: of 256 bits, what is left of
  * the third derivative takes 2^-170 and rounding 2^-171, both far below a double.  A bend is
  * (f(x + hu + hv) - f(x + hu - hv) - f(x - hu + hv) + f(x - hu - hv)) / 4h^2 with
- * h = 2^-64, which leaves 2^-128 of either. */
+ * h = 2^-64, which leaves 2^-128 of either.
+ *
+ * A check has many of these for one model: elements, which every evaluation sets anew, are forgotten after it. */
 #include "jit/mpfr/exact.h"
 
 #include <math.h>
@@ -24,14 +26,14 @@ struct truth {
 		double size; /* at the point itself */
 		unsigned marks;
 	} *kept;
-	size_t room;
+	size_t room, summed; /* the first `summed` have sums, which only differences need */
 };
 
 static void close_truth(struct truth *t)
 {
 	if (!t)
 		return;
-	for (size_t k = 0; k < t->room; k++)
+	for (size_t k = 0; k < t->summed; k++)
 		mpfr_clear(t->kept[k].sum);
 	oj_memory_put(t->context, t->kept, t->room * sizeof *t->kept);
 	oj_exact_plan_free(t->program);
@@ -161,8 +163,7 @@ static bool reserve(struct truth *t, size_t count)
 	if (!fresh)
 		return false;
 	t->kept = fresh;
-	for (; t->room < count; t->room++)
-		mpfr_init2(fresh[t->room].sum, BITS);
+	t->room = count;
 	return true;
 }
 
@@ -179,6 +180,7 @@ static ojit_status values(struct truth *t, const struct truth_point *point, size
 		t->kept[k].marks = n->marks & (TRUTH_SWITCH | TRUTH_OVERFLOW | TRUTH_SKIPPED);
 		t->kept[k].marks |= mpfr_number_p(n->value) ? 0 : TRUTH_NOWHERE;
 	}
+	oj_exact_forget(t->exact);
 	return OJIT_OK;
 }
 
@@ -198,6 +200,8 @@ static ojit_status add_values(struct truth *t, const struct place *place, bool s
 /* Forget the sums and the marks of the last differences. */
 static void begin_sums(struct truth *t, size_t count)
 {
+	for (; t->summed < count; t->summed++)
+		mpfr_init2(t->kept[t->summed].sum, BITS);
 	for (size_t k = 0; k < count; k++) {
 		mpfr_set_zero(t->kept[k].sum, 1);
 		t->kept[k].marks &= ~(unsigned)TRUTH_KINK;
@@ -234,6 +238,7 @@ static ojit_status slopes(struct truth *t, const struct truth_point *point, cons
 		if (add_values(t, &place, side < 0, count) != OJIT_OK)
 			return oj_fail_memory(error);
 	}
+	oj_exact_forget(t->exact);
 	hand_out(t, STEP - 1, count, out);
 	return OJIT_OK;
 }
@@ -248,6 +253,7 @@ static ojit_status bends(struct truth *t, const struct truth_point *point, const
 		if (add_values(t, &place, corner == 1 || corner == 2, count) != OJIT_OK)
 			return oj_fail_memory(error);
 	}
+	oj_exact_forget(t->exact);
 	hand_out(t, 2 * BEND - 2, count, out);
 	return OJIT_OK;
 }
