@@ -179,6 +179,7 @@ static const struct pattern_of {
 	{GRAPH "sum(j in 1..6 if A[i, j] == 1, u[j]^2 + tanh(u[j]))", 12},
 	{GRAPH "sum(j in 1..6, A[i, j]*u[j]^2)", 12},
 	{GRAPH "sum(j in 1..6 if A[i, j] + A[j, i] > 1.5, sin(u[i] - u[j]))", 18},
+	{GRAPH "sum(j in 1..6 if A[i, j] == 1 and mod(i, 3) != 0, sin(u[j] - u[i]))", 12},
 	{ROOTS "sum(j in 1..4, A[i, j]*sqrt(u[j]))", 12},
 	{ROOTS "sum(j in 1..4, A[i, j]*w[j])", 12},
 	{ROOTS "sum(j in 1..4, A[i, j]*(1 + A[j, i])*heaviside(i - j)*w[j])", 6},

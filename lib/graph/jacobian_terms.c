@@ -151,13 +151,23 @@ static bool kept_vanishes(const struct place *p, ojit_expr e, int depth)
 	return vanishes(&(struct place){p->j, at, p->alone}, store->value, depth / 2); /* chains are not followed for long */
 }
 
-/* A sum over a range that is empty there, from 0. */
+/* A sum, from 0, over a range that is empty there or of terms that all vanish. */
 static bool sum_vanishes(const struct place *p, ojit_expr e, int depth)
 {
 	const ojit_expr *o = oj_operands(p->j->g, e);
-	const struct space *space = p->j->space;
-	return oj_node(p->j->g, e)->reduction.kind == REDUCE_SUM && vanishes(p, o[REDUCE_START], depth) &&
-	       oj_integer_at(space, o[REDUCE_LO], p->at) >= oj_integer_at(space, o[REDUCE_END], p->at);
+	struct reduction reduction = oj_node(p->j->g, e)->reduction;
+	if (reduction.kind != REDUCE_SUM || !vanishes(p, o[REDUCE_START], depth))
+		return false;
+	int64_t lo = oj_integer_at(p->j->space, o[REDUCE_LO], p->at), at[LEVELS];
+	int64_t end = oj_integer_at(p->j->space, o[REDUCE_END], p->at);
+	struct place turn = {p->j, at, p->alone};
+	bool all = true;
+	memcpy(at, p->at, sizeof at);
+	for (int64_t k = lo; all && k < end; k++) {
+		at[reduction.level] = k;
+		all = vanishes(&turn, o[REDUCE_BODY], depth);
+	}
+	return all;
 }
 
 /* Is `e` 0 there, whatever states and parameters are, and no part of the term in other kernels either? */
@@ -210,6 +220,8 @@ static bool may_vanish(struct jacobian *j, ojit_expr e, int depth)
 	if (n->levels && (n->op == OP_IF || has_own_range(j->g, e) || oj_is_known(&j->known, e)))
 		return true;
 	bool through = n->op == OP_MUL || n->op == OP_STRONG || n->op == OP_ADD, first = n->op == OP_NEG || n->op == OP_DIV;
+	if (n->op == OP_REDUCE)
+		return may_vanish(j, oj_operands(j->g, e)[REDUCE_BODY], depth - 1);
 	for (uint32_t k = 0; !may && k < (through ? n->arity : first); k++)
 		may = may_vanish(j, oj_operands(j->g, e)[k], depth - 1);
 	return may;
