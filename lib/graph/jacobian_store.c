@@ -321,7 +321,7 @@ static int find_runs(const struct box *box, const int64_t *lo, const int64_t *en
 	int64_t at[RANK], step = 0;
 	int runs = 1;
 	for (uint32_t k = 0; k < box->rank; k++)
-		at[k] = (lo[k] + end[k]) / 2;
+		at[k] = lo[k] + (end[k] - lo[k]) / 2;
 	at[axis] = begins[0] = lo[axis];
 	for (int64_t i = lo[axis] + 1, before = entry_at(box, at), here; runs && i < end[axis]; i++, before = here) {
 		int64_t length = i - begins[runs - 1];
