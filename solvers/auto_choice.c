@@ -257,20 +257,21 @@ static bool may_try(const struct auto_state *s, enum candidate_kind kind)
 	return kind != s->active && !candidate->impossible && s->steps >= candidate->due;
 }
 
-/* How long steps of rodas5p may be that nothing but accuracy bounds. */
-static double accurate_length(const struct auto_state *s, double h)
+/* How long steps of rodas5p may be that nothing but accuracy bounds.  Curvature is not asked where a trial is
+ * cheap, for modes at rest whose errors a method stirs up bend slopes as well. */
+static double accurate_length(const struct auto_state *s, double h, bool cheap)
 {
 	double longest = h * LONGER;
-	if (s->curvature.length > 0)
+	if (s->curvature.length > 0 && !cheap)
 		longest = fmin(longest, s->curvature.length);
 	return s->steps < s->shown_until ? fmin(longest, SHOWN_LONGER * s->shown) : longest;
 }
 
 /* How long steps of another candidate may be at best, h being the mean of the last ones. */
-static double best_length(const struct auto_state *s, enum candidate_kind kind, double h)
+static double best_length(const struct auto_state *s, enum candidate_kind kind, double h, bool cheap)
 {
 	bool known = oj_auto_needs_factors(s->active) && s->stuck < STUCK;
-	double accurate = s->usual[kind] * (known ? h / s->usual[s->active] : accurate_length(s, h));
+	double accurate = s->usual[kind] * (known ? h / s->usual[s->active] : accurate_length(s, h, cheap));
 	return kind == CANDIDATE_EXPLICIT ? fmin(accurate, s->reach / s->radius) : accurate;
 }
 
@@ -289,7 +290,7 @@ static double first_length(const struct auto_state *s, enum candidate_kind kind,
 	if (kind == CANDIDATE_EXPLICIT)
 		return s->radius > 0 ? fmin(h, 0.9 * s->reach / s->radius) : h;
 	bool free = s->active == CANDIDATE_EXPLICIT && is_held(s) && kind != CANDIDATE_MULTISTEP;
-	double accurate = CAREFUL * s->usual[kind] * accurate_length(s, h);
+	double accurate = CAREFUL * s->usual[kind] * accurate_length(s, h, false);
 	return free && accurate > h ? fmin(accurate, FIRST_LONGER * h) : h;
 }
 
@@ -314,10 +315,12 @@ static enum candidate_kind most_promising(struct auto_state *s, double *cost)
 	enum candidate_kind choice = s->active;
 	*cost = 0;
 	for (int k = 0; k < CANDIDATES; k++) {
-		double length = best_length(s, k, mean), step = step_cost(s, k, length);
-		double promised = step / length / (promise(k) * price), times = (double)(1 + s->candidates[k].trials);
+		double steps = (double)(1 + s->candidates[k].trials) * (double)trials[k].some;
+		bool cheap = steps * step_cost(s, k, best_length(s, k, mean, false)) <= CHEAP * s->spent;
+		double length = best_length(s, k, mean, cheap), step = step_cost(s, k, length);
+		double promised = step / length / (promise(k) * price);
 		if (suits(s, k) && promised < best)
-			best = promised, *cost = times * (double)trials[k].some * step, choice = k;
+			best = promised, *cost = steps * step, choice = k;
 	}
 	if (s->active == CANDIDATE_MULTISTEP)
 		*cost += (double)trials[s->active].settled * oj_auto_step_price(s, s->active, mean);

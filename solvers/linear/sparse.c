@@ -67,6 +67,14 @@ static void fill_pattern(const struct pattern *p, int *column, int *row, int *pl
 		column[j + 1] = merge_column(p, j, column[j], row, place, diagonal);
 }
 
+/* Columns that fill up are gone through without many looks at indices: there an operation takes a quarter.  (m: 0.33
+ * ns where factors have 170 operations an entry, 0.35 where they have 50, 0.9 where few.) */
+static double weighed(double operations, double fill)
+{
+	const double least = 0.25, half = 15; /* operations an entry */
+	return operations > 0 ? operations * (least + (1 - least) / (1 + operations / (half * fill))) : 0;
+}
+
 bool oj_sparse_effort(const struct pattern *p, struct effort *effort)
 {
 	klu_common common;
@@ -81,7 +89,7 @@ bool oj_sparse_effort(const struct pattern *p, struct effort *effort)
 	}
 	if (symbolic) {
 		double fill = symbolic->lnz + symbolic->unz;
-		effort->factor = (symbolic->est_flops > 0 ? symbolic->est_flops : 0) + fill;
+		effort->factor = weighed(symbolic->est_flops, fill) + fill;
 		effort->solve = 2 * fill + symbolic->nzoff;
 	}
 	bool ok = symbolic != NULL;
