@@ -130,7 +130,7 @@ static bool meet(struct reaching *r, ojit_expr e)
 /* So many that a bit for every node costs less than a set of those met. */
 static bool are_many(const struct reaching *r)
 {
-	return r->out->list.count - r->first > 4 + r->greatest / 1024;
+	return r->out->list.count - r->first > 32 + r->greatest / 1024;
 }
 
 /* Breadth first: the list is its own queue.  Stops where there are many. */
