@@ -83,6 +83,34 @@ static bool stays_finite(struct jacobian *j, ojit_expr e)
 	return finite;
 }
 
+static bool ask_kept(const struct place *p, ojit_expr e, int depth, bool (*ask)(const struct place *, ojit_expr, int));
+
+/* Is it a sum over nothing, or made of one by factors?  That has no part, whatever it is multiplied with. */
+static bool is_nothing(const struct place *p, ojit_expr e, int depth)
+{
+	const ojit_expr *o = oj_operands(p->j->g, e);
+	const struct node *n = oj_node(p->j->g, e);
+	bool any = false;
+	if (depth == 0)
+		return false;
+	switch ((enum op)n->op) {
+	case OP_REDUCE:
+		return n->reduction.kind == REDUCE_SUM && oj_is(p->j->g, o[REDUCE_START], OP_LITERAL) &&
+		       oj_node(p->j->g, o[REDUCE_START])->real == 0 &&
+		       oj_integer_at(p->j->space, o[REDUCE_LO], p->at) >= oj_integer_at(p->j->space, o[REDUCE_END], p->at);
+	case OP_NEG: case OP_DIV:
+		return is_nothing(p, o[0], depth - 1);
+	case OP_MUL: case OP_STRONG:
+		for (uint32_t k = 0; !any && k < n->arity; k++)
+			any = is_nothing(p, o[k], depth - 1);
+		return any;
+	case OP_LOAD:
+		return ask_kept(p, e, depth - 1, is_nothing);
+	default:
+		return false;
+	}
+}
+
 /* Is 0 times it 0, whatever the states are? */
 static bool takes_zeros(const struct place *p, ojit_expr e)
 {
@@ -99,7 +127,7 @@ static bool product_vanishes(const struct place *p, ojit_expr e, int depth)
 	bool vanish = zero < arity;
 	for (uint32_t k = 0; vanish && k < arity; k++)
 		vanish = k == zero || takes_zeros(p, o[k]);
-	return vanish;
+	return vanish || (zero < arity && is_nothing(p, e, depth));
 }
 
 /* Here it leaves out what comes second. */
@@ -107,7 +135,8 @@ static bool strong_product_vanishes(const struct place *p, ojit_expr e, int dept
 {
 	const ojit_expr *o = oj_operands(p->j->g, e);
 	return vanishes(p, o[0], depth) ||
-	       (vanishes(p, o[1], depth) && (oj_is_known(&p->j->known, o[0]) || takes_zeros(p, o[0])));
+	       (vanishes(p, o[1], depth) &&
+	        (oj_is_known(&p->j->known, o[0]) || takes_zeros(p, o[0]) || is_nothing(p, o[1], depth)));
 }
 
 static bool all_vanish(const struct place *p, ojit_expr e, int depth)
@@ -139,7 +168,8 @@ static const struct store *find_kept(const struct jacobian *j, uint32_t array)
 	return NULL;
 }
 
-static bool kept_vanishes(const struct place *p, ojit_expr e, int depth)
+/* Asks about an intermediate's element. */
+static bool ask_kept(const struct place *p, ojit_expr e, int depth, bool (*ask)(const struct place *, ojit_expr, int))
 {
 	const struct node *n = oj_node(p->j->g, e);
 	const struct store *store = find_kept(p->j, n->ref.id);
@@ -148,7 +178,7 @@ static bool kept_vanishes(const struct place *p, ojit_expr e, int depth)
 		return false;
 	for (uint32_t k = 0; k < n->arity; k++)
 		at[k] = oj_integer_at(p->j->space, oj_operands(p->j->g, e)[k], p->at);
-	return vanishes(&(struct place){p->j, at, p->alone}, store->value, depth / 2); /* chains are not followed for long */
+	return ask(&(struct place){p->j, at, p->alone}, store->value, depth / 2); /* chains are not followed for long */
 }
 
 /* A sum, from 0, over a range that is empty there or of terms that all vanish. */
@@ -180,11 +210,12 @@ static bool vanishes(const struct place *p, ojit_expr e, int depth)
 	case OP_LITERAL:
 		return oj_node(p->j->g, e)->real == 0;
 	case OP_LOAD:
-		return is_known_zero(p, e) || kept_vanishes(p, e, depth - 1);
+		return is_known_zero(p, e) || ask_kept(p, e, depth - 1, vanishes);
 	case OP_NEG:
 		return vanishes(p, o[0], depth - 1);
 	case OP_DIV:
-		return vanishes(p, o[0], depth - 1) && (p->j->finite || oj_is(p->j->g, o[1], OP_LITERAL));
+		return vanishes(p, o[0], depth - 1) &&
+		       (p->j->finite || oj_is(p->j->g, o[1], OP_LITERAL) || is_nothing(p, o[0], depth - 1));
 	case OP_MUL:
 		return product_vanishes(p, e, depth - 1);
 	case OP_STRONG:
