@@ -3,9 +3,9 @@
 # modules (OJIT_LLVM, OJIT_LINEAR), the library (OJIT_LIBRARY) and the tool (OJIT_TOOL) are.
 
 # Tests whose cases are too many to be run under sanitizers as well.
-set(slow_tests test_auto_costs test_bits test_corpora_accuracy test_corpora_checks test_corpora_derivatives
+set(slow_tests test_auto_costs test_bits test_checks test_corpora_accuracy test_corpora_checks test_corpora_derivatives
 	test_corpora_lifetimes test_corpora_stiff test_derivatives_growth test_derivatives_size test_graph_nodes test_growth test_jit_operators
-	test_jit_reductions test_kernels test_math_accuracy test_operators test_passes_memory test_passes_random
+	test_jit_random test_jit_reductions test_jit_strides test_kernels test_math_accuracy test_operators test_passes_memory test_passes_random
 	test_solvers_taylor)
 
 file(GLOB support_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support_*.c)
