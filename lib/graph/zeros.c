@@ -1,15 +1,19 @@
 /* See zeros.h. */
 #include "lib/graph/zeros.h"
 
+#include "lib/graph/cancel.h"
 #include "lib/graph/domain.h"
 #include "lib/graph/finite.h"
 #include "lib/graph/known.h"
 #include "lib/graph/passes.h"
+#include "lib/graph/roots.h"
 #include "lib/graph/simplify.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { DEPTH = 8 }; /* of sums in sums and products that are looked into */
 
 struct zeros {
 	bool chooses; /* index factors are to be told apart */
@@ -25,214 +29,6 @@ struct zeros {
 	struct expr_map fixed; /* arrays of derived parameters, by number + 1 -> what they are: a literal, or
 	                        * a number of their own indices that is 0 at some */
 };
-
-/* ---------------------------------------------------------------- sums */
-
-/* A sum as terms with literal factors.  Nested sums are opened as far as `room` goes, so that a
- * chain of sums takes no more than its length. */
-enum { NESTED = 32, DEPTH = 8, FACTORS = 16 };
-struct term {
-	ojit_expr e;
-	double factor;
-};
-struct terms {
-	struct graph *g;
-	struct expr_map place; /* of an expression in at, + 1 */
-	VECTOR(struct term) at;
-	double constant;
-	uint32_t room;
-	bool failed;
-};
-
-static void add_term(struct terms *t, ojit_expr e, double factor)
-{
-	uint32_t at = 0;
-	if (oj_expr_map_get(&t->place, e, &at)) {
-		t->at.at[at - 1].factor += factor;
-		return;
-	}
-	t->failed = t->failed || !VECTOR_PUSH(t->g->context, &t->at, ((struct term){e, factor})) ||
-	            !oj_expr_map_put(&t->place, e, (uint32_t)t->at.count);
-}
-
-/* The operand of a product of two whose other is a literal; 0: it is something else. */
-static ojit_expr scaled_operand(const struct graph *g, ojit_expr e, double *factor)
-{
-	if (!oj_is(g, e, OP_MUL) || oj_node(g, e)->arity != 2)
-		return 0;
-	for (int k = 0; k < 2; k++) {
-		*factor = oj_node(g, oj_operands(g, e)[k])->real;
-		if (oj_is(g, oj_operands(g, e)[k], OP_LITERAL))
-			return oj_operands(g, e)[!k];
-	}
-	return 0;
-}
-
-/* A product as its factors, without literals and signs. */
-struct product {
-	ojit_expr at[FACTORS];
-	uint32_t count;
-	double factor;
-	bool plain; /* it is written just so */
-	bool longer; /* it has more factors */
-};
-
-static bool is_short_power(const struct node *n)
-{
-	return n->op == OP_POWI && n->integer > 1 && n->integer <= 4;
-}
-
-static void open_product(const struct graph *g, struct product *p, ojit_expr e, int depth)
-{
-	const struct node *n = oj_node(g, e);
-	uint32_t times = is_short_power(n) ? (uint32_t)n->integer : 1;
-	bool opened = depth < DEPTH && (n->op == OP_NEG || n->op == OP_MUL || times > 1);
-	p->plain = p->plain && n->op != OP_LITERAL && (!opened || (depth == 0 && n->op == OP_MUL));
-	p->factor *= n->op == OP_LITERAL ? n->real : opened && n->op == OP_NEG ? -1 : 1;
-	for (uint32_t k = 0; opened && k < n->arity * times && !p->longer; k++)
-		open_product(g, p, oj_operands(g, e)[k % n->arity], depth + 1);
-	if (opened || n->op == OP_LITERAL)
-		return;
-	p->longer = p->longer || p->count == FACTORS;
-	if (!p->longer)
-		p->at[p->count++] = e;
-}
-
-/* In an order of its own, so that equal products are equal expressions. */
-static ojit_expr product_of(struct graph *g, struct product *p)
-{
-	if (p->count > 2)
-		qsort(p->at, p->count, sizeof *p->at, oj_by_index);
-	return p->count == 0 ? oj_literal(g, 1) : p->count == 1 ? p->at[0] : oj_make(g, OP_MUL, p->count, p->at);
-}
-
-static void open_term(struct terms *t, ojit_expr e, double factor, int depth);
-
-/* The sum `sum`, the factor `place` of a product, times the others. */
-static void multiply_out(struct terms *t, const struct product *p, uint32_t place, double factor, int depth)
-{
-	struct product term;
-	ojit_expr sum = p->at[place];
-	uint32_t arity = oj_node(t->g, sum)->arity;
-	t->room -= arity;
-	for (uint32_t k = 0; k < arity && !t->failed; k++) {
-		term = *p;
-		term.at[place] = oj_operands(t->g, sum)[k];
-		ojit_expr product = product_of(t->g, &term);
-		t->failed = !product;
-		if (product)
-			open_term(t, product, factor, depth + 1);
-	}
-}
-
-static void open_factors(struct terms *t, ojit_expr e, double factor, int depth)
-{
-	struct product p = {.factor = factor, .plain = true};
-	open_product(t->g, &p, e, 0);
-	if (p.longer) {
-		add_term(t, e, factor);
-		return;
-	}
-	for (uint32_t k = 0; k < p.count; k++) {
-		const struct node *n = oj_node(t->g, p.at[k]);
-		if (n->op != OP_ADD || n->arity > t->room)
-			continue;
-		multiply_out(t, &p, k, p.factor, depth);
-		return;
-	}
-	ojit_expr key = p.plain && p.count == 2 ? e : product_of(t->g, &p);
-	t->failed = t->failed || !key;
-	if (key)
-		add_term(t, key, p.factor);
-}
-
-/* (x + y)/b as x/b and y/b */
-static void open_quotient(struct terms *t, ojit_expr e, double factor, int depth)
-{
-	ojit_expr sum = oj_operands(t->g, e)[0], by = oj_operands(t->g, e)[1];
-	uint32_t arity = oj_node(t->g, sum)->arity;
-	t->room -= arity;
-	for (uint32_t k = 0; k < arity && !t->failed; k++) {
-		ojit_expr quotient = oj_make2(t->g, OP_DIV, oj_operands(t->g, sum)[k], by);
-		t->failed = !quotient;
-		if (quotient)
-			open_term(t, quotient, factor, depth + 1);
-	}
-}
-
-static void open_term(struct terms *t, ojit_expr e, double factor, int depth)
-{
-	const struct node *n = oj_node(t->g, e);
-	const struct node *first = n->op == OP_DIV ? oj_node(t->g, oj_operands(t->g, e)[0]) : n;
-	double by;
-	ojit_expr scaled = scaled_operand(t->g, e, &by);
-	if (n->op == OP_LITERAL) {
-		t->constant += factor * n->real;
-	} else if (depth < DEPTH && n->op == OP_NEG) {
-		open_term(t, oj_operands(t->g, e)[0], -factor, depth + 1);
-	} else if (depth < DEPTH && scaled) {
-		open_term(t, scaled, factor * by, depth + 1);
-	} else if (depth < DEPTH && n->op == OP_ADD && n->arity <= t->room) {
-		uint32_t arity = n->arity;
-		t->room -= arity;
-		for (uint32_t k = 0; k < arity; k++)
-			open_term(t, oj_operands(t->g, e)[k], factor, depth + 1);
-	} else if (depth < DEPTH && (n->op == OP_MUL || is_short_power(n))) {
-		open_factors(t, e, factor, depth);
-	} else if (depth < DEPTH && first->op == OP_ADD && first->arity <= t->room) {
-		open_quotient(t, e, factor, depth);
-	} else {
-		add_term(t, e, factor);
-	}
-}
-
-static ojit_expr with_factor(struct graph *g, struct term term)
-{
-	if (term.factor == 1)
-		return term.e;
-	return term.factor == -1 ? oj_make1(g, OP_NEG, term.e) : oj_make2(g, OP_MUL, oj_literal(g, term.factor), term.e);
-}
-
-/* The sum of what did not cancel; 0: nothing did, or out of memory. */
-static ojit_expr sum_of_rest(struct terms *t)
-{
-	size_t left = 0, count = t->at.count;
-	for (size_t k = 0; k < count; k++)
-		if (t->at.at[k].factor != 0)
-			t->at.at[left++] = t->at.at[k];
-	if (left == count)
-		return 0;
-	if (left == 0)
-		return oj_literal(t->g, t->constant);
-	size_t size = (left + 1) * sizeof(ojit_expr);
-	ojit_expr *operands = oj_memory_get(t->g->context, size), sum = 0;
-	t->failed = t->failed || !operands;
-	if (!operands)
-		return 0;
-	for (size_t k = 0; k < left; k++)
-		operands[k] = with_factor(t->g, t->at.at[k]);
-	if (t->constant != 0)
-		operands[left++] = oj_literal(t->g, t->constant);
-	sum = left == 1 ? operands[0] : oj_make(t->g, OP_ADD, (uint32_t)left, operands);
-	oj_memory_put(t->g->context, operands, size);
-	return sum;
-}
-
-/* The sum `e` over other operands without what cancels. */
-static ojit_expr of_sum(struct graph *g, ojit_expr e, const ojit_expr *operands)
-{
-	struct terms t = {.g = g, .room = NESTED};
-	uint32_t arity = oj_node(g, e)->arity;
-	oj_expr_map_init(&t.place, g->context);
-	for (uint32_t k = 0; k < arity; k++)
-		open_term(&t, operands[k], 1, 0);
-	ojit_expr rest = t.failed ? 0 : sum_of_rest(&t);
-	oj_expr_map_drop(&t.place);
-	VECTOR_DROP(g->context, &t.at);
-	if (t.failed)
-		return 0;
-	return rest ? rest : oj_simplified_by(g, e, operands, LAW_FINITE);
-}
 
 /* ---------------------------------------------------------------- indices */
 
@@ -267,7 +63,7 @@ static ojit_expr below(const struct graph *g, ojit_expr e)
 	double factor;
 	if (n->op == OP_DIV || n->op == OP_NEG || (n->op == OP_POWI && n->integer > 0))
 		return oj_operands(g, e)[0];
-	return scaled_operand(g, e, &factor);
+	return oj_scaled_operand(g, e, &factor);
 }
 
 /* An integer of indices that is 0 where `e` is; 0: none is known. */
@@ -546,104 +342,6 @@ static ojit_expr of_reduction(struct zeros *z, struct space *space, ojit_expr e,
 	return unless_empty(z, space, oj_simplified_reduction(space, e, operands));
 }
 
-/* Which power of `e` has no edge: that of hypot at the origin, which the sum of squares has not. */
-static int64_t smooth_power(enum op op)
-{
-	return op == OP_HYPOT || op == OP_ABS || op == OP_SQRT ? 2 : op == OP_CBRT ? 3 : 0;
-}
-
-static bool is_power_of_root(const struct graph *g, ojit_expr e, int64_t exponent)
-{
-	int64_t smooth = smooth_power(oj_node(g, e)->op);
-	return smooth && exponent > 0 && exponent % smooth == 0;
-}
-
-static ojit_expr power(struct graph *g, ojit_expr e, int64_t exponent)
-{
-	ojit_expr made = exponent == 1 ? e : oj_power(g, e, exponent);
-	return made && made != e ? oj_simplified_by(g, made, &e, LAW_FINITE) : made;
-}
-
-/* A power of a root, or of what is one of squares, without the root. */
-static ojit_expr of_root(struct graph *g, ojit_expr root, int64_t exponent)
-{
-	const ojit_expr *o = oj_operands(g, root);
-	ojit_expr a = o[0], b = oj_is(g, root, OP_HYPOT) ? o[1] : 0;
-	if (oj_is(g, root, OP_ABS))
-		return power(g, a, exponent);
-	if (!b)
-		return power(g, a, exponent / smooth_power(oj_node(g, root)->op));
-	ojit_expr squares[2] = {power(g, a, 2), 0};
-	squares[1] = power(g, b, 2);
-	ojit_expr sum = squares[0] && squares[1] ? oj_make(g, OP_ADD, 2, squares) : 0;
-	sum = sum ? oj_simplified_by(g, sum, squares, LAW_FINITE) : 0;
-	return sum ? power(g, sum, exponent / 2) : 0;
-}
-
-/* How often the k-th operand is there; 0: it is there before. */
-static uint32_t times_there(const ojit_expr *operands, uint32_t arity, uint32_t k)
-{
-	uint32_t count = 0;
-	for (uint32_t m = 0; m < k; m++)
-		if (operands[m] == operands[k])
-			return 0;
-	for (uint32_t m = k; m < arity; m++)
-		count += operands[m] == operands[k];
-	return count;
-}
-
-/* How many of the k-th operand, which is a root, make a power without an edge. */
-static int64_t whole_of_root(const struct graph *g, const ojit_expr *operands, uint32_t arity, uint32_t k)
-{
-	int64_t smooth = smooth_power(oj_node(g, operands[k])->op), times = smooth ? times_there(operands, arity, k) : 0;
-	return smooth ? times - times % smooth : 0;
-}
-
-static bool has_powers_of_roots(const struct graph *g, const ojit_expr *operands, uint32_t arity)
-{
-	bool has = false;
-	for (uint32_t k = 0; !has && k < arity; k++)
-		has = whole_of_root(g, operands, arity, k) > 0;
-	return has;
-}
-
-/* factors[arity]: those of a product, with such powers where they are met first; returns how many. */
-static uint32_t take_roots(struct graph *g, const ojit_expr *operands, uint32_t arity, ojit_expr *factors)
-{
-	uint32_t count = 0;
-	for (uint32_t k = 0; k < arity; k++) {
-		int64_t smooth = smooth_power(oj_node(g, operands[k])->op), times = times_there(operands, arity, k);
-		if (!smooth) {
-			factors[count++] = operands[k];
-			continue;
-		}
-		if (times >= smooth)
-			factors[count++] = of_root(g, operands[k], times - times % smooth);
-		for (int64_t rest = times % smooth; rest > 0; rest--)
-			factors[count++] = operands[k];
-	}
-	return count;
-}
-
-static ojit_expr of_product(struct graph *g, ojit_expr e, const ojit_expr *operands)
-{
-	uint32_t arity = oj_node(g, e)->arity;
-	size_t size = arity * sizeof(ojit_expr);
-	if (!has_powers_of_roots(g, operands, arity))
-		return oj_simplified_by(g, e, operands, LAW_FINITE);
-	ojit_expr *factors = oj_memory_get(g->context, size), product = 0;
-	uint32_t count = factors ? take_roots(g, operands, arity, factors) : 0;
-	bool ok = count > 0;
-	for (uint32_t k = 0; k < count; k++)
-		ok = ok && factors[k];
-	if (ok)
-		product = count == 1 ? factors[0] : oj_make(g, OP_MUL, count, factors);
-	if (product && count > 1)
-		product = oj_simplified_by(g, product, factors, LAW_FINITE);
-	oj_memory_put(g->context, factors, size);
-	return product;
-}
-
 static ojit_expr of_node(struct rewrite *rewrite, ojit_expr e, const ojit_expr *operands)
 {
 	struct zeros *z = rewrite->data;
@@ -657,14 +355,14 @@ static ojit_expr of_node(struct rewrite *rewrite, ojit_expr e, const ojit_expr *
 	if (n->op == OP_REDUCE)
 		return of_reduction(z, rewrite->space, e, operands);
 	if (n->op == OP_ADD)
-		return of_sum(g, e, operands);
+		return oj_cancelled_sum(g, e, operands);
 	if (n->op == OP_DIV && (is_zero(g, operands[0]) || is_infinite(g, operands[1])))
 		return oj_literal(g, 0);
 	if (n->op == OP_POW && is_zero(g, operands[1]))
 		return oj_literal(g, 1);
-	if (n->op == OP_POWI && is_power_of_root(g, operands[0], n->integer))
-		return of_root(g, operands[0], n->integer);
-	ojit_expr simple = n->op == OP_MUL ? of_product(g, e, operands) : oj_simplified_by(g, e, operands, LAW_FINITE);
+	if (n->op == OP_POWI && oj_is_power_of_root(g, operands[0], n->integer))
+		return oj_power_of_root(g, operands[0], n->integer);
+	ojit_expr simple = n->op == OP_MUL ? oj_product_of_roots(g, e, operands) : oj_simplified_by(g, e, operands, LAW_FINITE);
 	return z->chooses && simple ? by_indices(z, rewrite->space, g, simple) : simple;
 }
 
