@@ -15,6 +15,8 @@
 #endif
 #define INLINE inline __attribute__((always_inline))
 
+#include "solvers/weighted.h"
+
 enum { MOST = OJ_FEW - 1 };
 
 static INLINE double plus(const bool fused, double sum, double w, double k)
@@ -152,29 +154,17 @@ static void copy(int64_t n, const double *from, double *to)
 SUMS(oj_few_apart, , false)
 SUMS(oj_few_fused, __attribute__((target("avx2,fma"))), true)
 
-static INLINE void weighted_of(int64_t n, const int count, const double *weights, const double *restrict v, int64_t stride,
-                               double *restrict out)
-{
-	for (int64_t i = 0; i < n; i++) {
-		double sum = weights[0] * v[i];
-#pragma GCC unroll 8
-		for (int k = 1; k < count; k++)
-			sum += weights[k] * v[k * stride + i];
-		out[i] = sum;
-	}
-}
-
 void oj_few_weighted(int64_t n, int count, const double *weights, const double *v, int64_t stride, double *out)
 {
 	switch (count) {
 #define COUNT(m) \
 	case m: \
-		weighted_of(n, m, weights, v, stride, out); \
+		weighted_rows(n, m, weights, v, stride, out); \
 		break;
 	COUNT(3) COUNT(5) COUNT(7) COUNT(8)
 #undef COUNT
 	default:
-		weighted_of(n, count, weights, v, stride, out);
+		weighted_rows(n, count, weights, v, stride, out);
 	}
 }
 

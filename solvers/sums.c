@@ -10,6 +10,7 @@
 #include "lib/math/math.h"
 #include "solvers/powers.h"
 #include "solvers/vectors.h"
+#include "solvers/weighted.h"
 
 #include <float.h>
 #include <math.h>
@@ -309,30 +310,18 @@ double oj_sum_in_parts(int64_t n, const double *v)
 	return sum_parts(part);
 }
 
-static INLINE void weighted_of(int64_t n, const int count, const double *restrict weights, const double *restrict v,
-                               int64_t stride, double *restrict out)
-{
-	for (int64_t i = 0; i < n; i++) {
-		double sum = weights[0] * v[i];
-#pragma GCC unroll 8
-		for (int k = 1; k < count; k++)
-			sum += weights[k] * v[k * stride + i];
-		out[i] = sum;
-	}
-}
-
 static INLINE void sum_weighted(int64_t n, int count, const double *weights, const double *restrict v, int64_t stride,
                                 double *restrict out)
 {
 	switch (count) {
 #define CASE(m) \
 	case m: \
-		weighted_of(n, m, weights, v, stride, out); \
+		weighted_rows(n, m, weights, v, stride, out); \
 		return;
 	CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7)
 #undef CASE
 	}
-	weighted_of(n, 8, weights, v, stride, out);
+	weighted_rows(n, 8, weights, v, stride, out);
 	for (int k = 8; k < count; k++)
 		for (int64_t i = 0; i < n; i++)
 			out[i] += weights[k] * v[k * stride + i];
