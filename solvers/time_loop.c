@@ -52,7 +52,7 @@ static double resolution(double t)
  * to a pole steps shrink until they are too short for this, too.  Where they do not, but are refused
  * again and again while time hardly advances, the solution has nowhere to go: it swings about a
  * singularity, or creeps to where the caller's domain ends. */
-#define UNREAD 1e-8       /* of the resolution */
+#define UNREAD 1e-13      /* of the resolution; what its rounding leaves out is known to 1e-17 of it */
 #define HARDLY_LONGER 1e3 /* times the resolution */
 #define FAR 1e4           /* likewise */
 enum { HIDDEN_ATTEMPTS = 10000, OFTEN_REFUSED = HIDDEN_ATTEMPTS / 4 };

@@ -60,6 +60,36 @@ Test(late_times, states_stay_above_0_in_jumps_within_a_rounding)
 	trial_end(&trial);
 }
 
+/* Solutions that need steps of 1e-10 of a rounding and less. */
+Test(late_times, tight_tolerances_take_steps_far_below_a_rounding)
+{
+	static const double tolerances[] = {1e-6, 1e-9, 1e-12};
+	for (size_t m = 0; m < COUNT(stiff_methods); m++)
+		for (size_t k = 0; k < COUNT(tolerances); k++) {
+			struct trial trial;
+			trial_begin(&trial, "x' = -1e9*(x - 1)\ninit x = 0\n", stiff_methods[m]);
+			trial.options.rtol = trial.options.atol = tolerances[k];
+			trial_solve(&trial, EPOCH, EPOCH + 1, ojit_output_final());
+			cr_expect_float_eq(ojit_solver_last_states(trial.solver)[0], 1, 10 * tolerances[k], "%s", stiff_methods[m]);
+			trial_end(&trial);
+		}
+}
+
+Test(late_times, low_orders_follow_van_der_pol_at_tight_tolerances)
+{
+	struct trial trial;
+	trial_begin(&trial, "x' = y\ny' = 1e8*(1 - x^2)*y - x\ninit x = 2, y = 0\n", "rosenbrock23");
+	trial.options.rtol = 1e-9;
+	trial_solve(&trial, 0, 2e8, ojit_output_final());
+	double there = ojit_solver_last_states(trial.solver)[0];
+	trial_end(&trial);
+	trial_begin(&trial, "x' = y\ny' = 1e8*(1 - x^2)*y - x\ninit x = 2, y = 0\n", "radau");
+	trial.options.rtol = 1e-10;
+	trial_solve(&trial, 0, 2e8, ojit_output_final());
+	cr_expect_float_eq(there, ojit_solver_last_states(trial.solver)[0], 1e-7);
+	trial_end(&trial);
+}
+
 /* Each begins with steps that time does not tell, which is no reason to end the later ones. */
 Test(late_times, beginning_again_and_again_goes_on)
 {
