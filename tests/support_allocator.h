@@ -23,9 +23,12 @@ ojit_allocator watched_allocator(struct watched_allocator *watched);
 
 /* Call `action` with a fresh context once for every allocation it makes, that
  * allocation refused, and once with none refused.  `action` returns whether it
- * succeeded.  Returns the number of allocations swept; -1 where a refused
+ * succeeded.  Returns the number of allocations swept (fewer under sanitizers); -1 where a refused
  * allocation was not reported, something was left live, a size was wrong, or the
  * action failed with nothing refused; *culprit then is the refused call. */
 long watched_sweep(int (*action)(ojit_context *context, void *user), void *user, long *culprit);
+
+/* The same from allocation `first` on, counted from 1: what comes before is swept elsewhere. */
+long watched_sweep_from(int (*action)(ojit_context *context, void *user), void *user, long first, long *culprit);
 
 #endif

@@ -125,19 +125,22 @@ static ojit_status second(struct lowered *lowered, struct oj_error *error)
 struct sweep_case {
 	const char *text;
 	ojit_status (*make)(struct lowered *lowered, struct oj_error *error);
+	long lowered; /* allocations until there is a program; others sweep those */
 };
 
 static int differentiate(ojit_context *context, void *user)
 {
-	const struct sweep_case *way = user;
+	struct sweep_case *way = user;
 	const char *text = way->text;
 	struct lowered lowered = {0};
 	struct oj_error error;
 	oj_error_init(&error, context);
 	ojit_model *model = ojit_model_new(context);
 	ojit_status status = model ? ojit_model_read_text(model, text, strlen(text), NULL) : OJIT_OUT_OF_MEMORY;
-	if (status == OJIT_OK && (status = oj_model_lower(model, &lowered, &error)) == OJIT_OK)
+	if (status == OJIT_OK && (status = oj_model_lower(model, &lowered, &error)) == OJIT_OK) {
+		way->lowered = (long)ojit_context_counters(context).allocations;
 		status = way->make(&lowered, &error);
+	}
 	cr_expect(status == OJIT_OK || status == OJIT_OUT_OF_MEMORY);
 	oj_lowered_drop(&lowered);
 	ojit_model_free(model);
@@ -147,8 +150,11 @@ static int differentiate(ojit_context *context, void *user)
 
 static void sweep_model(const char *text, ojit_status (*make)(struct lowered *lowered, struct oj_error *error))
 {
-	struct sweep_case way = {text, make};
-	long culprit = 0, swept = watched_sweep(differentiate, &way, &culprit);
+	struct sweep_case way = {text, make, 0};
+	ojit_context *context = ojit_context_new(NULL);
+	cr_assert(differentiate(context, &way), "%s", text);
+	ojit_context_free(context);
+	long culprit = 0, swept = watched_sweep_from(differentiate, &way, way.lowered + 1, &culprit);
 	cr_expect_gt(swept, 0, "allocation %ld\n%s", culprit, text);
 }
 

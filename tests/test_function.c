@@ -14,8 +14,8 @@ static const double seed[MOST] = {0.3, -1, 0.25, 2, 0.5, -0.75, 1.5, -3, 0.125, 
 static const char *const models[] = {
 	"param k = 2, m = 0.5\ninit x = 1, y = 2\nx' = -k*x*y^3 + 0.5*t\ny' = m*x - k\nout s = x*y, c = k*t",
 	"param k = 2, m = 0.5\ninit x = 1, y = 2\nx' = -k*x*y^3\ny' = m*x - k\nout s = x*y, c = k*t",
-	"param k = 0.5, m = 2\ninit u[i in 1..5] = i\n"
-	"u[i in 1..5]' = k*sum(j in 1..5, sin(u[j] - u[i])) + m\nout s = sum(i in 1..5, sqrt(u[i])), c = m*t*k",
+	("param k = 0.5, m = 2\ninit u[i in 1..5] = i\n"
+	 "u[i in 1..5]' = k*sum(j in 1..5, sin(u[j] - u[i])) + m\nout s = sum(i in 1..5, sqrt(u[i])), c = m*t*k"),
 };
 
 /* The kind's result through the evaluator. */
