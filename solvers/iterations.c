@@ -8,6 +8,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 /* ---- scales ---- */
 
@@ -142,6 +143,13 @@ enum newton_verdict oj_convergence_judge(struct convergence *c, double size)
 	if (held_up && (size <= c->floor || is_stalled(c, size)))
 		return NEWTON_DONE;
 	return verdict == NEWTON_GOES_ON && c->iterations == c->most ? NEWTON_FAILED : verdict;
+}
+
+enum newton_verdict oj_convergence_judge_anew(const struct convergence *c, double size)
+{
+	if (!isfinite(size))
+		return NEWTON_FAILED;
+	return size <= fmax(c->enough, c->floor) ? NEWTON_DONE : NEWTON_GOES_ON;
 }
 
 /* ---- one real system ---- */
@@ -283,6 +291,33 @@ static bool is_held(struct newton *nw)
 	return i < n;
 }
 
+/* Newton's own iterations, with J at every iterate, from no slope at all: of a step of given size, which
+ * cannot be shorter, and where J changes too much for one to serve. */
+static bool solve_anew(struct newton *nw, double t, double gamma, const double *base, const double *psi, double *d)
+{
+	struct convergence *c = &nw->convergence;
+	int64_t n = nw->gauge.n;
+	enum newton_verdict verdict = NEWTON_GOES_ON;
+	memcpy(d, psi, (size_t)n * sizeof *d);
+	for (int k = 0; verdict == NEWTON_GOES_ON && k < NEWTON_FIXED_ROUNDS; k++) {
+		oj_sum_two(n, base, d, nw->argument);
+		oj_jacobian_eval(nw->f, t, nw->argument, NULL);
+		nw->fresh = false;
+		nw->factored = 0;
+		if (!oj_newton_factor(nw, gamma, t, nw->argument))
+			return false;
+		oj_convergence_begin(c); /* sizes are measured anew */
+		double size = find_increment(nw, t, gamma, base, psi, d);
+		verdict = oj_convergence_judge_anew(c, size);
+		if (verdict == NEWTON_FAILED)
+			find_fault(nw);
+		for (int64_t i = 0; i < n && verdict != NEWTON_FAILED; i++)
+			d[i] += nw->increment[i];
+		nw->f->implicit->iterations++;
+	}
+	return verdict == NEWTON_DONE;
+}
+
 bool oj_newton_solve(struct newton *nw, double t, double gamma, const double *base, const double *psi, double *d)
 {
 	struct convergence *c = &nw->convergence;
@@ -303,7 +338,7 @@ bool oj_newton_solve(struct newton *nw, double t, double gamma, const double *ba
 	nw->iterations += c->iterations;
 	nw->f->implicit->iterations += (uint64_t)c->iterations;
 	nw->worst_rate = c->iterations > 1 ? fmax(nw->worst_rate, c->rate) : nw->worst_rate;
-	return verdict == NEWTON_DONE;
+	return verdict == NEWTON_DONE || (c->forced && solve_anew(nw, t, gamma, base, psi, d));
 }
 
 int64_t oj_newton_culprit(const struct newton *nw, const struct step *step, const double *f1, const double *error,

@@ -8,7 +8,8 @@
  *   would not get there, and when something is not finite; but what rounding holds up, of the
  *   states or, with a fresh J, at a hundredth of the tolerance, has converged.
  * - A failure asks for a fresh Jacobian, and for a shorter step where it was fresh.  It is never
- *   the end of a solve.
+ *   the end of a solve.  Steps of given size cannot be shorter: for them J is evaluated at every
+ *   iterate then, which is Newton's own method.
  * - Factors of another gamma serve as well, with increments times 2 rho/(1 + rho) for the ratio
  *   rho of the two, halfway between what slow and fast modes need.
  * Sources: E. Hairer, G. Wanner, Solving Ordinary Differential Equations II, IV.8; A. C.
@@ -58,6 +59,8 @@ void oj_convergence_set(struct convergence *c, double rtol, double share, double
 void oj_convergence_begin(struct convergence *c);
 /* What an increment of this size says. */
 enum newton_verdict oj_convergence_judge(struct convergence *c, double size);
+/* The same of Newton's own iterations, where J is new in each: an increment of rounding's size is the last. */
+enum newton_verdict oj_convergence_judge_anew(const struct convergence *c, double size);
 
 enum { NEWTON_FIXED_ROUNDS = 60 }; /* where there is no shorter step */
 

@@ -48,9 +48,9 @@ double oj_radau_norm(const struct radau_state *s, const double *v)
 
 /* ---- factors ---- */
 
-static void evaluate_jacobian(struct radau_state *s, double t)
+static void evaluate_jacobian(struct radau_state *s, double t, const double *y)
 {
-	oj_jacobian_eval(s->f, t, s->y0, s->tolerance);
+	oj_jacobian_eval(s->f, t, y, s->tolerance);
 	s->have_jacobian = s->fresh = true;
 	s->factored = NULL;
 }
@@ -118,7 +118,6 @@ static void solve_stages(struct radau_state *s)
 		oj_shift_solve(s->f, k / 2 + 1, s->g + k * s->stride);
 }
 
-/* The norm of the increments, all stages together. */
 /* In a step from rest, or one that states grow in, the first increments say more of how large they are than
  * the beginning does. */
 static void measure_by_all(struct radau_state *s)
@@ -130,6 +129,7 @@ static void measure_by_all(struct radau_state *s)
 	}
 }
 
+/* The norm of the increments, all stages together. */
 static double increment_norm(const struct radau_state *s, const struct radau_sums *sums)
 {
 	sums->squares(s->n, s->stride, s->g, s->weight, s->work);
@@ -183,20 +183,49 @@ static bool iterate(struct radau_state *s, const struct step *step)
 	return verdict == NEWTON_DONE;
 }
 
+/* With J at the step's end as each iteration leaves it, from no change at all: of steps of given size,
+ * which cannot be shorter. */
+static bool iterate_anew(struct radau_state *s, const struct step *step)
+{
+	const struct radau_sums *sums = oj_radau_sums(s->row->stages, s->n);
+	struct convergence *c = &s->convergence;
+	size_t stages = (size_t)s->row->stages;
+	enum newton_verdict verdict = NEWTON_GOES_ON;
+	memset(s->now.z, 0, stages * (size_t)s->stride * sizeof *s->now.z);
+	memset(s->w, 0, stages * (size_t)s->stride * sizeof *s->w);
+	for (int k = 0; verdict == NEWTON_GOES_ON && k < NEWTON_FIXED_ROUNDS; k++) {
+		evaluate_stages(s, step); /* leaves the end in s->work */
+		evaluate_jacobian(s, step->t1, s->work);
+		s->fresh = false;
+		if (!factorise(s, step->h))
+			return false;
+		sums->residuals(s->row, s->n, s->stride, s->lambda, s->f_stages, s->w, s->g);
+		solve_stages(s);
+		measure_by_all(s);
+		verdict = oj_convergence_judge_anew(c, increment_norm(s, sums));
+		if (verdict == NEWTON_FAILED)
+			find_fault(s);
+		else
+			sums->advance(s->row, s->n, s->stride, s->g, s->w, s->now.z);
+		s->f->implicit->iterations++;
+	}
+	return verdict == NEWTON_DONE;
+}
+
 /* The iterations came to nothing: with a fresh J, then with a shorter step. */
 bool oj_radau_solve(struct radau_state *s, const struct step *step)
 {
 	for (;;) {
 		if (!s->have_jacobian)
-			evaluate_jacobian(s, step->t0);
+			evaluate_jacobian(s, step->t0, s->y0);
 		set_weights(s);
 		s->retry = fabs(step->h) / 2;
 		extrapolate(s, step->h);
 		bool fresh = s->fresh;
 		if (factorise(s, step->h) && iterate(s, step))
 			return true;
-		if (fresh)
-			return false;
+		if (fresh || s->convergence.forced)
+			return s->convergence.forced && iterate_anew(s, step);
 		s->have_jacobian = false;
 	}
 }

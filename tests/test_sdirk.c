@@ -242,3 +242,32 @@ Test(sdirk, steps_of_given_size_are_solved_to_rounding)
 	cr_expect_eq(ojit_solver_stats(trial.solver).jacobians, 1);
 	trial_end(&trial);
 }
+
+/* Robertson's B begins at rest, where J holds nothing of what bounds it: a length at which no iteration
+ * with one J converges, and no shorter step to take. */
+Test(sdirk, steps_of_given_size_are_solved_where_one_jacobian_does_not_serve)
+{
+	static const char rober[] = "a' = -0.04*a + 1e4*b*c\nb' = 0.04*a - 1e4*b*c - 3e7*b^2\nc' = 3e7*b^2\ninit a = 1, b = 0, c = 0\n";
+	static const struct {
+		const char *method;
+		double step, off; /* of a at t = 1, as the method's order allows */
+	} cases[] = {{"radau5", 0.1, 4e-9}, {"radau9", 0.1, 8e-9},  {"radau13", 0.1, 8e-9}, {"bdf", 0.01, 1e-6},
+	             {"trbdf2", 0.1, 1e-5}, {"kencarp4", 0.01, 1e-8}, {"implicit_midpoint", 0.01, 1e-7}, {"implicit_euler", 0.1, 1e-3}};
+	struct trial trial;
+	for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+		trial_begin(&trial, rober, cases[k].method);
+		trial.options.fixed_step = cases[k].step;
+		trial_solve(&trial, 0, 1, ojit_output_final());
+		double off = fabs(ojit_solver_last_states(trial.solver)[0] - 0.96645973733300);
+		cr_expect_lt(off, cases[k].off, "%s: %g", cases[k].method, off);
+		trial_end(&trial);
+	}
+	trial_begin(&trial, rober, "implicit_euler");
+	trial.options.fixed_step = 1;
+	trial_solve(&trial, 0, 1, ojit_output_final());
+	const double *y = ojit_solver_last_states(trial.solver);
+	cr_expect_float_eq(y[2], 3e7 * y[1] * y[1], 1e-16 + 1e-12 * y[2]);
+	cr_expect_float_eq(y[0] + y[1] + y[2], 1, 1e-14);
+	cr_expect_float_eq(y[0], 1 - 0.04 * y[0] + 1e4 * y[1] * y[2], 1e-13);
+	trial_end(&trial);
+}
