@@ -119,7 +119,7 @@ Test(corpora_checks, large_networks)
 Test(corpora_checks, examples)
 {
 	static const char *const examples[] = {"advection", "arenstorf", "brusselator1d", "brusselator2d", "burgers", "double_well", "kuramoto",
-	                                       "lorenz", "lotka_volterra", "nbody_ring", "neural", "pleiades"};
+	                                       "lorenz", "lotka_volterra", "nbody_ring", "neural", "pleiades", "robertson"};
 	for (size_t k = 0; k < sizeof examples / sizeof examples[0]; k++) {
 		char path[512];
 		ojit_context *context = ojit_context_new(NULL);

@@ -436,6 +436,18 @@ Test(examples, the_brusselator_in_a_tube_goes_where_c_goes)
 	close_example(&e);
 }
 
+/* The end that the IVP test set of Bari publishes. */
+Test(examples, robertson_ends_where_it_was_published_to_end)
+{
+	static const double published[] = {0.2083340149701255e-7, 0.8333360770334713e-13, 0.9999999791665050};
+	struct example e = example("robertson");
+	solve_with(&e, "auto", 1e-9, 1e-22, 0, 1e11);
+	for (int k = 0; k < 3; k++)
+		cr_expect_float_eq(ojit_solver_last_states(e.solver)[k] / published[k], 1, 1e-7);
+	cr_expect_float_eq(ojit_solver_last_outputs(e.solver)[0], 1, 1e-12);
+	close_example(&e);
+}
+
 enum { SIDE = 21 };
 
 static void square(double t, const double *y, double *dy, const void *data)
