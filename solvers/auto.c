@@ -153,7 +153,8 @@ static void init(void *state, const struct setup *setup)
 		memory += lines(candidate->method.stepper->state_size(&candidate->setup));
 	}
 	lay_out(&s->candidates[CANDIDATE_EXPLICIT]);
-	s->reach = oj_explicit_reach(s->candidates[CANDIDATE_EXPLICIT].method.row);
+	s->reach = oj_explicit_reach(s->candidates[CANDIDATE_EXPLICIT].method.row, 1);
+	s->reach_turning = oj_explicit_reach(s->candidates[CANDIDATE_EXPLICIT].method.row, -1);
 }
 
 static void bind(void *state, struct rhs *f, const struct tolerance *tolerance)
@@ -254,7 +255,10 @@ static double propose(const void *state)
 
 static double longest(const void *state)
 {
-	const struct candidate *active = active_of(state);
+	const struct auto_state *s = state;
+	const struct candidate *active = active_of(s);
+	if (s->active == CANDIDATE_EXPLICIT)
+		return oj_auto_longest(s);
 	return active->method.stepper->longest ? active->method.stepper->longest(active->state) : HUGE_VAL;
 }
 
@@ -265,6 +269,8 @@ static enum attempt complete(void *state, const struct step *step)
 	enum attempt outcome = active->method.stepper->complete(active->state, step);
 	if (outcome == ATTEMPT_RETRY)
 		oj_control_reject(&s->control, HUGE_VAL);
+	else if (oj_auto_foresee(s, step))
+		return ATTEMPT_RETRY;
 	return outcome;
 }
 
@@ -284,9 +290,14 @@ static void accept(void *state)
 	oj_auto_choose(s);
 }
 
+/* Steps of a candidate that began where another's went too far have no errors yet. */
 static int64_t culprit(const void *state, const struct step *step, bool *finite)
 {
-	const struct candidate *active = active_of(state);
+	const struct auto_state *s = state;
+	const struct candidate *active = active_of(s);
+	*finite = true;
+	if (s->attempts == 0)
+		return 0;
 	return active->method.stepper->culprit(active->state, step, finite);
 }
 

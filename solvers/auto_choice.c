@@ -19,7 +19,14 @@
  *
  * Stiffness shows where h times the spectral radius of the Jacobian comes near the end of
  * the explicit row's stability interval.  The radius follows from two stages at t1 (HW IV.2), from
- * ROCK's own estimate, or from a power method on the Jacobian that an implicit method has. */
+ * ROCK's own estimate, or from a power method on the Jacobian that an implicit method has.
+ *
+ * Modes that nothing has moved yet do not bound first steps, by their errors; but steps far beyond what is stable
+ * move them, and undamped ones go on for the rest of the run.  So first steps that would go too far are not taken, if
+ * the Jacobian agrees: another candidate begins where they began.  Where modes turn undamped, explicit steps are kept
+ * to lengths that let them grow by next to nothing, as the imaginary axis allows: errors would bound them, too, but
+ * only when they have grown (m: BEAM at 1e-4 to 1e-6, 36,600 steps of tsit5 with errors of 23 to 73 tolerances times the
+ * sensitivity; held to 0.6 over the radius, 50,000 with errors below 1e-4). */
 #include "solvers/auto_state.h"
 
 #include "solvers/control.h"
@@ -38,6 +45,8 @@ enum { SELDOM = 50, DENSE_LOOKS = 60, LEFT_REST = 15, MOST_REST = 400, SIGHT_AGE
  * share of what is stable: where modes turn, the real axis says too much. */
 enum { HELD_LOOK = 15, HELD = 45, MOST_HELD = 90 };
 #define SOME_SHARE 0.3
+/* Steps that are as long as they may be, but for what is lost to their control. */
+#define NEARLY 0.9
 /* Of the price that is paid, what another may promise to be tried. */
 #define PROMISE 0.7
 /* And by how much more than was spent a trial of one may cost that promises much. */
@@ -59,8 +68,15 @@ enum { HELD_LOOK = 15, HELD = 45, MOST_HELD = 90 };
  * be held back as well. */
 enum { STUCK = 5 };
 #define CHEAP 0.1
+/* Steps of a run that are looked at before they are accepted: do they go beyond such a share of what is stable, as
+ * their stages say, and then as the Jacobian says? */
+enum { FIRST_STEPS = 3 };
+#define SUSPICIOUS 0.4
+#define FORESEEN 0.6
 /* From one step to the next, what says that a trial has not come to its lengths yet. */
 #define GROWTH 1.2
+/* And by how much more steps may become cheaper at most. */
+#define SURPRISE 3.0
 
 /* Numbers of steps: those that are averaged over in a trial, for with BDF some have factors to make and
  * most have not; those of a trial that comes to something, those that one is given in any case, for Radau begins
@@ -115,20 +131,49 @@ static double present_price(const struct auto_state *s, double *mean_length)
 
 /* ---- stiffness ---- */
 
-/* What the Jacobian that was evaluated last says, where there is one; a `fresh` one is evaluated first, at
- * nobody's expense. */
-static void see_spectrum(struct auto_state *s, bool fresh)
+/* The states at the beginning of the coming step. */
+static const double *states_of(const struct auto_state *s)
 {
 	const struct candidate *active = active_of(s);
 	const double *y, *f0;
-	double *scratch, effort = oj_auto_effort(s);
-	if (!s->f->implicit)
-		return;
+	double *scratch;
 	active->method.stepper->look(active->state, &y, &f0, &scratch, &scratch);
-	if (fresh)
-		oj_jacobian_eval(s->f, s->t1, y, s->tolerance);
-	oj_spectrum_see(&s->spectrum, &s->f->implicit->jacobian, y, s->tolerance);
+	return y;
+}
+
+/* What the Jacobian that was evaluated last says, where there is one. */
+static void see_spectrum(struct auto_state *s)
+{
+	if (s->f->implicit)
+		oj_spectrum_see(&s->spectrum, &s->f->implicit->jacobian, states_of(s), s->tolerance);
+}
+
+/* What that at (t, states_of) says, which is evaluated at nobody's expense. */
+static void see_fresh_spectrum(struct auto_state *s, double t)
+{
+	double effort = oj_auto_effort(s);
+	if (s->f->implicit)
+		oj_jacobian_eval(s->f, t, states_of(s), s->tolerance);
+	see_spectrum(s);
 	s->looked_effort += oj_auto_effort(s) - effort;
+	s->next_sight = s->steps + s->steps / 4 + SIGHT_AGE;
+}
+
+double oj_auto_longest(const struct auto_state *s)
+{
+	return oj_spectrum_undamped(&s->spectrum) ? s->reach_turning / s->spectrum.radius : HUGE_VAL;
+}
+
+/* How long explicit steps may be that are stable. */
+static double stable_length(const struct auto_state *s)
+{
+	return fmin(s->reach / s->radius, oj_auto_longest(s));
+}
+
+/* Is a step as long as they may be? */
+static bool is_longest(const struct auto_state *s)
+{
+	return s->active == CANDIDATE_EXPLICIT && fabs(s->h) > NEARLY * oj_auto_longest(s);
 }
 
 void oj_auto_observe(struct auto_state *s)
@@ -137,7 +182,7 @@ void oj_auto_observe(struct auto_state *s)
 	if (s->active != CANDIDATE_EXPLICIT || (s->since + 1 < s->next_look && !suspicious))
 		return;
 	s->radius = oj_explicit_radius(active_of(s)->state, s->h);
-	double share = fabs(s->h) * s->radius / s->reach;
+	double share = is_longest(s) ? 1 : fabs(s->h) * s->radius / s->reach;
 	int change = share > s->held_from ? HELD_LOOK : share > SOME_SHARE ? 1 : -HELD_LOOK;
 	s->held = s->held + change < 0 ? 0 : s->held + change > MOST_HELD ? MOST_HELD : s->held + change;
 }
@@ -175,24 +220,22 @@ void oj_auto_compare(struct auto_state *s, double squared, double h)
 
 /* ---- trials ---- */
 
-static void begin_trial(struct auto_state *s, enum candidate_kind kind, double h, double allowance)
+/* What is to be gone back to: the active candidate, its price, and the length of its next step. */
+static void remember(struct auto_state *s, double price, double length)
 {
-	const struct candidate *active = active_of(s);
-	const double *y, *f0;
-	double *scratch, price = present_price(s, NULL), length = s->proposed;
-	bool stuck = !is_held(s) && fabs(s->h) * s->radius <= s->held_from * s->reach;
-	enum candidate_kind before = s->active;
-	active->method.stepper->look(active->state, &y, &f0, &scratch, &scratch);
-	if (!oj_auto_begin(s, kind, s->t1, y, h)) {
-		s->candidates[kind].impossible = true;
-		return;
-	}
-	s->trying = true;
-	s->allowance = allowance;
-	s->before = before;
+	s->before = s->active;
 	s->before_price = price;
 	s->before_length = length;
-	s->before_stuck = stuck;
+	s->before_stuck = !is_held(s) && fabs(s->h) * s->radius <= s->held_from * s->reach;
+}
+
+/* From t on, with a step of length h; false: there cannot be such steps. */
+static bool begin_trial(struct auto_state *s, enum candidate_kind kind, double t, double h, double allowance)
+{
+	s->trying = oj_auto_begin(s, kind, t, states_of(s), h);
+	s->candidates[kind].impossible = !s->trying;
+	s->allowance = allowance;
+	return s->trying;
 }
 
 static void stay(struct auto_state *s, double price)
@@ -200,7 +243,7 @@ static void stay(struct auto_state *s, double price)
 	uint64_t at = s->change_count < CHANGES ? s->change_count : CHANGES - 1;
 	struct candidate *left = &s->candidates[s->before];
 	s->changes[at] = (struct change){s->t1, s->before, s->active, s->before_price, price,
-	                                 s->before_length * s->radius / s->reach, s->before_stuck};
+	                                 s->before_length / stable_length(s), s->before_stuck};
 	s->change_count++;
 	s->trying = false;
 	left->due = s->steps + LEFT_REST;
@@ -218,22 +261,40 @@ static uint64_t rest_after(const struct auto_state *s, uint64_t rest)
 static void go_back(struct auto_state *s, double length)
 {
 	struct candidate *tried = &s->candidates[s->active];
-	const double *y, *f0;
-	double *scratch;
 	tried->trials++;
 	tried->rest = rest_after(s, tried->rest);
 	tried->due = s->steps + tried->rest;
 	s->shown = length / s->usual[s->active];
 	s->shown_until = tried->due;
 	s->trying = false;
-	tried->method.stepper->look(tried->state, &y, &f0, &scratch, &scratch);
-	oj_auto_begin(s, s->before, s->t1, y, s->before_length);
+	oj_auto_begin(s, s->before, s->t1, states_of(s), s->before_length);
 }
 
 /* Of the price that was paid, what another candidate's must come to. */
 static double gain(enum candidate_kind kind)
 {
 	return kind == CANDIDATE_MULTISTEP ? GAIN_MULTISTEP : GAIN;
+}
+
+/* Would steps that go on growing as the last one did come to that price before the trial ends? */
+static bool may_come_to(const struct auto_state *s, double price)
+{
+	double growth = s->proposed / fabs(s->h), left = (double)(trials[s->active].most - s->since);
+	return price_of(s, 1, NULL) < price * oj_control_power(growth, left);
+}
+
+/* Even if steps become much longer than they grow now, for Radau's order rises from the least? */
+static bool is_hopeless(const struct auto_state *s, double bound)
+{
+	double surprise = s->active == CANDIDATE_IMPLICIT ? SURPRISE * s->usual[CANDIDATE_IMPLICIT] : SURPRISE;
+	return s->since >= trials[s->active].some && !may_come_to(s, surprise * bound);
+}
+
+/* Is there reason to go on, though it costs more than it was to? */
+static bool is_hopeful(const struct auto_state *s, double bound)
+{
+	return s->since < trials[s->active].least || s->proposed > GROWTH * fabs(s->h) ||
+	       price_of(s, 1, NULL) < s->before_price || may_come_to(s, bound);
 }
 
 static void judge_trial(struct auto_state *s)
@@ -243,11 +304,10 @@ static void judge_trial(struct auto_state *s)
 	if (s->since < mean)
 		return;
 	double price = price_of(s, mean, &length), bound = gain(s->active) * s->before_price;
-	bool hopeful = s->since < trials[s->active].least || s->proposed > GROWTH * fabs(s->h) ||
-	               price_of(s, 1, NULL) < s->before_price;
+	bool over = s->since >= trials[s->active].most || is_hopeless(s, bound);
 	if (price < bound)
 		stay(s, price);
-	else if (s->since >= trials[s->active].most || (s->spent > s->allowance && !hopeful))
+	else if (over || (s->spent > s->allowance && !is_hopeful(s, bound)))
 		go_back(s, length);
 }
 
@@ -272,7 +332,7 @@ static double best_length(const struct auto_state *s, enum candidate_kind kind, 
 {
 	bool known = oj_auto_needs_factors(s->active) && s->stuck < STUCK;
 	double accurate = s->usual[kind] * (known ? h / s->usual[s->active] : accurate_length(s, h, cheap));
-	return kind == CANDIDATE_EXPLICIT ? fmin(accurate, s->reach / s->radius) : accurate;
+	return kind == CANDIDATE_EXPLICIT ? fmin(accurate, stable_length(s)) : accurate;
 }
 
 /* What a step of another candidate costs; HUGE_VAL: it is not to be tried. */
@@ -288,7 +348,7 @@ static double step_cost(struct auto_state *s, enum candidate_kind kind, double h
 static double first_length(const struct auto_state *s, enum candidate_kind kind, double h)
 {
 	if (kind == CANDIDATE_EXPLICIT)
-		return s->radius > 0 ? fmin(h, 0.9 * s->reach / s->radius) : h;
+		return s->radius > 0 ? fmin(h, NEARLY * stable_length(s)) : h;
 	bool free = s->active == CANDIDATE_EXPLICIT && is_held(s) && kind != CANDIDATE_MULTISTEP;
 	double accurate = CAREFUL * s->usual[kind] * accurate_length(s, h, false);
 	return free && accurate > h ? fmin(accurate, FIRST_LONGER * h) : h;
@@ -336,14 +396,61 @@ static void look_around(struct auto_state *s, double share)
 	enum candidate_kind choice = most_promising(s, &cost);
 	bool affordable = cost <= share * s->spent, known = oj_auto_needs_factors(s->active) || s->steps < s->next_sight;
 	if (affordable && !known) {
-		see_spectrum(s, true);
-		s->next_sight = s->steps + s->steps / 4 + SIGHT_AGE;
+		see_fresh_spectrum(s, s->t1);
 		choice = most_promising(s, &cost);
 		affordable = cost <= share * s->spent;
 	}
-	if (choice != s->active && affordable)
-		begin_trial(s, choice, first_length(s, choice, s->proposed), cost);
+	if (choice == s->active || !affordable)
+		return;
+	double h = first_length(s, choice, s->proposed);
+	remember(s, present_price(s, NULL), s->proposed);
+	begin_trial(s, choice, s->t1, h, cost);
 }
+
+/* ---- the first steps ---- */
+
+/* Who promises most where explicit steps are to be as long as stability allows, of those that begin well with any
+ * length; the active one: nobody. */
+static enum candidate_kind most_promising_first(struct auto_state *s, double stable, double *cost)
+{
+	double price = oj_auto_step_price(s, CANDIDATE_EXPLICIT, stable) / stable, best = 1;
+	enum candidate_kind choice = s->active;
+	for (int k = CANDIDATE_STABILISED; k <= CANDIDATE_IMPLICIT; k++) {
+		double length = s->usual[k] * LONGER * stable, step = step_cost(s, k, length);
+		double promised = step / length / (promise(k) * price);
+		if (suits(s, k) && promised < best)
+			best = promised, *cost = (double)trials[k].some * step, choice = k;
+	}
+	return choice;
+}
+
+/* A first step that goes beyond what is stable, though its error is small, for so far nothing has moved the fast modes:
+ * it, and those that follow it, would. */
+static bool goes_too_far(struct auto_state *s, double h)
+{
+	if (s->active != CANDIDATE_EXPLICIT || s->steps >= FIRST_STEPS || s->steps < s->next_sight)
+		return false;
+	return h * oj_explicit_radius(active_of(s)->state, h) > SUSPICIOUS * s->reach;
+}
+
+bool oj_auto_foresee(struct auto_state *s, const struct step *step)
+{
+	double h = fabs(step->h), cost;
+	if (!s->tolerance || !goes_too_far(s, h) || !s->f->need_implicit(s->f))
+		return false;
+	see_fresh_spectrum(s, step->t0);
+	s->radius = s->spectrum.radius;
+	if (h * s->radius <= FORESEEN * s->reach)
+		return false;
+	double stable = stable_length(s);
+	enum candidate_kind choice = most_promising_first(s, stable, &cost);
+	if (choice == s->active)
+		return h > oj_auto_longest(s);
+	remember(s, oj_auto_step_price(s, s->active, stable) / (NEARLY * stable), NEARLY * stable);
+	return begin_trial(s, choice, step->t0, h, cost);
+}
+
+/* ---- after every step ---- */
 
 static void see_curvature(struct auto_state *s)
 {
@@ -362,6 +469,8 @@ static double share_of_trial(struct auto_state *s)
 		s->next_look = s->since + OJ_AUTO_LOOK_EVERY + (s->active == CANDIDATE_EXPLICIT ? s->since / SELDOM : 0);
 	if (due && (s->active == CANDIDATE_STABILISED || s->held > 0))
 		see_curvature(s);
+	if (is_longest(s) && s->steps >= s->next_sight)
+		see_fresh_spectrum(s, s->t1);
 	if (s->since < trials[s->active].settled)
 		return 0;
 	if (s->active == CANDIDATE_EXPLICIT)
@@ -373,7 +482,7 @@ static double share_of_trial(struct auto_state *s)
 	if (s->active == CANDIDATE_STABILISED) {
 		s->radius = oj_rock_radius(active_of(s)->state);
 	} else {
-		see_spectrum(s, false);
+		see_spectrum(s);
 		s->radius = s->spectrum.radius;
 	}
 	return 1;

@@ -77,6 +77,7 @@ struct auto_state {
 	const double *usual; /* [CANDIDATES] how long steps that accuracy bounds are, those of Rosenbrock 1 */
 	double radau_calls;  /* a step of Radau's */
 	double reach;  /* of the explicit row: h times the radius where it gets unstable */
+	double reach_turning; /* likewise, along the imaginary axis */
 	double radius; /* of the Jacobian, estimated last */
 	double held_from; /* share of what is stable from which explicit steps count as held back */
 	int held; /* what looks say for it, in points */
@@ -125,6 +126,11 @@ bool oj_auto_begin(struct auto_state *s, enum candidate_kind kind, double t, con
 
 /* After an attempt of length h, before s->h is set to it: does the error follow from the length? */
 void oj_auto_compare(struct auto_state *s, double squared, double h);
+/* How long explicit steps may be: those of modes that turn undamped are not to grow, which errors tell too late. */
+double oj_auto_longest(const struct auto_state *s);
+/* A step's error is small enough: would it go too far nevertheless? true: another candidate goes on from where it
+ * began. */
+bool oj_auto_foresee(struct auto_state *s, const struct step *step);
 /* After a step that is not accepted by the candidate yet, what it tells of stiffness. */
 void oj_auto_observe(struct auto_state *s);
 /* After it was: count it, and change the candidate where another promises more. */

@@ -1,11 +1,14 @@
 /* See spectrum.h.  A change of scale is a similarity, which leaves eigenvalues as they are; but in
- * scale small states weigh as much as large ones, and a few rounds are enough. */
+ * scale small states weigh as much as large ones, and a few rounds are enough.  The size of an eigenvalue is the root of
+ * what two products make of a vector: where positions have velocities, each of them alone says the square of it or 1. */
 #include "solvers/spectrum.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { ROUNDS = 6 };
+/* Of two products each: at least, and, while the radius still changes by a part, at most. */
+enum { ROUNDS = 3, MOST_ROUNDS = 20 };
+#define SETTLED 0.03
 
 void oj_spectrum_lay_out(struct spectrum *s, int64_t n, double *memory)
 {
@@ -64,22 +67,31 @@ static double begin(struct spectrum *s, const double *y, const struct tolerance 
 	return sqrt(squared);
 }
 
+/* Two products more; the size of what they make of the vector. */
+static double turn(struct spectrum *s, double size, const struct matrix *matrix, const double *y,
+                   const struct tolerance *tolerance)
+{
+	multiply(matrix, s->n, 1 / size, s->vector, s->once);
+	multiply(matrix, s->n, 1, s->once, s->twice);
+	double after = sqrt(inner_product(s, s->twice, s->twice, y, tolerance));
+	double cosine = inner_product(s, s->vector, s->twice, y, tolerance) / size / after;
+	s->radius = sqrt(after);
+	s->cosine = isfinite(cosine) ? cosine : 1;
+	double *spare = s->vector;
+	s->vector = s->twice;
+	s->twice = spare;
+	return after;
+}
+
 void oj_spectrum_see(struct spectrum *s, const struct matrix *matrix, const double *y, const struct tolerance *tolerance)
 {
-	double size = begin(s, y, tolerance);
+	double size = begin(s, y, tolerance), before = 0;
 	s->radius = 0;
 	s->cosine = 1;
-	for (int round = 0; round < ROUNDS && size > 0 && isfinite(size); round += 2) {
-		multiply(matrix, s->n, 1 / size, s->vector, s->once);
-		multiply(matrix, s->n, 1, s->once, s->twice);
-		double first = sqrt(inner_product(s, s->once, s->once, y, tolerance));
-		double second = sqrt(inner_product(s, s->twice, s->twice, y, tolerance));
-		double cosine = inner_product(s, s->vector, s->twice, y, tolerance) / size / second;
-		s->radius = first > 0 ? fmax(first, second / first) : 0;
-		s->cosine = isfinite(cosine) ? cosine : 1;
-		double *spare = s->vector;
-		s->vector = s->twice;
-		s->twice = spare;
-		size = second;
+	for (int round = 0; round < MOST_ROUNDS && size > 0 && isfinite(size); round++) {
+		size = turn(s, size, matrix, y, tolerance);
+		if (round + 1 >= ROUNDS && fabs(s->radius - before) <= SETTLED * s->radius)
+			break;
+		before = s->radius;
 	}
 }

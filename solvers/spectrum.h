@@ -29,5 +29,10 @@ static inline bool oj_spectrum_turns(const struct spectrum *spectrum)
 {
 	return spectrum->cosine < 0;
 }
+/* And hardly decay? */
+static inline bool oj_spectrum_undamped(const struct spectrum *spectrum)
+{
+	return spectrum->cosine < -0.9;
+}
 
 #endif

@@ -120,8 +120,9 @@ extern const struct stepper oj_stepper_explicit __attribute__((visibility("hidde
  * step (HNW II.4 and HW IV.2, eq. 2.26); 0: the method has no such stages. */
 double oj_explicit_radius(const void *state, double h);
 struct tableau;
-/* How far along the negative real axis the row's steps are stable: h times the radius. */
-double oj_explicit_reach(const struct tableau *row);
+/* How far the row's steps are stable, h times the size of an eigenvalue: `cosine` is that of twice its angle
+ * with the negative real axis, 1 for what decays, -1 for what turns undamped. */
+double oj_explicit_reach(const struct tableau *row, double cosine);
 /* Taylor series; the order follows from rtol, `row` only has to differ from NULL. */
 extern const struct stepper oj_stepper_taylor __attribute__((visibility("hidden")));
 

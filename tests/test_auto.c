@@ -158,6 +158,48 @@ Test(automatic, what_is_not_stable_where_modes_turn_is_not_tried)
 	trial_end(&trial);
 }
 
+/* A beam that is clamped at one end and bent slowly at the other: its modes are at rest, and turn undamped once
+ * steps beyond what is stable have moved them. */
+Test(automatic, modes_at_rest_that_turn_are_not_excited)
+{
+	static const char text[] = "let x[-1] = 0, x[0] = 0\nlet x[21] = 2*x[20] - x[19]\nlet x[22] = 2*x[21] - x[20]\n"
+	                           "x[i in 1..20]' = v[i]\nv[i in 1..20]' = 5e2*i*sin(t)^2 -"
+	                           " 1e6*(x[i-2] - 4*x[i-1] + 6*x[i] - 4*x[i+1] + x[i+2])\n"
+	                           "init x[i in 1..20] = 0, v[i in 1..20] = 0\n";
+	struct trial exact, trial;
+	trial_begin(&exact, text, "radau");
+	trial_begin(&trial, text, "auto");
+	exact.options.rtol = exact.options.atol = 1e-10;
+	trial_solve(&exact, 0, 3, ojit_output_final());
+	const double *x = ojit_solver_last_states(exact.solver);
+	for (int k = 4; k <= 7; k++) {
+		trial.options.rtol = pow(10, -k);
+		trial.options.atol = 1e-8;
+		trial_solve(&trial, 0, 3, ojit_output_final());
+		const double *y = ojit_solver_last_states(trial.solver);
+		for (int i = 0; i < 20; i++) /* radau's errors are up to 150 tolerances */
+			cr_expect_float_eq(y[i] / x[i], 1, 400 * trial.options.rtol, "1e-%d: %g", k, y[i] / x[i] - 1);
+		cr_expect_lt(ojit_solver_stats(trial.solver).steps, 300, "1e-%d: %s", k, ojit_solver_choice(trial.solver));
+	}
+	trial_end(&exact);
+	trial_end(&trial);
+}
+
+/* A pulse on a string: steps that are stable are as long as the pulse allows. */
+Test(automatic, waves_are_followed_explicitly)
+{
+	struct trial trial;
+	trial_begin(&trial, "x[i in 1..100]' = v[i]\nv[i in 1..100]' = 1e4*(x[i-1] - 2*x[i] + x[i+1])\n"
+	                    "let x[0] = 0, x[101] = 0\n"
+	                    "init x[i in 1..100] = exp(-((i - 50)/5)^2), v[i in 1..100] = 0\n", "auto");
+	for (int k = 4; k <= 8; k += 2) {
+		trial.options.rtol = trial.options.atol = pow(10, -k);
+		trial_solve(&trial, 0, 2, ojit_output_final());
+		cr_expect(!chose(&trial, ","), "%s", ojit_solver_choice(trial.solver));
+	}
+	trial_end(&trial);
+}
+
 Test(automatic, no_run_depends_on_the_one_before)
 {
 	struct trial a, b;
