@@ -276,11 +276,13 @@ static double gain(enum candidate_kind kind)
 	return kind == CANDIDATE_MULTISTEP ? GAIN_MULTISTEP : GAIN;
 }
 
-/* Would steps that go on growing as the last one did come to that price before the trial ends? */
+/* Would steps that go on growing as the last one did come to that price before the trial ends?  (One of BDF's says
+ * little: it may have factors to make.) */
 static bool may_come_to(const struct auto_state *s, double price)
 {
 	double growth = s->proposed / fabs(s->h), left = (double)(trials[s->active].most - s->since);
-	return price_of(s, 1, NULL) < price * oj_control_power(growth, left);
+	uint64_t last = s->active == CANDIDATE_MULTISTEP ? trials[s->active].mean : 1;
+	return price_of(s, last, NULL) < price * oj_control_power(growth, left);
 }
 
 /* Even if steps become much longer than they grow now, for Radau's order rises from the least? */

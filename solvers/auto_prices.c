@@ -53,10 +53,12 @@ static double rosenbrock_price(struct auto_state *s)
 	       stages * (oj_solve_price(s->f) + oj_auto_call_price(s));
 }
 
-/* A Jacobian and factors for some steps, two iterations. */
+/* A Jacobian and factors for some steps, for more where factors are dear, for BDF keeps those for longer; two
+ * iterations. */
 static double multistep_price(struct auto_state *s)
 {
-	double steps = 6, calls = 2;
+	const double dear = 16, calls = 2;
+	double steps = oj_factor_price(s->f) > dear * oj_solve_price(s->f) ? 12 : 6;
 	return (s->f->implicit->jacobian_effort + oj_factor_price(s->f)) / steps +
 	       calls * (oj_solve_price(s->f) + oj_auto_call_price(s));
 }
