@@ -169,15 +169,26 @@ static void bind(void *state, struct rhs *f, const struct tolerance *tolerance)
 
 /* ---- the calls handed on ---- */
 
+/* What is counted in a run. */
 static void begin_run(struct auto_state *s)
 {
-	s->active = CANDIDATE_EXPLICIT;
-	s->steps = s->change_count = s->looked_calls = s->next_sight = s->shown_until = 0;
+	s->change_count = s->looked_calls = 0;
 	s->looked_effort = 0;
+	for (int k = 0; k < CANDIDATES; k++)
+		s->candidates[k].steps = s->candidates[k].vain = 0;
+}
+
+/* Nothing is known yet. */
+static void forget(struct auto_state *s)
+{
+	s->active = CANDIDATE_EXPLICIT;
+	s->steps = s->next_sight = s->shown_until = 0;
+	s->radius = s->proposed = 0;
+	s->trying = false;
 	oj_spectrum_forget(&s->spectrum);
 	for (int k = 0; k < CANDIDATES; k++) {
 		struct candidate *candidate = &s->candidates[k];
-		candidate->steps = candidate->trials = candidate->rest = candidate->due = 0;
+		candidate->trials = candidate->rest = candidate->due = 0;
 		candidate->impossible = false;
 	}
 }
@@ -198,14 +209,14 @@ static enum attempt start_active(struct auto_state *s, double t, const double *y
 	return outcome;
 }
 
-/* A run begins with its first call of f; later starts go on with what was chosen. */
+/* A run begins with its first call of f, and begins again at every later start, without a memory of what was chosen:
+ * where it leads depends on where it begins alone. */
 static enum attempt start(void *state, double t, const double *y)
 {
 	struct auto_state *s = state;
 	if (s->f->calls == 0)
 		begin_run(s);
-	s->trying = false;
-	s->proposed = 0;
+	forget(s);
 	return start_active(s, t, y);
 }
 
@@ -417,8 +428,8 @@ void oj_auto_explain(const void *state, uint64_t steps, struct text *text)
 			continue;
 		oj_text_format(text, "%s%s %llu steps", between, name_of(s, k),
 		               (unsigned long long)(candidate->steps + (k == (int)s->active ? steps : 0)));
-		if (candidate->trials > 0)
-			oj_text_format(text, " (tried in vain %llu times)", (unsigned long long)candidate->trials);
+		if (candidate->vain > 0)
+			oj_text_format(text, " (tried in vain %llu times)", (unsigned long long)candidate->vain);
 		between = ", ";
 	}
 	for (uint64_t k = 0; k < s->change_count && k < CHANGES; k++) {

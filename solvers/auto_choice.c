@@ -262,6 +262,7 @@ static void go_back(struct auto_state *s, double length)
 {
 	struct candidate *tried = &s->candidates[s->active];
 	tried->trials++;
+	tried->vain++;
 	tried->rest = rest_after(s, tried->rest);
 	tried->due = s->steps + tried->rest;
 	s->shown = length / s->usual[s->active];

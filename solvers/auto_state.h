@@ -27,7 +27,8 @@ struct candidate {
 	struct setup setup;
 	void *state;
 	bool laid_out, impossible; /* its state; there cannot be such steps */
-	uint64_t steps, trials;    /* taken in this run, and trials that came to nothing */
+	uint64_t steps, vain;      /* taken in this run, and trials that came to nothing */
+	uint64_t trials;           /* of these, since the run began, or began again */
 	uint64_t rest, due;        /* steps from one trial to the next; the number of the step of the next */
 };
 
@@ -68,7 +69,7 @@ struct auto_state {
 	uint64_t looked_calls; /* of all, those for output */
 	double looked_effort;
 	double spent;         /* operations, since the active candidate began */
-	uint64_t steps;   /* accepted in this run */
+	uint64_t steps;   /* accepted since the run began, or began again */
 	uint64_t since;   /* of them since the candidate changed */
 	uint64_t next_look; /* number of the step since then at which is looked around next */
 	double call_price; /* operations of a call, what sums of stages take included; 0: not counted yet */

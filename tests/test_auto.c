@@ -214,6 +214,45 @@ Test(automatic, no_run_depends_on_the_one_before)
 	trial_end(&b);
 }
 
+/* Other states, or other parameters, while an implicit method is active: what follows has the bits of a new beginning
+ * there. */
+static void expect_new_beginning(ojit_integrator *it, const struct trial *trial, double parameter, double end)
+{
+	size_t n = ojit_solver_count(trial->solver, OJIT_STATES);
+	double t = ojit_integrator_time(it);
+	ojit_integrator *other = ojit_integrator_new(trial->program);
+	cr_assert_eq(ojit_solver_set_all(ojit_integrator_solver(other), OJIT_STATES, ojit_integrator_states(it)), OJIT_OK);
+	cr_assert_eq(ojit_solver_set_all(ojit_integrator_solver(other), OJIT_PARAMETERS, &parameter), OJIT_OK);
+	cr_assert_eq(ojit_integrator_begin(other, &trial->options, t, end, OJIT_RECORD_NONE), OJIT_OK);
+	while (ojit_integrator_time(it) < end) {
+		cr_assert_eq(ojit_integrator_step(it, INFINITY), OJIT_OK);
+		cr_assert_eq(ojit_integrator_step(other, INFINITY), OJIT_OK);
+		cr_assert_eq(ojit_integrator_time(it), ojit_integrator_time(other));
+		cr_expect_arr_eq(ojit_integrator_states(it), ojit_integrator_states(other), n * sizeof(double));
+	}
+	ojit_integrator_free(other);
+}
+
+Test(automatic, begun_again_it_chooses_as_in_a_new_run)
+{
+	struct trial trial;
+	double states[2] = {2, 0.5}, parameter = 500;
+	for (int k = 4; k <= 8; k += 2) {
+		trial_begin(&trial, oscillator, "auto");
+		trial.options.rtol = pow(10, -k);
+		ojit_integrator *it = ojit_integrator_new(trial.program);
+		cr_assert_eq(ojit_integrator_begin(it, &trial.options, 0, 2000, OJIT_RECORD_NONE), OJIT_OK);
+		cr_assert_eq(ojit_integrator_stop_at(it, 400), OJIT_OK);
+		cr_expect_gt(ojit_integrator_stats(it).jacobians, 0);
+		cr_assert_eq(ojit_integrator_restart(it, 400, states), OJIT_OK);
+		cr_assert_eq(ojit_integrator_stop_at(it, 900), OJIT_OK);
+		cr_assert_eq(ojit_solver_set_all(ojit_integrator_solver(it), OJIT_PARAMETERS, &parameter), OJIT_OK);
+		expect_new_beginning(it, &trial, parameter, 2000);
+		ojit_integrator_free(it);
+		trial_end(&trial);
+	}
+}
+
 /* (d/dt + 100)^4 a = 1.  At rest d' is what rounding leaves of 1 - 1, which is far above the
  * tolerance of d: an explicit method of high order sums it up with large weights. */
 Test(automatic, what_rounding_holds_back_is_left)

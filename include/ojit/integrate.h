@@ -115,9 +115,8 @@ OJIT_API ojit_status ojit_integrator_stop_at(ojit_integrator *integrator, double
  * from there on is forgotten; or any other that is not beyond the end, and then all that
  * was recorded is forgotten.  y[states]; NULL: the states at t where t is in the
  * recorded range, else those at the present time.  Looked at, t has the new states from
- * now on.  Only auto remembers more than the values: it goes on with the method that it had
- * chosen, where a new beginning would choose again.  OJIT_ENDED where y or its derivative is
- * not finite, or y is beyond growth_limit. */
+ * now on.  Nothing is remembered but values: auto chooses its method again.  OJIT_ENDED where
+ * y or its derivative is not finite, or y is beyond growth_limit. */
 OJIT_API ojit_status ojit_integrator_restart(ojit_integrator *integrator, double t, const double *y);
 
 /* ---- looking ---- */
