@@ -15,9 +15,12 @@ if(OJIT_TESTS)
 	pkg_check_modules(CRITERION REQUIRED IMPORTED_TARGET criterion)
 	pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 
-	# Most of what a test takes is being built: little optimised, and linked by LLVM's linker
-	# where it is there.
+	# Most of what a test takes is being built: little optimised, with checks built in not at
+	# all, and linked by LLVM's linker where it is there.
 	set(quick -O1 -g1)
+	if(OJIT_SANITIZE)
+		set(quick -O0 -g1)
+	endif()
 	find_program(OJIT_LLD ld.lld PATHS /usr/lib/llvm-19/bin)
 	if(OJIT_LLD)
 		get_filename_component(lld_directory ${OJIT_LLD} DIRECTORY)
