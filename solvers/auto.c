@@ -301,14 +301,31 @@ static void accept(void *state)
 	oj_auto_choose(s);
 }
 
+/* The state that moves fastest in its scales. */
+static int64_t fastest(const struct auto_state *s, const double *y, const double *f0)
+{
+	int64_t worst = 0;
+	double most = 0;
+	for (int64_t i = 0; s->tolerance && i < s->n; i++) {
+		double speed = fabs(f0[i]) / (s->tolerance->atol[i] + s->tolerance->rtol * fabs(y[i]));
+		if (speed > most)
+			most = speed, worst = i;
+	}
+	return worst;
+}
+
 /* Steps of a candidate that began where another's went too far have no errors yet. */
 static int64_t culprit(const void *state, const struct step *step, bool *finite)
 {
 	const struct auto_state *s = state;
 	const struct candidate *active = active_of(s);
 	*finite = true;
-	if (s->attempts == 0)
-		return 0;
+	if (s->attempts == 0) {
+		const double *y, *f0;
+		double *scratch[2];
+		active->method.stepper->look(active->state, &y, &f0, &scratch[0], &scratch[1]);
+		return fastest(s, y, f0);
+	}
 	return active->method.stepper->culprit(active->state, step, finite);
 }
 
