@@ -201,6 +201,7 @@ static bool solve(struct bdf_state *s, const struct step *step)
 {
 	struct newton *nw = &s->newton;
 	double gamma = step->h / s->formula.l[1];
+	nw->anew = false;
 	for (;;) {
 		bool fresh = nw->fresh || !nw->have_jacobian;
 		oj_newton_begin(nw, s->tolerance, s->z, ROUNDS, SHARE / s->formula.error);
@@ -209,7 +210,7 @@ static bool solve(struct bdf_state *s, const struct step *step)
 		    && oj_newton_solve(nw, step->t1, gamma, s->predicted, s->psi, s->d))
 			return true;
 		nw->factored = 0;
-		if (fresh || nw->fresh)
+		if ((fresh || nw->fresh || nw->anew) && !oj_newton_insist(nw, step->t0, s->z))
 			return false;
 		nw->have_jacobian = false;
 	}

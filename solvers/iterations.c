@@ -69,6 +69,7 @@ int64_t oj_gauge_worst(const struct gauge *g, const double *v)
 
 /* ---- convergence ---- */
 
+#define NEAR 1e-6 /* of what counts: from there Newton's own iterations square what is left, or are held up by rounding */
 #define STALLED 0.01
 #define STUCK 0.25 /* of a defect: what an iteration changes it by, at the least */
 
@@ -145,11 +146,14 @@ enum newton_verdict oj_convergence_judge(struct convergence *c, double size)
 	return verdict == NEWTON_GOES_ON && c->iterations == c->most ? NEWTON_FAILED : verdict;
 }
 
-enum newton_verdict oj_convergence_judge_anew(const struct convergence *c, double size)
+bool oj_convergence_is_near(double size)
 {
-	if (!isfinite(size))
-		return NEWTON_FAILED;
-	return size <= fmax(c->enough, c->floor) ? NEWTON_DONE : NEWTON_GOES_ON;
+	return size <= NEAR / FIXED_SCALE;
+}
+
+bool oj_convergence_ends_anew(const struct convergence *c, double size, double last)
+{
+	return size <= fmax(c->enough, c->floor) || (oj_convergence_is_near(last) && size > last / 4);
 }
 
 /* ---- one real system ---- */
@@ -291,31 +295,72 @@ static bool is_held(struct newton *nw)
 	return i < n;
 }
 
-/* Newton's own iterations, with J at every iterate, from no slope at all: of a step of given size, which
- * cannot be shorter, and where J changes too much for one to serve. */
+/* ---- steps of given size that one J does not serve ---- */
+
+bool oj_newton_insist(struct newton *nw, double t, const double *y)
+{
+	if (!nw->convergence.forced)
+		return false;
+	if (!nw->anew) {
+		nw->anew = true;
+		nw->fault_before = nw->fault;
+		return true;
+	}
+	oj_newton_restart(nw);
+	nw->fault = nw->fault_before;
+	oj_jacobian_eval(nw->f, t, y, NULL); /* for who asks why */
+	return false;
+}
+
+/* d goes along the increment as far as the next one, by the same factors, is smaller; false: nowhere. */
+static bool go_damped(struct newton *nw, double t, double gamma, const double *base, const double *psi, double *d,
+                      double size)
+{
+	int64_t n = nw->gauge.n;
+	double *from = nw->noise, *way = nw->defect;
+	memcpy(from, d, (size_t)n * sizeof *d);
+	memcpy(way, nw->increment, (size_t)n * sizeof *d);
+	for (double factor = 1; factor >= NEWTON_DAMPED_LEAST; factor /= 2) {
+		for (int64_t i = 0; i < n; i++)
+			d[i] = from[i] + factor * way[i];
+		if (oj_convergence_is_near(size) || find_increment(nw, t, gamma, base, psi, d) <= (1 - factor / 4) * size)
+			return true;
+	}
+	return false;
+}
+
+/* Newton's own iterations, damped, with J at every iterate, from the step's beginning, so that of several
+ * solutions it is the one that lies before all others. */
 static bool solve_anew(struct newton *nw, double t, double gamma, const double *base, const double *psi, double *d)
 {
 	struct convergence *c = &nw->convergence;
 	int64_t n = nw->gauge.n;
-	enum newton_verdict verdict = NEWTON_GOES_ON;
-	memcpy(d, psi, (size_t)n * sizeof *d);
-	for (int k = 0; verdict == NEWTON_GOES_ON && k < NEWTON_FIXED_ROUNDS; k++) {
+	double last = INFINITY;
+	nw->worst_rate = 1;
+	for (int64_t i = 0; i < n; i++)
+		d[i] = nw->start[i] - base[i];
+	for (int k = 0; k < NEWTON_FIXED_ROUNDS; k++) {
 		oj_sum_two(n, base, d, nw->argument);
 		oj_jacobian_eval(nw->f, t, nw->argument, NULL);
-		nw->fresh = false;
 		nw->factored = 0;
 		if (!oj_newton_factor(nw, gamma, t, nw->argument))
 			return false;
-		oj_convergence_begin(c); /* sizes are measured anew */
+		c->iterations = 0; /* sizes are measured anew */
 		double size = find_increment(nw, t, gamma, base, psi, d);
-		verdict = oj_convergence_judge_anew(c, size);
-		if (verdict == NEWTON_FAILED)
-			find_fault(nw);
-		for (int64_t i = 0; i < n && verdict != NEWTON_FAILED; i++)
-			d[i] += nw->increment[i];
 		nw->f->implicit->iterations++;
+		if (!isfinite(size))
+			return false;
+		c->iterations = 1;
+		if (oj_convergence_ends_anew(c, size, last)) {
+			for (int64_t i = 0; i < n; i++)
+				d[i] += nw->increment[i];
+			return true;
+		}
+		if (!go_damped(nw, t, gamma, base, psi, d, size))
+			return false;
+		last = size;
 	}
-	return verdict == NEWTON_DONE;
+	return false;
 }
 
 bool oj_newton_solve(struct newton *nw, double t, double gamma, const double *base, const double *psi, double *d)
@@ -323,6 +368,8 @@ bool oj_newton_solve(struct newton *nw, double t, double gamma, const double *ba
 	struct convergence *c = &nw->convergence;
 	enum newton_verdict verdict = NEWTON_GOES_ON;
 	int held = 0;
+	if (nw->anew)
+		return solve_anew(nw, t, gamma, base, psi, d);
 	oj_convergence_begin(c);
 	c->fresh = nw->fresh;
 	while (verdict == NEWTON_GOES_ON) {
@@ -338,7 +385,7 @@ bool oj_newton_solve(struct newton *nw, double t, double gamma, const double *ba
 	nw->iterations += c->iterations;
 	nw->f->implicit->iterations += (uint64_t)c->iterations;
 	nw->worst_rate = c->iterations > 1 ? fmax(nw->worst_rate, c->rate) : nw->worst_rate;
-	return verdict == NEWTON_DONE || (c->forced && solve_anew(nw, t, gamma, base, psi, d));
+	return verdict == NEWTON_DONE;
 }
 
 int64_t oj_newton_culprit(const struct newton *nw, const struct step *step, const double *f1, const double *error,

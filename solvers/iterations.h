@@ -8,8 +8,9 @@
  *   would not get there, and when something is not finite; but what rounding holds up, of the
  *   states or, with a fresh J, at a hundredth of the tolerance, has converged.
  * - A failure asks for a fresh Jacobian, and for a shorter step where it was fresh.  It is never
- *   the end of a solve.  Steps of given size cannot be shorter: for them J is evaluated at every
- *   iterate then, which is Newton's own method.
+ *   the end of a solve.  Steps of given size cannot be shorter: they are begun once more, with J
+ *   at every iterate and damped increments, which is Newton's own method, as far as each makes the
+ *   next smaller (P. Deuflhard, Newton Methods for Nonlinear Problems, 2004, 3.3).
  * - Factors of another gamma serve as well, with increments times 2 rho/(1 + rho) for the ratio
  *   rho of the two, halfway between what slow and fast modes need.
  * Sources: E. Hairer, G. Wanner, Solving Ordinary Differential Equations II, IV.8; A. C.
@@ -59,10 +60,14 @@ void oj_convergence_set(struct convergence *c, double rtol, double share, double
 void oj_convergence_begin(struct convergence *c);
 /* What an increment of this size says. */
 enum newton_verdict oj_convergence_judge(struct convergence *c, double size);
-/* The same of Newton's own iterations, where J is new in each: an increment of rounding's size is the last. */
-enum newton_verdict oj_convergence_judge_anew(const struct convergence *c, double size);
+
+/* Of Newton's own iterations in steps of given size, where J is new in each: is an increment so small that
+ * the next one is its square, and was it the last?  `last` is the size before, infinite at first. */
+bool oj_convergence_is_near(double size);
+bool oj_convergence_ends_anew(const struct convergence *c, double size, double last);
 
 enum { NEWTON_FIXED_ROUNDS = 60 }; /* where there is no shorter step */
+#define NEWTON_DAMPED_LEAST 1e-9   /* of an increment, in Newton's own iterations */
 
 /* The equations of a real shift, slot 0 of f->implicit. */
 struct newton {
@@ -81,6 +86,8 @@ struct newton {
 	int iterations;    /* likewise */
 	int64_t fault;  /* the state that f, or a scale of 0, was not finite in since the last step; -1: none */
 	bool fault_is_scale;
+	bool anew;      /* J at every iterate */
+	int64_t fault_before; /* it was anew */
 };
 
 /* Begin again: neither J nor factors. */
@@ -94,6 +101,9 @@ void oj_newton_linearise(struct newton *newton, double t, const double *y, const
 bool oj_newton_factor(struct newton *newton, double gamma, double t, const double *y);
 /* Find d[n], from a guess.  False: see convergence.shorten and fault. */
 bool oj_newton_solve(struct newton *newton, double t, double gamma, const double *base, const double *psi, double *d);
+/* A step of given size failed with a fresh J: try it once more, from its beginning at (t, y), anew?  False: it
+ * was so already, or there is a shorter step.  `anew` is the caller's to take back when a step begins. */
+bool oj_newton_insist(struct newton *newton, double t, const double *y);
 /* v = (I - gamma J)^-1 v, by the factors that are there. */
 void oj_newton_filter(struct newton *newton, double *v);
 

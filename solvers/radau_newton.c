@@ -183,34 +183,88 @@ static bool iterate(struct radau_state *s, const struct step *step)
 	return verdict == NEWTON_DONE;
 }
 
-/* With J at the step's end as each iteration leaves it, from no change at all: of steps of given size,
- * which cannot be shorter. */
+/* ---- steps of given size that one J does not serve ---- */
+
+/* g is the increment that the stages as they are lead to; its norm. */
+static double find_increment(struct radau_state *s, bool measure)
+{
+	const struct radau_sums *sums = oj_radau_sums(s->row->stages, s->n);
+	sums->residuals(s->row, s->n, s->stride, s->lambda, s->f_stages, s->w, s->g);
+	solve_stages(s);
+	if (measure)
+		measure_by_all(s);
+	s->f->implicit->iterations += measure;
+	return increment_norm(s, sums);
+}
+
+/* The stages go on by a share of what `way` says. */
+static void advance_by(struct radau_state *s, double share, const double *way)
+{
+	const struct radau_sums *sums = oj_radau_sums(s->row->stages, s->n);
+	for (int64_t i = 0; i < s->row->stages * s->stride; i++)
+		s->g[i] = share * way[i];
+	sums->advance(s->row, s->n, s->stride, s->g, s->w, s->now.z);
+}
+
+/* The stages go along the increment as far as the next one is smaller; false: nowhere. */
+static bool go_damped(struct radau_state *s, const struct step *step, double size)
+{
+	double *way = s->last.z, done = 0;
+	s->last.row = NULL;
+	memcpy(way, s->g, (size_t)(s->row->stages * s->stride) * sizeof *way);
+	for (double share = 1; share >= NEWTON_DAMPED_LEAST; share /= 2) {
+		advance_by(s, share - done, way);
+		done = share;
+		if (oj_convergence_is_near(size))
+			return true;
+		evaluate_stages(s, step);
+		if (find_increment(s, false) <= (1 - share / 4) * size)
+			return true;
+	}
+	return false;
+}
+
+/* Newton's iterations, damped, with J at the step's end as each leaves it, from no change at all. */
 static bool iterate_anew(struct radau_state *s, const struct step *step)
 {
 	const struct radau_sums *sums = oj_radau_sums(s->row->stages, s->n);
-	struct convergence *c = &s->convergence;
-	size_t stages = (size_t)s->row->stages;
-	enum newton_verdict verdict = NEWTON_GOES_ON;
-	memset(s->now.z, 0, stages * (size_t)s->stride * sizeof *s->now.z);
-	memset(s->w, 0, stages * (size_t)s->stride * sizeof *s->w);
-	for (int k = 0; verdict == NEWTON_GOES_ON && k < NEWTON_FIXED_ROUNDS; k++) {
+	size_t bytes = (size_t)(s->row->stages * s->stride) * sizeof *s->w;
+	double last = INFINITY;
+	memset(s->now.z, 0, bytes);
+	memset(s->w, 0, bytes);
+	for (int k = 0; k < NEWTON_FIXED_ROUNDS; k++) {
 		evaluate_stages(s, step); /* leaves the end in s->work */
 		evaluate_jacobian(s, step->t1, s->work);
 		s->fresh = false;
 		if (!factorise(s, step->h))
 			return false;
-		sums->residuals(s->row, s->n, s->stride, s->lambda, s->f_stages, s->w, s->g);
-		solve_stages(s);
-		measure_by_all(s);
-		verdict = oj_convergence_judge_anew(c, increment_norm(s, sums));
-		if (verdict == NEWTON_FAILED)
-			find_fault(s);
-		else
+		double size = find_increment(s, true);
+		if (!isfinite(size))
+			return false;
+		if (oj_convergence_ends_anew(&s->convergence, size, last)) {
 			sums->advance(s->row, s->n, s->stride, s->g, s->w, s->now.z);
-		s->f->implicit->iterations++;
+			return true;
+		}
+		if (!go_damped(s, step, size))
+			return false;
+		last = size;
 	}
-	return verdict == NEWTON_DONE;
+	return false;
 }
+
+static bool insist(struct radau_state *s, const struct step *step)
+{
+	int64_t fault = s->fault;
+	bool ok = iterate_anew(s, step);
+	s->have_jacobian = false; /* it is of the step's end */
+	if (!ok) {
+		s->fault = fault;
+		evaluate_jacobian(s, step->t0, s->y0); /* for who asks why */
+	}
+	return ok;
+}
+
+/* ---- a step ---- */
 
 /* The iterations came to nothing: with a fresh J, then with a shorter step. */
 bool oj_radau_solve(struct radau_state *s, const struct step *step)
@@ -224,8 +278,8 @@ bool oj_radau_solve(struct radau_state *s, const struct step *step)
 		bool fresh = s->fresh;
 		if (factorise(s, step->h) && iterate(s, step))
 			return true;
-		if (fresh || s->convergence.forced)
-			return s->convergence.forced && iterate_anew(s, step);
+		if (fresh)
+			return s->convergence.forced && insist(s, step);
 		s->have_jacobian = false;
 	}
 }

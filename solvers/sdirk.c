@@ -312,13 +312,14 @@ static bool solve_stages(struct sdirk_state *s, const struct step *step)
 static bool solve(struct sdirk_state *s, const struct step *step)
 {
 	struct newton *nw = &s->newton;
+	nw->anew = false;
 	for (;;) {
 		bool fresh = nw->fresh || !nw->have_jacobian;
 		oj_newton_linearise(nw, step->t0, s->y0, s->tolerance);
 		oj_newton_begin(nw, s->tolerance, s->y0, ROUNDS, 0);
 		if (oj_newton_factor(nw, s->h * s->row->gamma, step->t0, s->y0) && solve_stages(s, step))
 			return true;
-		if (fresh)
+		if ((fresh || nw->anew) && !oj_newton_insist(nw, step->t0, s->y0))
 			return false;
 		nw->have_jacobian = false;
 	}

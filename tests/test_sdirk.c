@@ -243,25 +243,34 @@ Test(sdirk, steps_of_given_size_are_solved_to_rounding)
 	trial_end(&trial);
 }
 
+static const char rober[] = "a' = -0.04*a + 1e4*b*c\nb' = 0.04*a - 1e4*b*c - 3e7*b^2\nc' = 3e7*b^2\n"
+                            "init a = 1, b = 0, c = 0\n";
+
 /* Robertson's B begins at rest, where J holds nothing of what bounds it: a length at which no iteration
- * with one J converges, and no shorter step to take. */
+ * with one J converges, and no shorter step to take.  Of two solutions it is the positive one. */
 Test(sdirk, steps_of_given_size_are_solved_where_one_jacobian_does_not_serve)
 {
-	static const char rober[] = "a' = -0.04*a + 1e4*b*c\nb' = 0.04*a - 1e4*b*c - 3e7*b^2\nc' = 3e7*b^2\ninit a = 1, b = 0, c = 0\n";
 	static const struct {
 		const char *method;
-		double step, off; /* of a at t = 1, as the method's order allows */
-	} cases[] = {{"radau5", 0.1, 4e-9}, {"radau9", 0.1, 8e-9},  {"radau13", 0.1, 8e-9}, {"bdf", 0.01, 1e-6},
-	             {"trbdf2", 0.1, 1e-5}, {"kencarp4", 0.01, 1e-8}, {"implicit_midpoint", 0.01, 1e-7}, {"implicit_euler", 0.1, 1e-3}};
-	struct trial trial;
+		double step, off; /* of a at t = 1000, as the method's order allows */
+	} cases[] = {{"radau5", 1, 3e-10},   {"radau9", 0.5, 3e-10}, {"radau13", 0.5, 3e-10}, {"bdf", 0.5, 1e-6},
+	             {"trbdf2", 1, 3e-7},    {"kencarp4", 0.25, 1e-7}, {"kencarp4", 1, 1e-6}, {"implicit_midpoint", 0.1, 5e-8},
+	             {"trapezoid", 0.05, 4e-6}, {"implicit_euler", 2, 1e-3}};
 	for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+		struct trial trial;
 		trial_begin(&trial, rober, cases[k].method);
 		trial.options.fixed_step = cases[k].step;
-		trial_solve(&trial, 0, 1, ojit_output_final());
-		double off = fabs(ojit_solver_last_states(trial.solver)[0] - 0.96645973733300);
+		trial_solve(&trial, 0, 1000, ojit_output_final());
+		double off = fabs(ojit_solver_last_states(trial.solver)[0] - 0.336874530660);
 		cr_expect_lt(off, cases[k].off, "%s: %g", cases[k].method, off);
 		trial_end(&trial);
 	}
+}
+
+/* One step of implicit Euler leaves its equations to rounding. */
+Test(sdirk, what_damped_iterations_find_solves_the_step)
+{
+	struct trial trial;
 	trial_begin(&trial, rober, "implicit_euler");
 	trial.options.fixed_step = 1;
 	trial_solve(&trial, 0, 1, ojit_output_final());
@@ -270,4 +279,36 @@ Test(sdirk, steps_of_given_size_are_solved_where_one_jacobian_does_not_serve)
 	cr_expect_float_eq(y[0] + y[1] + y[2], 1, 1e-14);
 	cr_expect_float_eq(y[0], 1 - 0.04 * y[0] + 1e4 * y[1] * y[2], 1e-13);
 	trial_end(&trial);
+}
+
+/* Two states that are exchanged a million times a second, whose difference is all that matters: increments
+ * stay at what rounding makes of that. */
+Test(sdirk, increments_that_rounding_holds_up_are_the_last)
+{
+	static const char text[] = "x' = -1e6*x + 1e6*y - 200*y*z\ny' = 1e6*x - 1e6*y + 0.5 - x^3\n"
+	                           "z' = 0.015 - 200*y*z\ninit x = 0.9, y = 0.003, z = 0.05\n";
+	static const char *const methods[] = {"implicit_euler", "bdf", "trbdf2", "kencarp4", "radau5"};
+	for (size_t k = 0; k < sizeof methods / sizeof *methods; k++)
+		for (int steps = 100; steps <= 3200; steps *= 2) {
+			struct trial trial;
+			trial_begin(&trial, text, methods[k]);
+			trial.options.fixed_step = 10.0 / steps;
+			trial_solve(&trial, 0, 10, ojit_output_final());
+			trial_end(&trial);
+		}
+}
+
+/* Where iterations run away, the equations are not to blame. */
+Test(sdirk, steps_of_given_size_without_a_solution_say_so)
+{
+	static const char *const methods[] = {"implicit_euler", "bdf", "trbdf2", "kencarp4", "radau5", "trapezoid"};
+	for (size_t k = 0; k < sizeof methods / sizeof *methods; k++) {
+		struct trial trial;
+		trial_begin(&trial, "x' = 1e6*(x^2 + 1)\ninit x = 0.3\n", methods[k]);
+		trial.options.fixed_step = 0.25;
+		const char *message = trial_fail(&trial, 0, 1, OJIT_STEP_TOO_SMALL);
+		cr_expect(strstr(message, "could not be solved") && strstr(message, "shorter fixed step"), "%s: %s", methods[k],
+		          message);
+		trial_end(&trial);
+	}
 }
