@@ -248,6 +248,11 @@ static enum attempt attempt(void *state, struct step *step)
 	struct auto_state *s = state;
 	const struct candidate *active = active_of(s);
 	enum attempt outcome = active->method.stepper->attempt(active->state, step);
+	if (outcome == ATTEMPT_OK && s->tolerance && step->squared <= 1) {
+		outcome = oj_auto_foresee(s, step);
+		if (step->squared > 1)
+			return outcome;
+	}
 	double squared = outcome == ATTEMPT_OK ? step->squared : HUGE_VAL;
 	if (squared > 1 && !active->method.stepper->propose)
 		step->retry = fabs(step->h) * oj_control_reject(&s->control, squared);
@@ -280,8 +285,6 @@ static enum attempt complete(void *state, const struct step *step)
 	enum attempt outcome = active->method.stepper->complete(active->state, step);
 	if (outcome == ATTEMPT_RETRY)
 		oj_control_reject(&s->control, HUGE_VAL);
-	else if (oj_auto_foresee(s, step))
-		return ATTEMPT_RETRY;
 	return outcome;
 }
 
@@ -314,7 +317,7 @@ static int64_t fastest(const struct auto_state *s, const double *y, const double
 	return worst;
 }
 
-/* Steps of a candidate that began where another's went too far have no errors yet. */
+/* A candidate that has only begun has no errors yet. */
 static int64_t culprit(const void *state, const struct step *step, bool *finite)
 {
 	const struct auto_state *s = state;

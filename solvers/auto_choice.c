@@ -73,6 +73,8 @@ enum { STUCK = 5 };
 enum { FIRST_STEPS = 3 };
 #define SUSPICIOUS 0.4
 #define FORESEEN 0.6
+/* The square of an error that a step is refused for. */
+#define REFUSED 4.0
 /* From one step to the next, what says that a trial has not come to its lengths yet. */
 #define GROWTH 1.2
 /* And by how much more steps may become cheaper at most. */
@@ -429,28 +431,38 @@ static enum candidate_kind most_promising_first(struct auto_state *s, double sta
 
 /* A first step that goes beyond what is stable, though its error is small, for so far nothing has moved the fast modes:
  * it, and those that follow it, would. */
-static bool goes_too_far(struct auto_state *s, double h)
+static bool goes_too_far(struct auto_state *s, const struct step *step)
 {
-	if (s->active != CANDIDATE_EXPLICIT || s->steps >= FIRST_STEPS || s->steps < s->next_sight)
-		return false;
-	return h * oj_explicit_radius(active_of(s)->state, h) > SUSPICIOUS * s->reach;
-}
-
-bool oj_auto_foresee(struct auto_state *s, const struct step *step)
-{
-	double h = fabs(step->h), cost;
-	if (!s->tolerance || !goes_too_far(s, h) || !s->f->need_implicit(s->f))
+	double h = fabs(step->h);
+	if (h * oj_explicit_radius(active_of(s)->state, h) <= SUSPICIOUS * s->reach || !s->f->need_implicit(s->f))
 		return false;
 	see_fresh_spectrum(s, step->t0);
 	s->radius = s->spectrum.radius;
-	if (h * s->radius <= FORESEEN * s->reach)
-		return false;
-	double stable = stable_length(s);
+	return h * s->radius > FORESEEN * s->reach;
+}
+
+/* Another candidate's steps in place of this one, or a shorter one. */
+static void replace(struct auto_state *s, struct step *step)
+{
+	double stable = stable_length(s), h = fabs(step->h), cost;
 	enum candidate_kind choice = most_promising_first(s, stable, &cost);
-	if (choice == s->active)
-		return h > oj_auto_longest(s);
 	remember(s, oj_auto_step_price(s, s->active, stable) / (NEARLY * stable), NEARLY * stable);
-	return begin_trial(s, choice, step->t0, h, cost);
+	if (choice != s->active && begin_trial(s, choice, step->t0, h, cost))
+		step->retry = h > FIRST_LONGER * stable ? FIRST_LONGER * h : h;
+	else if (h > oj_auto_longest(s))
+		step->retry = oj_auto_longest(s);
+	step->squared = step->retry > 0 ? REFUSED : step->squared;
+}
+
+enum attempt oj_auto_foresee(struct auto_state *s, struct step *step)
+{
+	const struct candidate *active = active_of(s);
+	if (s->active != CANDIDATE_EXPLICIT || s->steps >= FIRST_STEPS || s->steps < s->next_sight)
+		return ATTEMPT_OK;
+	enum attempt outcome = active->method.stepper->complete(active->state, step);
+	if (outcome == ATTEMPT_OK && goes_too_far(s, step))
+		replace(s, step);
+	return outcome;
 }
 
 /* ---- after every step ---- */

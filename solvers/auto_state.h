@@ -129,9 +129,9 @@ bool oj_auto_begin(struct auto_state *s, enum candidate_kind kind, double t, con
 void oj_auto_compare(struct auto_state *s, double squared, double h);
 /* How long explicit steps may be: those of modes that turn undamped are not to grow, which errors tell too late. */
 double oj_auto_longest(const struct auto_state *s);
-/* A step's error is small enough: would it go too far nevertheless? true: another candidate goes on from where it
- * began. */
-bool oj_auto_foresee(struct auto_state *s, const struct step *step);
+/* A step's error is small enough: does it go too far nevertheless?  Then it counts as larger than it is, and another
+ * candidate may have begun where it did. */
+enum attempt oj_auto_foresee(struct auto_state *s, struct step *step);
 /* After a step that is not accepted by the candidate yet, what it tells of stiffness. */
 void oj_auto_observe(struct auto_state *s);
 /* After it was: count it, and change the candidate where another promises more. */
