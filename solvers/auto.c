@@ -184,7 +184,7 @@ static void forget(struct auto_state *s)
 	s->active = CANDIDATE_EXPLICIT;
 	s->steps = s->next_sight = s->shown_until = 0;
 	s->radius = s->proposed = 0;
-	s->trying = false;
+	s->trying = s->bounded = false;
 	oj_spectrum_forget(&s->spectrum);
 	for (int k = 0; k < CANDIDATES; k++) {
 		struct candidate *candidate = &s->candidates[k];
@@ -229,6 +229,7 @@ bool oj_auto_begin(struct auto_state *s, enum candidate_kind kind, double t, con
 	lay_out(candidate);
 	candidate->method.stepper->bind(candidate->state, s->f, s->tolerance);
 	s->active = kind;
+	s->bounded = true;
 	if (start_active(s, t, y) != ATTEMPT_OK) {
 		s->active = before;
 		return false;

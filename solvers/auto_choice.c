@@ -163,10 +163,11 @@ static void see_fresh_spectrum(struct auto_state *s, double t)
 
 double oj_auto_longest(const struct auto_state *s)
 {
-	return oj_spectrum_undamped(&s->spectrum) ? s->reach_turning / s->spectrum.radius : HUGE_VAL;
+	bool bounded = (s->bounded || s->steps >= SIGHT_AGE) && oj_spectrum_undamped(&s->spectrum);
+	return bounded ? s->reach_turning / s->spectrum.radius : HUGE_VAL;
 }
 
-/* How long explicit steps may be that are stable. */
+/* How long explicit steps are that are stable. */
 static double stable_length(const struct auto_state *s)
 {
 	return fmin(s->reach / s->radius, oj_auto_longest(s));
@@ -402,6 +403,7 @@ static void look_around(struct auto_state *s, double share)
 	bool affordable = cost <= share * s->spent, known = oj_auto_needs_factors(s->active) || s->steps < s->next_sight;
 	if (affordable && !known) {
 		see_fresh_spectrum(s, s->t1);
+		s->bounded = s->bounded || is_held(s);
 		choice = most_promising(s, &cost);
 		affordable = cost <= share * s->spent;
 	}
@@ -438,7 +440,8 @@ static bool goes_too_far(struct auto_state *s, const struct step *step)
 		return false;
 	see_fresh_spectrum(s, step->t0);
 	s->radius = s->spectrum.radius;
-	return h * s->radius > FORESEEN * s->reach;
+	s->bounded = h * s->radius > FORESEEN * s->reach;
+	return s->bounded;
 }
 
 /* Another candidate's steps in place of this one, or a shorter one. */

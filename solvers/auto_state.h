@@ -80,6 +80,7 @@ struct auto_state {
 	double reach;  /* of the explicit row: h times the radius where it gets unstable */
 	double reach_turning; /* likewise, along the imaginary axis */
 	double radius; /* of the Jacobian, estimated last */
+	bool bounded;  /* explicit steps are to be no longer than is stable, even if there are but few of them */
 	double held_from; /* share of what is stable from which explicit steps count as held back */
 	int held; /* what looks say for it, in points */
 	double refused; /* the square of the error of an attempt that was refused for it, at h; 0: the last was not */
