@@ -204,7 +204,7 @@ static enum attempt start_active(struct auto_state *s, double t, const double *y
 	s->since = s->attempts = 0;
 	s->next_look = OJ_AUTO_LOOK_EVERY;
 	s->held = s->stuck = 0;
-	s->refused = 0;
+	s->refused = s->share = 0;
 	oj_curvature_forget(&s->curvature);
 	return outcome;
 }

@@ -45,6 +45,8 @@ enum { SELDOM = 50, DENSE_LOOKS = 60, LEFT_REST = 15, MOST_REST = 400, SIGHT_AGE
  * share of what is stable: where modes turn, the real axis says too much. */
 enum { HELD_LOOK = 15, HELD = 45, MOST_HELD = 90 };
 #define SOME_SHARE 0.3
+/* Up to which a share is the same. */
+#define SAME 1.1
 /* Steps that are as long as they may be, but for what is lost to their control. */
 #define NEARLY 0.9
 /* Of the price that is paid, what another may promise to be tried. */
@@ -75,7 +77,7 @@ enum { FIRST_STEPS = 3 };
 #define FORESEEN 0.6
 /* The square of an error that a step is refused for. */
 #define REFUSED 4.0
-/* From one step to the next, what says that a trial has not come to its lengths yet. */
+/* From one step to the next, what says that steps have not come to their lengths yet. */
 #define GROWTH 1.2
 /* And by how much more steps may become cheaper at most. */
 #define SURPRISE 3.0
@@ -179,6 +181,12 @@ static bool is_longest(const struct auto_state *s)
 	return s->active == CANDIDATE_EXPLICIT && fabs(s->h) > NEARLY * oj_auto_longest(s);
 }
 
+/* Steps that grow while what they are of what is stable stays the same are not held back: fast modes die out. */
+static bool is_growing(const struct auto_state *s)
+{
+	return s->since > 0 && fabs(s->h) > GROWTH * s->outlays[(s->since - 1) % OUTLAYS].length;
+}
+
 void oj_auto_observe(struct auto_state *s)
 {
 	bool suspicious = HELD_LOOK <= s->held && s->held < HELD && s->since < DENSE_LOOKS;
@@ -187,6 +195,9 @@ void oj_auto_observe(struct auto_state *s)
 	s->radius = oj_explicit_radius(active_of(s)->state, s->h);
 	double share = is_longest(s) ? 1 : fabs(s->h) * s->radius / s->reach;
 	int change = share > s->held_from ? HELD_LOOK : share > SOME_SHARE ? 1 : -HELD_LOOK;
+	if (share <= SAME * s->share && is_growing(s))
+		change = 0;
+	s->share = share;
 	s->held = s->held + change < 0 ? 0 : s->held + change > MOST_HELD ? MOST_HELD : s->held + change;
 }
 

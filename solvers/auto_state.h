@@ -82,6 +82,7 @@ struct auto_state {
 	double radius; /* of the Jacobian, estimated last */
 	bool bounded;  /* explicit steps are to be no longer than is stable, even if there are but few of them */
 	double held_from; /* share of what is stable from which explicit steps count as held back */
+	double share;     /* that was found last */
 	int held; /* what looks say for it, in points */
 	double refused; /* the square of the error of an attempt that was refused for it, at h; 0: the last was not */
 	int stuck;      /* how many more of the shorter ones after that had errors of no power of the length than had */
