@@ -137,10 +137,10 @@ static ojit_status run_passes(struct lowered *lowered, struct program *program, 
  * between them.  Series keep their loops: orders are written out already. */
 static const char *const *passes_of(enum variant_kind kind)
 {
-	static const char *const step[] = {"expand", NULL};
+	static const char *const whole[] = {"expand", NULL};
 	static const char *const series[] = {"simplify", "inline", "fuse", "expand", "partition", NULL};
 	static const char *const derivative[] = {"simplify", "inline", "fuse", "pairs", "expand", "partition", NULL};
-	return kind == VARIANT_STEP || kind == VARIANT_EXTRA ? step : kind == VARIANT_TAYLOR ? series : derivative;
+	return kind == VARIANT_STEP || kind == VARIANT_EXTRA || kind == VARIANT_SWITCHES ? whole : kind == VARIANT_TAYLOR ? series : derivative;
 }
 
 ojit_status oj_finish_variant(struct program *program, enum variant_kind kind, const struct settings *settings,

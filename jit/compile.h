@@ -75,6 +75,8 @@ ojit_status oj_slot_translate(struct ojit_program *program, const struct program
                               struct kernel_slot *slot, struct oj_error *error);
 /* Fill a slot with a plan for `source`. */
 ojit_status oj_slot_plan(const struct program *source, struct kernel_slot *slot, struct oj_error *error);
+/* Fill a slot with a plan for a program of switches, to be walked with intervals of time. */
+ojit_status oj_slot_enclose(const struct program *source, struct kernel_slot *slot, struct oj_error *error);
 void oj_slot_drop(ojit_context *context, struct kernel_slot *slot);
 /* Fill `made`, a program without blocks in a copy of the space of `lowered`, which holds it
  * alone after, with a derivative; the pattern of a Jacobian is the caller's to drop. */

@@ -2,6 +2,8 @@
 #include "jit/compile.h"
 
 #include "lib/graph/cost.h"
+#include "lib/graph/enclose.h"
+#include "lib/graph/switches.h"
 
 #include <string.h>
 
@@ -64,6 +66,13 @@ ojit_status oj_slot_plan(const struct program *source, struct kernel_slot *slot,
 	if (oj_interpreter_new(source, &slot->interpreter) != OJIT_OK)
 		return oj_fail_memory(error);
 	slot->kernel = oj_interpreter_kernel(slot->interpreter);
+	return OJIT_OK;
+}
+
+ojit_status oj_slot_enclose(const struct program *source, struct kernel_slot *slot, struct oj_error *error)
+{
+	TRY(oj_slot_plan(source, slot, error));
+	slot->kernel = oj_enclosing_kernel(slot->interpreter);
 	return OJIT_OK;
 }
 
@@ -149,15 +158,10 @@ static int64_t length_of(const struct family *families, size_t count)
 
 static bool jumps(const struct graph *g)
 {
-	for (uint32_t e = 1; e < g->nodes.count; e++)
-		switch ((enum op)oj_node(g, e)->op) {
-		case OP_LT: case OP_LE: case OP_EQ: case OP_NE: case OP_SIGN: case OP_HEAVISIDE: case OP_FLOOR: case OP_CEIL:
-		case OP_ROUND: case OP_MOD:
-			return true;
-		default:
-			break;
-		}
-	return false;
+	uint32_t e = 1;
+	while (e < g->nodes.count && !oj_op_jumps(oj_node(g, e)->op))
+		e++;
+	return e < g->nodes.count;
 }
 
 static bool has_time(const struct graph *g)
@@ -218,6 +222,8 @@ static ojit_status describe(struct ojit_program *program, struct oj_error *error
 	bool reads = false;
 	ojit_status status = find_time(&lowered->programs[KERNEL_RHS], &reads, error);
 	system->timeless = !reads;
+	if (status == OJIT_OK && reads && system->jumps && !oj_may_switch(&lowered->space, &system->switches))
+		status = oj_fail_memory(error);
 	return status;
 }
 

@@ -4,9 +4,6 @@
  * A variant is made in a copy of the program's space, because the kernels that are
  * there already read the space's tables: it never changes once it is compiled. */
 #include "jit/compile.h"
-#include <stdio.h>
-#include <stdlib.h>
-#include "lib/base/text.h"
 
 #include "lib/graph/adjoint.h"
 #include "lib/graph/coefficients.h"
@@ -22,6 +19,7 @@
 #include "lib/graph/products.h"
 #include "lib/graph/scalar.h"
 #include "lib/graph/shared.h"
+#include "lib/graph/switches.h"
 #include "lib/graph/tangent.h"
 #include "lib/graph/time_array.h"
 #include "lib/graph/unroll.h"
@@ -54,10 +52,18 @@ static ojit_status make_extra(struct program *made, struct program *rhs, const s
 	return oj_fused_extra(made, rhs, &variant->recipe, error);
 }
 
+static ojit_status make_switches(struct program *made, struct program *rhs, const struct variant *variant,
+                                 struct oj_error *error)
+{
+	(void)variant;
+	return oj_switches_program(made, rhs, error);
+}
+
 static maker *const makers[VARIANT_TANGENT] = {
 	[VARIANT_TAYLOR] = make_taylor,
 	[VARIANT_STEP] = make_step,
 	[VARIANT_EXTRA] = make_extra,
+	[VARIANT_SWITCHES] = make_switches,
 };
 
 /* Kernels of one variant: the first, and a faster one of the same program where it was
@@ -329,7 +335,6 @@ ojit_status oj_derive(struct program *made, const struct lowered *lowered, const
 	TRY(oj_even_differences(made, error));
 	TRY(oj_pass_split(made, &options, error));
 	/* Where nothing is rolled and the model has no loops of its own, its derivatives have none. */
-	if (getenv("HIST_DUMP")) { struct text tx; memset(&tx,0,sizeof tx); oj_text_init(&tx, made->space->context); oj_program_print(made,&tx); fprintf(stderr,"=== kind %d by %d value %d\n%s\n",variant->kind,variant->by,variant->with_value,oj_text_get(&tx)); oj_text_drop(&tx);}
 	return lowered->loopless[variant->of] ? oj_unroll(made, error) : OJIT_OK;
 }
 
@@ -389,8 +394,11 @@ static ojit_status fill(struct ojit_program *program, struct variant_made *made,
 	TRY(ensure_program(program, made, error));
 	if (made->program.blocks.count == 0)
 		return OJIT_OK;
-	TRY(is_interpreted(program, made, hurry) ? oj_slot_plan(&made->program, slot, error)
-	                                         : oj_slot_translate(program, &made->program, pace, slot, error));
+	if (made->variant.kind == VARIANT_SWITCHES)
+		TRY(oj_slot_enclose(&made->program, slot, error));
+	else
+		TRY(is_interpreted(program, made, hurry) ? oj_slot_plan(&made->program, slot, error)
+		                                         : oj_slot_translate(program, &made->program, pace, slot, error));
 	made->makes++;
 	atomic_store_explicit(&made->best, &slot->kernel, memory_order_release);
 	return OJIT_OK;

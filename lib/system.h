@@ -113,6 +113,8 @@ struct variant {
 		VARIANT_TAYLOR,   /* Taylor coefficients of the solution, to `order` */
 		VARIANT_STEP,     /* a whole step of `recipe` */
 		VARIANT_EXTRA,    /* the extra stages of `recipe`, after a step */
+		VARIANT_SWITCHES, /* does anything jump by time alone from t[0] to t[1] > t[0]?  out[0] = a
+		                   * enum switching.  Reads no y */
 		VARIANT_TANGENT,  /* in `order` directions at a time; lib/graph/tangent.h */
 		VARIANT_ADJOINT,  /* lib/graph/adjoint.h */
 		VARIANT_JACOBIAN, /* out[entries of its pattern]; lib/graph/jacobian.h */
@@ -143,6 +145,12 @@ struct variant {
  * TAYLOR_FEW states orders are higher and steps longer. */
 enum { TAYLOR_FEW = 6 };
 int oj_taylor_order(double rtol, int64_t states);
+
+enum switching {
+	SWITCHING_NONE, /* nothing jumps */
+	SWITCHING_MAY,  /* something may, for all that intervals tell, but all is the same at both times */
+	SWITCHING_DOES  /* something is another at the one than at the other */
+};
 
 struct system {
 	ojit_context *context;
@@ -175,6 +183,7 @@ struct system {
 	double until_steady, growth_limit; /* likewise */
 	const char *nonnegative;        /* names separated by commas, or "all"; NULL: not given */
 	bool has_atol;                  /* given, though it be 0 */
+	bool switches;                  /* something in the right-hand side may jump by time alone */
 	bool jumps;                     /* there are conditions on numbers, or steps such as sign and floor */
 	bool timeless;                  /* the right-hand side is known not to read the time */
 };

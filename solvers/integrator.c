@@ -490,6 +490,7 @@ static void copy_loop(ojit_solver *s, const ojit_solver *from)
 	l->control.numbers = &l->method.control;
 	l->small = s->small;
 	l->probe = s->probe;
+	l->crossings.scratch = s->crossing_scratch;
 	for (int64_t i = 0; i < l->small_count; i++)
 		l->small[i] = from->small[i];
 	for (int64_t k = 0; k < l->limits.count; k++)

@@ -10,7 +10,7 @@
 #define UNSEEN 30.0 /* tolerances */
 #define APART 1e-3    /* of a step, for differences */
 
-/* slope[n] = that of the interpolant at theta, by the central difference of order 4. */
+/* slope[n] = that of the interpolant at theta, of a step from 0, by the central difference of order 4. */
 static void find_slope(const struct stepper *stepper, void *state, int64_t n, const struct step *step, double theta,
                        double *slope, double *work)
 {
@@ -18,7 +18,7 @@ static void find_slope(const struct stepper *stepper, void *state, int64_t n, co
 	for (int64_t i = 0; i < n; i++)
 		slope[i] = 0;
 	for (int k = 0; k < 4; k++) {
-		stepper->interpolate(state, step, step->t0 + (theta + places[k] * APART) * step->h, work);
+		stepper->interpolate(state, step, (theta + places[k] * APART) * step->h, work);
 		for (int64_t i = 0; i < n; i++)
 			slope[i] += weights[k] * (work[i] - step->y0[i]);
 	}
@@ -46,11 +46,13 @@ bool oj_probe_step(const struct stepper *stepper, void *state, struct rhs *f, co
 	static const double places[] = {0.11, 0.31, 0.5, 0.69, 0.89};
 	int64_t n = f->n;
 	double *y = scratch, *slope = y + n, *defect = slope + n, *work = defect + n;
+	struct step from_0 = *step;
+	from_0.t0 = 0; /* differences of times would be those of their roundings, where steps are short */
 	for (int k = 0; k < 5; k++) {
-		double t = step->t0 + places[k] * step->h;
-		find_slope(stepper, state, n, step, places[k], slope, work);
-		stepper->interpolate(state, step, t, y);
-		if (find_unseen(f, tolerance, t, step->y0, y, slope, defect) > UNSEEN)
+		double into = places[k] * step->h;
+		find_slope(stepper, state, n, &from_0, places[k], slope, work);
+		stepper->interpolate(state, &from_0, into, y);
+		if (find_unseen(f, tolerance, step->t0 + into, step->y0, y, slope, defect) > UNSEEN)
 			return true;
 	}
 	return false;

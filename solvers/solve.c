@@ -153,6 +153,24 @@ static void ask_again(struct rhs *f)
 	oj_error_drop(&ignored);
 }
 
+/* The kernel that tells what jumps by time alone, and its memory.  Steps of given size are not to be cut. */
+static ojit_status ask_switches(ojit_solver *s)
+{
+	struct variant variant = {.kind = VARIANT_SWITCHES};
+	const struct kernel *kernel = NULL;
+	void *scratch = s->crossing_scratch;
+	s->loop.crossings.kernel = NULL;
+	if (!s->system->switches || s->options.fixed_step > 0)
+		return OJIT_OK;
+	TRY(s->system->variant(s->system, &variant, &kernel, &s->error));
+	if (!kernel)
+		return OJIT_OK;
+	TRY(make_room(s, &scratch, &s->crossing_bytes, (size_t)kernel->scratch * sizeof(double)));
+	s->crossing_scratch = scratch;
+	s->loop.crossings = (struct crossings){.kernel = kernel, .scratch = scratch};
+	return OJIT_OK;
+}
+
 static bool same_setup(const struct setup *a, const struct setup *b)
 {
 	return a->row == b->row && a->n == b->n && a->rtol == b->rtol;
@@ -163,6 +181,7 @@ ojit_status oj_solver_lay_out(ojit_solver *s, const struct method *method)
 	struct setup setup = {.row = method->row, .n = s->system->states, .rtol = s->options.rtol};
 	TRY(ask_variant(s, method, &setup, &s->error));
 	TRY(ask_implicit(s, method, &setup));
+	TRY(ask_switches(s));
 	s->rhs.ask = ask_again;
 	s->rhs.need_implicit = need_implicit;
 	s->rhs.effort = count_effort;
@@ -257,8 +276,9 @@ static void integrate(ojit_solver *s)
 
 /* ---- there and back ---- */
 
-/* A step of the way: its length, and where it led. */
-enum { WAY_TIME, WAY_LOW, WAY_LENGTH, WAY_WIDTH };
+/* A step of the way: its length, where it led, and where it began: not where the one before led, where
+ * something jumps. */
+enum { WAY_TIME, WAY_LOW, WAY_LENGTH, WAY_FROM, WAY_FROM_LOW, WAY_WIDTH };
 
 static void note_step(ojit_solver *s)
 {
@@ -271,6 +291,8 @@ static void note_step(ojit_solver *s)
 	row[WAY_TIME] = l->t;
 	row[WAY_LOW] = l->low;
 	row[WAY_LENGTH] = l->step.h;
+	row[WAY_FROM] = l->step.t0;
+	row[WAY_FROM_LOW] = l->from;
 }
 
 static void go_there(ojit_solver *s)
@@ -291,9 +313,13 @@ static void go_there(ojit_solver *s)
  * in a long span their rounding takes much of it, or all. */
 static bool step_back(ojit_solver *s, size_t i)
 {
-	const double *to = oj_record_row(&s->way, i - 1);
-	const struct passage passage = {to[WAY_TIME], to[WAY_LOW], -oj_record_row(&s->way, i)[WAY_LENGTH]};
-	return oj_loop_pass(&s->loop, &passage);
+	const double *step = oj_record_row(&s->way, i), *before = oj_record_row(&s->way, i - 1);
+	const struct passage passage = {step[WAY_FROM], step[WAY_FROM_LOW], -step[WAY_LENGTH]};
+	if (!oj_loop_pass(&s->loop, &passage))
+		return false;
+	if (before[WAY_TIME] != passage.t)
+		oj_loop_cross(&s->loop, before[WAY_TIME], before[WAY_LOW]);
+	return true;
 }
 
 static void go_back(ojit_solver *s)

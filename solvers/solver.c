@@ -108,6 +108,7 @@ void ojit_solver_free(ojit_solver *s)
 	oj_implicit_drop(&s->implicit, context);
 	oj_memory_put(context, s->state, s->state_bytes);
 	oj_memory_put(context, s->variant_scratch, s->variant_bytes);
+	oj_memory_put(context, s->crossing_scratch, s->crossing_bytes);
 	oj_text_drop(&s->message);
 	oj_text_drop(&s->choice);
 	oj_text_drop(&s->name);

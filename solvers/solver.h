@@ -43,8 +43,8 @@ struct ojit_solver {
 	struct setup setup; /* what `state` is laid out for; row NULL: nothing */
 	enum linear_kind linear;  /* asked for */
 	struct implicit implicit; /* in rhs.implicit where the method is implicit */
-	double *variant_scratch;
-	size_t variant_bytes;
+	double *variant_scratch, *crossing_scratch;
+	size_t variant_bytes, crossing_bytes;
 
 	/* Result. */
 	struct loop loop;

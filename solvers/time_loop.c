@@ -145,13 +145,11 @@ static void end_outgrown(struct loop *l)
 	oj_loop_end(l, OJIT_OUTGROWN);
 }
 
-void oj_loop_restart(struct loop *l, double t, const double *y)
+/* Begin at the time (t, low) with these states. */
+static void begin_at(struct loop *l, double t, double low, const double *y)
 {
-	l->above = most_sunk(l, y) < 0;
-	l->running = true;
-	l->ending = (struct ending){.state = -1, .sunk = -1};
 	l->t = t;
-	l->low = 0;
+	l->low = low;
 	l->hidden = (struct hidden){.attempts = 0};
 	l->limits.quiet = l->limits.pressed = 0;
 	l->open = l->nonfinite = l->refused = l->negative = l->outside = false;
@@ -167,6 +165,15 @@ void oj_loop_restart(struct loop *l, double t, const double *y)
 	watch_small(l, y);
 }
 
+void oj_loop_restart(struct loop *l, double t, const double *y)
+{
+	l->above = most_sunk(l, y) < 0;
+	l->running = true;
+	l->ending = (struct ending){.state = -1, .sunk = -1};
+	oj_crossings_begin(&l->crossings, t);
+	begin_at(l, t, 0, y);
+}
+
 void oj_loop_begin(struct loop *l, const double *y)
 {
 	l->stats = (ojit_stats){.outcome = OJIT_SUCCESS};
@@ -174,6 +181,7 @@ void oj_loop_begin(struct loop *l, const double *y)
 	l->direction = l->t1 < l->t0 ? -1 : 1;
 	l->attempts = l->nonfinite_count = 0;
 	l->passage = NULL;
+	l->crossings.crowded = 0;
 	l->f->calls = l->f->told = 0;
 	if (l->f->implicit)
 		oj_implicit_begin(l->f->implicit);
@@ -431,6 +439,59 @@ static void close_step(struct loop *l)
 		l->h = shorten(l, fmax(l->stepper->propose(l->state), l->uncut));
 }
 
+/* ---- what jumps by time alone ---- */
+
+void oj_loop_cross(struct loop *l, double t, double low)
+{
+	double *y = l->probe;
+	memcpy(y, oj_loop_states(l), (size_t)l->f->n * sizeof *y);
+	begin_at(l, t, low, y);
+}
+
+/* Steps of given size are as they are given. */
+static bool minds_jumps(const struct loop *l)
+{
+	return l->crossings.kernel && l->tolerance && l->f->n > 0;
+}
+
+/* The time that the next step may lead to: that of a jump lies before the target, or the target itself.  A step
+ * is cut in two where the target is less than two of them away, so it has to be known what comes in that. */
+#define AHEAD 16.0 /* steps are looked at at once */
+#define AT_LEAST 2.1
+
+static double foresee(struct loop *l, double target)
+{
+	struct crossings *c = &l->crossings;
+	double least = l->t + l->direction * AT_LEAST * l->h, far = l->t + l->direction * AHEAD * l->h;
+	if ((c->known - least) * l->direction < 0)
+		oj_crossings_find(c, l->f, l->tolerance, oj_loop_states(l), l->h,
+		                  (far - l->t1) * l->direction > 0 ? l->t1 : far, l->probe);
+	return c->found && (c->before - target) * l->direction < 0 ? c->before : target;
+}
+
+/* Or so close that no step leads there. */
+static bool stands_before_jump(const struct loop *l)
+{
+	double left = fabs((l->crossings.before - l->t) - l->low);
+	return l->crossings.found && left <= DBL_EPSILON * fabs(l->t) + DBL_MIN;
+}
+
+/* Lay out the next step; false: there is none. */
+static bool lay_out(struct loop *l, double target, struct course *course)
+{
+	double end = target;
+	if (l->passage) {
+		retrace(l, course);
+		return true;
+	}
+	while (l->running && minds_jumps(l) && (end = foresee(l, target), stands_before_jump(l))) {
+		oj_crossings_pass(&l->crossings);
+		oj_loop_cross(l, l->crossings.known, (l->t - l->crossings.known) + l->low);
+		end = target;
+	}
+	return l->running && choose_step(l, end, course);
+}
+
 bool oj_loop_step(struct loop *l, double target)
 {
 	uint64_t steps = l->stats.steps;
@@ -441,11 +502,9 @@ bool oj_loop_step(struct loop *l, double target)
 			break;
 		}
 		close_step(l);
-		if (l->passage)
-			retrace(l, &course);
-		if (l->passage || choose_step(l, target, &course))
+		if (lay_out(l, target, &course))
 			try_step(l, &course);
-		else
+		else if (l->running)
 			end_too_small(l);
 	}
 	return l->stats.steps != steps;

@@ -12,8 +12,9 @@
 #ifndef OJ_TIME_LOOP_H
 #define OJ_TIME_LOOP_H
 
-#include "solvers/limits.h"
 #include "solvers/control.h"
+#include "solvers/crossings.h"
+#include "solvers/limits.h"
 #include "solvers/record.h"
 
 /* Why a run ended early, for the message. */
@@ -55,6 +56,7 @@ struct loop {
 	double *probe;  /* [PROBE_VECTORS n] scratch; NULL: f does not depend on time */
 	int64_t *small; /* [n] room for the states named next */
 	struct limits limits;
+	struct crossings crossings; /* kernel and scratch; where there are any, there is `probe` */
 
 	/* Results. */
 	int64_t small_count; /* states never above their atol so far: small[small_count], rising */
@@ -89,6 +91,8 @@ void oj_loop_begin(struct loop *loop, const double *y);
 bool oj_loop_step(struct loop *loop, double target);
 /* Take the step of that length that leads there, whatever the times say. */
 bool oj_loop_pass(struct loop *loop, const struct passage *passage);
+/* Be at the time t, which leaves `low` out, with the states as they are: the other side of a jump. */
+void oj_loop_cross(struct loop *loop, double t, double low);
 /* Go on from (t, y) as if begun there; t not beyond t1. */
 void oj_loop_restart(struct loop *loop, double t, const double *y);
 /* The states at the time reached. */

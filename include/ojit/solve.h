@@ -82,8 +82,9 @@ typedef struct ojit_options {
 	ojit_norm norm;     /* OJIT_NORM_RMS */
 	double first_step;  /* 0: chosen from the equations, HNW II.4 */
 	double max_step;    /* 0: the whole span; a step that ends where it has to, as the last one
-	                       does, may be a hundredth longer.  Pulses in time that are much shorter than
-	                       what is between them may be missed without */
+	                       does, may be a hundredth longer.  Conditions on the time alone end steps
+	                       where they change; smooth pulses that are much shorter than what is
+	                       between them may be missed without */
 	double min_step;    /* 0: what the time's own rounding allows */
 	double fixed_step;  /* 0: error control; else every step has this length but the last,
 	                       no error is estimated, and the other lengths must be 0 */

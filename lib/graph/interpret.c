@@ -3,27 +3,10 @@
  * partial sums behind the slots. */
 #include "lib/graph/interpret.h"
 
+#include "lib/graph/interpret_parts.h"
 #include "lib/math/math.h"
 
 #include <math.h>
-
-union value {
-	double real;
-	int64_t integer; /* and truth: 0 or 1 */
-};
-
-struct block_plan {
-	struct plan plan;
-	uint32_t *partials; /* [regions] first partial sum of its first member */
-	uint32_t slots;     /* with partial sums */
-};
-
-struct interpreter {
-	const struct program *program;
-	size_t count;
-	uint32_t slots; /* most of any block */
-	struct block_plan blocks[];
-};
 
 /* One run of one block. */
 struct run {
@@ -69,8 +52,8 @@ double oj_evaluate_many(enum op op, const double *operands, uint32_t arity)
 	return oj_evaluate(op, operands[0], arity > 1 ? operands[1] : 0, arity > 2 ? operands[2] : 0);
 }
 
-static int64_t element(const int64_t *base, const int64_t *extent, uint32_t rank, int64_t offset,
-                       const union value *values, const uint32_t *slots)
+int64_t oj_interpreted_element(const int64_t *base, const int64_t *extent, uint32_t rank, int64_t offset,
+                               const union value *values, const uint32_t *slots)
 {
 	int64_t at = 0;
 	for (uint32_t k = 0; k < rank; k++)
@@ -95,6 +78,40 @@ static int64_t evaluate_wrap(const struct graph *g, const struct node *n, int64_
 	return lo + (rest < 0 ? rest + count : rest);
 }
 
+int64_t oj_interpreted_integer(const struct space *space, const struct node *n, const int32_t *tables,
+                               const int64_t *index, const union value *v, const uint32_t *o)
+{
+	const struct graph *g = &space->graph;
+	switch ((enum op)n->op) {
+	case OP_INTEGER:
+		return n->integer;
+	case OP_INDEX:
+		return index[n->integer];
+	case OP_AFFINE:
+		return evaluate_affine(g, n, v, o);
+	case OP_WRAP:
+		return evaluate_wrap(g, n, v[o[0]].integer);
+	case OP_TABLE: {
+		const struct table *t = &space->tables.at[n->ref.id];
+		return tables[oj_interpreted_element(t->base, t->extent, t->rank, t->offset, v, o)];
+	}
+	case OP_IMIN:
+		return v[o[0]].integer < v[o[1]].integer ? v[o[0]].integer : v[o[1]].integer;
+	case OP_IMAX:
+		return v[o[0]].integer > v[o[1]].integer ? v[o[0]].integer : v[o[1]].integer;
+	case OP_ILT:
+		return v[o[0]].integer < v[o[1]].integer;
+	case OP_ILE:
+		return v[o[0]].integer <= v[o[1]].integer;
+	case OP_IEQ:
+		return v[o[0]].integer == v[o[1]].integer;
+	case OP_INE:
+		return v[o[0]].integer != v[o[1]].integer;
+	default:
+		return n->op == OP_TRUE;
+	}
+}
+
 static union value evaluate_number(const struct node *n, const union value *values, const uint32_t *o)
 {
 	double few[4];
@@ -111,8 +128,7 @@ static union value evaluate_number(const struct node *n, const union value *valu
 
 static union value evaluate(struct run *run, const struct step *step)
 {
-	const struct graph *g = &run->space->graph;
-	const struct node *n = oj_node(g, step->node);
+	const struct node *n = oj_node(&run->space->graph, step->node);
 	const uint32_t *o = run->plan->operands.at + step->operands;
 	const union value *v = run->values;
 #define INT(number) ((union value){.integer = (number)})
@@ -123,34 +139,13 @@ static union value evaluate(struct run *run, const struct step *step)
 		return (union value){.real = *run->args->t};
 	case OP_LOAD: {
 		const struct array *a = &run->space->arrays.at[n->ref.id];
-		return (union value){.real = run->base[a->role][element(a->base, a->extent, a->rank, a->offset, v, o)]};
+		return (union value){.real = run->base[a->role][oj_interpreted_element(a->base, a->extent, a->rank, a->offset, v, o)]};
 	}
 	case OP_ITOF:
 		return (union value){.real = (double)v[o[0]].integer};
-	case OP_INTEGER:
-		return INT(n->integer);
-	case OP_INDEX:
-		return INT(run->index[n->integer]);
-	case OP_AFFINE:
-		return INT(evaluate_affine(g, n, v, o));
-	case OP_WRAP:
-		return INT(evaluate_wrap(g, n, v[o[0]].integer));
-	case OP_TABLE: {
-		const struct table *t = &run->space->tables.at[n->ref.id];
-		return INT(run->args->tables[element(t->base, t->extent, t->rank, t->offset, v, o)]);
-	}
-	case OP_IMIN:
-		return v[o[0]].integer < v[o[1]].integer ? v[o[0]] : v[o[1]];
-	case OP_IMAX:
-		return v[o[0]].integer > v[o[1]].integer ? v[o[0]] : v[o[1]];
-	case OP_ILT:
-		return INT(v[o[0]].integer < v[o[1]].integer);
-	case OP_ILE:
-		return INT(v[o[0]].integer <= v[o[1]].integer);
-	case OP_IEQ:
-		return INT(v[o[0]].integer == v[o[1]].integer);
-	case OP_INE:
-		return INT(v[o[0]].integer != v[o[1]].integer);
+	case OP_INTEGER: case OP_INDEX: case OP_AFFINE: case OP_WRAP: case OP_TABLE: case OP_IMIN: case OP_IMAX:
+	case OP_ILT: case OP_ILE: case OP_IEQ: case OP_INE: case OP_TRUE: case OP_FALSE:
+		return INT(oj_interpreted_integer(run->space, n, run->args->tables, run->index, v, o));
 	case OP_LT:
 		return INT(v[o[0]].real < v[o[1]].real);
 	case OP_LE:
@@ -165,10 +160,6 @@ static union value evaluate(struct run *run, const struct step *step)
 		return INT(v[o[0]].integer | v[o[1]].integer);
 	case OP_NOT:
 		return INT(!v[o[0]].integer);
-	case OP_TRUE:
-		return INT(1);
-	case OP_FALSE:
-		return INT(0);
 	case OP_IF:
 		return v[o[0]].integer ? v[o[1]] : v[o[2]];
 	default:
@@ -261,7 +252,7 @@ static void run_store(struct run *run, const struct step *step)
 	const struct array *a = &run->space->arrays.at[run->plan->block->stores.at[step->store].array];
 	const uint32_t *slot = run->plan->operands.at + step->operands;
 	double *base = (double *)run->base[a->role];
-	int64_t at = element(a->base, a->extent, a->rank, a->offset, run->values, slot + 1);
+	int64_t at = oj_interpreted_element(a->base, a->extent, a->rank, a->offset, run->values, slot + 1);
 	if (!run->given || a->role != ROLE_PARAMETER || run->given[at] == 0)
 		base[at] = run->values[slot[0]].real;
 }

@@ -1,0 +1,284 @@
+/* See enclose.h.  A value has its ends in two slots of the same number; integers, which no time changes,
+ * have the same in both.  Scratch holds ends of TEMP arrays, of slots, and of what is stored: first all
+ * lower ones, then all upper ones. */
+#include "lib/graph/enclose.h"
+
+#include "lib/graph/interpret_parts.h"
+#include "lib/graph/interval.h"
+
+#include <math.h>
+
+struct enclosure {
+	const struct interpreter *interpreter;
+	const struct block_plan *block;
+	const struct plan *plan;
+	const struct space *space;
+	const struct kernel_args *args;
+	struct interval time;
+	const double *lower[ROLE_COUNT], *upper[ROLE_COUNT];
+	union value *lo, *hi; /* [slots] */
+	int64_t index[LEVELS];
+};
+
+static struct interval get(const struct enclosure *w, uint32_t slot)
+{
+	return (struct interval){w->lo[slot].real, w->hi[slot].real};
+}
+
+static void put(struct enclosure *w, uint32_t slot, struct interval value)
+{
+	w->lo[slot].real = value.lo;
+	w->hi[slot].real = value.hi;
+}
+
+/* States nobody knows. */
+static struct interval load(const struct enclosure *w, const struct node *n, const uint32_t *o)
+{
+	const struct array *a = &w->space->arrays.at[n->ref.id];
+	if (!w->lower[a->role])
+		return oj_interval_all;
+	int64_t at = oj_interpreted_element(a->base, a->extent, a->rank, a->offset, w->lo, o);
+	return (struct interval){w->lower[a->role][at], w->upper[a->role][at]};
+}
+
+/* Sums and products may have any number of operands, and are taken from the left. */
+static struct interval number(const struct enclosure *w, const struct node *n, const uint32_t *o)
+{
+	struct interval few[4];
+	bool many = n->op == OP_ADD || n->op == OP_MUL;
+	if (!many || n->arity == 1) {
+		for (uint32_t i = 0; i < n->arity; i++)
+			few[i] = get(w, o[i]);
+		return many ? few[0] : oj_interval_evaluate(n->op, few, n->arity);
+	}
+	few[0] = get(w, o[0]);
+	for (uint32_t i = 1; i < n->arity; i++) {
+		few[1] = get(w, o[i]);
+		few[0] = oj_interval_evaluate(n->op, few, 2);
+	}
+	return few[0];
+}
+
+/* lo and hi: whether it holds for sure, and whether it may. */
+static bool find_truth(struct enclosure *w, const struct node *n, const uint32_t *o, uint32_t slot)
+{
+	int64_t sure, may;
+	switch ((enum op)n->op) {
+	case OP_LT: case OP_LE: case OP_EQ: case OP_NE: {
+		int holds = oj_interval_compare(n->op, get(w, o[0]), get(w, o[1]));
+		sure = holds == 1;
+		may = holds != 0;
+		break;
+	}
+	case OP_AND:
+		sure = w->lo[o[0]].integer & w->lo[o[1]].integer;
+		may = w->hi[o[0]].integer & w->hi[o[1]].integer;
+		break;
+	case OP_OR:
+		sure = w->lo[o[0]].integer | w->lo[o[1]].integer;
+		may = w->hi[o[0]].integer | w->hi[o[1]].integer;
+		break;
+	case OP_NOT:
+		sure = !w->hi[o[0]].integer;
+		may = !w->lo[o[0]].integer;
+		break;
+	default:
+		return false;
+	}
+	w->lo[slot].integer = sure;
+	w->hi[slot].integer = may;
+	return true;
+}
+
+static struct interval choice(const struct enclosure *w, const uint32_t *o)
+{
+	if (w->lo[o[0]].integer == w->hi[o[0]].integer)
+		return get(w, o[w->lo[o[0]].integer ? 1 : 2]);
+	return oj_interval_hull(get(w, o[1]), get(w, o[2]));
+}
+
+static void evaluate(struct enclosure *w, const struct step *step)
+{
+	const struct node *n = oj_node(&w->space->graph, step->node);
+	const uint32_t *o = w->plan->operands.at + step->operands;
+	switch ((enum op)n->op) {
+	case OP_LITERAL:
+		put(w, step->slot, (struct interval){n->real, n->real});
+		return;
+	case OP_TIME:
+		put(w, step->slot, w->time);
+		return;
+	case OP_LOAD:
+		put(w, step->slot, load(w, n, o));
+		return;
+	case OP_ITOF:
+		put(w, step->slot, (struct interval){(double)w->lo[o[0]].integer, (double)w->lo[o[0]].integer});
+		return;
+	case OP_IF:
+		put(w, step->slot, choice(w, o));
+		return;
+	case OP_INTEGER: case OP_INDEX: case OP_AFFINE: case OP_WRAP: case OP_TABLE: case OP_IMIN: case OP_IMAX:
+	case OP_ILT: case OP_ILE: case OP_IEQ: case OP_INE: case OP_TRUE: case OP_FALSE:
+		w->lo[step->slot].integer = oj_interpreted_integer(w->space, n, w->args->tables, w->index, w->lo, o);
+		w->hi[step->slot] = w->lo[step->slot];
+		return;
+	default:
+		if (!find_truth(w, n, o, step->slot))
+			put(w, step->slot, number(w, n, o));
+	}
+}
+
+static void walk_steps(struct enclosure *w, uint32_t r);
+
+/* slot = slot combined with value, as the reduction does */
+static void combine(struct enclosure *w, ojit_expr reduction, uint32_t slot, struct interval value)
+{
+	static const enum op ops[] = {
+		[REDUCE_SUM] = OP_ADD, [REDUCE_PROD] = OP_MUL, [REDUCE_MIN] = OP_MIN, [REDUCE_MAX] = OP_MAX,
+	};
+	const struct interval both[] = {get(w, slot), value};
+	put(w, slot, oj_interval_evaluate(ops[oj_node(&w->space->graph, reduction)->reduction.kind], both, 2));
+}
+
+static void walk_terms(struct enclosure *w, uint32_t r, int64_t lo, int64_t end, bool tree)
+{
+	const struct region *region = &w->plan->regions.at[r];
+	const struct member *members = region->members.at;
+	uint32_t partials = w->block->partials[r];
+	for (int64_t i = lo; i < end; i++) {
+		w->index[region->level] = i;
+		walk_steps(w, r);
+		for (uint32_t m = 0; m < region->members.count; m++)
+			combine(w, members[m].node, tree ? partials + 8 * m + (uint32_t)((i - lo) % 8) : members[m].slot,
+			        get(w, members[m].body));
+	}
+}
+
+/* The eight partial sums of a member, and the start, in their order. */
+static void join_partials(struct enclosure *w, const struct member *member, uint32_t first)
+{
+	for (uint32_t width = 4; width >= 1; width /= 2)
+		for (uint32_t k = 0; k < width; k++)
+			combine(w, member->node, first + k, get(w, first + k + width));
+	put(w, member->slot, get(w, member->start));
+	combine(w, member->node, member->slot, get(w, first));
+}
+
+static void walk_reduction(struct enclosure *w, uint32_t r)
+{
+	const struct region *region = &w->plan->regions.at[r];
+	const struct member *members = region->members.at;
+	bool tree = region->order == TREE8;
+	for (uint32_t m = 0; m < region->members.count; m++) {
+		double none = oj_reduction_identity(oj_node(&w->space->graph, members[m].node)->reduction.kind, true);
+		for (uint32_t k = 0; tree && k < 8; k++)
+			put(w, w->block->partials[r] + 8 * m + k, (struct interval){none, none});
+		if (!tree)
+			put(w, members[m].slot, get(w, members[m].start));
+	}
+	walk_terms(w, r, w->lo[region->lo].integer, w->lo[region->end].integer, tree);
+	for (uint32_t m = 0; tree && m < region->members.count; m++)
+		join_partials(w, &members[m], w->block->partials[r] + 8 * m);
+}
+
+static void walk_region(struct enclosure *w, uint32_t r)
+{
+	const struct region *region = &w->plan->regions.at[r];
+	const struct block *block = w->plan->block;
+	if (region->reduction) {
+		walk_reduction(w, r);
+		return;
+	}
+	for (int64_t i = block->lo[region->level]; i < block->end[region->level]; i++) {
+		w->index[region->level] = i;
+		walk_steps(w, r);
+	}
+}
+
+static void store(struct enclosure *w, const struct step *step)
+{
+	const struct array *a = &w->space->arrays.at[w->plan->block->stores.at[step->store].array];
+	const uint32_t *slot = w->plan->operands.at + step->operands;
+	int64_t at = oj_interpreted_element(a->base, a->extent, a->rank, a->offset, w->lo, slot + 1);
+	struct interval value = get(w, slot[0]);
+	((double *)w->lower[a->role])[at] = value.lo;
+	((double *)w->upper[a->role])[at] = value.hi;
+}
+
+static void walk_steps(struct enclosure *w, uint32_t r)
+{
+	const struct region *region = &w->plan->regions.at[r];
+	for (size_t s = 0; s < region->steps.count; s++) {
+		const struct step *step = &region->steps.at[s];
+		if (step->kind == STEP_NODE)
+			evaluate(w, step);
+		else if (step->kind == STEP_STORE)
+			store(w, step);
+		else
+			walk_region(w, step->region);
+	}
+}
+
+static void walk_all(struct enclosure *w, double from, double to)
+{
+	w->time = (struct interval){from, to};
+	for (size_t b = 0; b < w->interpreter->count; b++) {
+		w->block = &w->interpreter->blocks[b];
+		w->plan = &w->block->plan;
+		walk_steps(w, 0);
+	}
+}
+
+/* Doubles that the program puts out. */
+static int64_t count_stored(const struct program *program)
+{
+	int64_t stored = 0;
+	for (size_t b = 0; b < program->blocks.count; b++)
+		for (size_t s = 0; s < program->blocks.at[b].stores.count; s++) {
+			const struct array *a = &program->space->arrays.at[program->blocks.at[b].stores.at[s].array];
+			int64_t end = a->offset + oj_array_length(a);
+			stored = a->role == ROLE_OUT && end > stored ? end : stored;
+		}
+	return stored;
+}
+
+static bool are_equal(const double *a, const double *b, int64_t count)
+{
+	int64_t k = 0;
+	while (k < count && (a[k] == b[k] || (isnan(a[k]) && isnan(b[k]))))
+		k++;
+	return k == count;
+}
+
+static void run_enclosure(const struct kernel_args *args)
+{
+	const struct interpreter *i = args->env;
+	int64_t stored = count_stored(i->program), temporary = i->program->scratch;
+	double *lower = args->scratch, *upper = lower + temporary + i->slots + stored;
+	double *lo = lower + temporary + i->slots, *hi = upper + temporary + i->slots, *before = hi + stored;
+	struct enclosure w = {
+		.interpreter = i, .space = i->program->space, .args = args,
+		.lower = {[ROLE_PARAMETER] = args->p, [ROLE_DERIVED] = args->d, [ROLE_DISCRETE] = args->z, [ROLE_DATA] = args->data,
+		          [ROLE_OUT] = lo, [ROLE_TEMP] = lower},
+		.upper = {[ROLE_PARAMETER] = args->p, [ROLE_DERIVED] = args->d, [ROLE_DISCRETE] = args->z, [ROLE_DATA] = args->data,
+		          [ROLE_OUT] = hi, [ROLE_TEMP] = upper},
+		.lo = (union value *)(lower + temporary), .hi = (union value *)(upper + temporary),
+	};
+	walk_all(&w, args->t[0], args->t[1]);
+	args->out[0] = are_equal(lo, hi, stored) ? SWITCHING_NONE : SWITCHING_MAY;
+	if (args->out[0] == SWITCHING_NONE)
+		return;
+	walk_all(&w, args->t[0], args->t[0]);
+	for (int64_t k = 0; k < stored; k++)
+		before[k] = lo[k];
+	walk_all(&w, args->t[1], args->t[1]);
+	args->out[0] = are_equal(before, lo, stored) ? SWITCHING_MAY : SWITCHING_DOES;
+}
+
+struct kernel oj_enclosing_kernel(const struct interpreter *interpreter)
+{
+	struct kernel kernel = oj_interpreter_kernel(interpreter);
+	kernel.run = run_enclosure;
+	kernel.scratch = 2 * kernel.scratch + 3 * count_stored(interpreter->program);
+	return kernel;
+}
