@@ -39,13 +39,17 @@ struct linear {
 	enum linear_kind kind;         /* never LINEAR_AUTO */
 	int complexes;
 	struct effort effort; /* weighed by what an operation takes */
+	/* Asked within what takes long; false: end it, factors and solutions are of no interest any more.
+	 * NULL: never. */
+	bool (*go_on)(void *asked);
+	void *asked;
 };
 
 /* One way of factorising.  Everything but `make` allocates nothing, save that KLU looks
  * for a fresh pivot order in memory of its own (from malloc, as all of KLU's). */
 struct linear_way {
 	void (*drop)(struct linear *linear);
-	/* Factors of z I - J, J's values in the order of its pattern.  False: singular. */
+	/* Factors of z I - J, J's values in the order of its pattern.  False: singular, or not to go on. */
 	bool (*factor)(struct linear *linear, int slot, const double *values, double re, double im);
 	/* x = (z I - J)^-1 x: n doubles, 2n in complex slots, real and imaginary parts by
 	 * turns. */
@@ -82,7 +86,7 @@ struct linear_library {
 	ojit_status (*make)(ojit_context *context, const struct pattern *pattern, enum linear_kind kind, int complexes,
 	                    struct linear **linear, struct text *why, struct oj_error *error);
 };
-enum { LINEAR_VERSION = 3 };
+enum { LINEAR_VERSION = 4 };
 
 ojit_status oj_linear_make(ojit_context *context, const struct pattern *pattern, enum linear_kind kind,
                            int complexes, struct linear **linear, struct text *why, struct oj_error *error);

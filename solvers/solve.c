@@ -101,6 +101,8 @@ static ojit_status make_implicit(ojit_solver *s, const struct stepper *stepper, 
 {
 	struct implicit_request request = {s->linear, stepper->shifts(setup), stepper->by_time};
 	TRY(oj_implicit_make(&s->implicit, s->system, &request, &s->rhs.args, error));
+	s->implicit.linear->go_on = s->options.check ? oj_loop_goes_on : NULL;
+	s->implicit.linear->asked = &s->loop;
 	s->rhs.implicit = &s->implicit;
 	return OJIT_OK;
 }

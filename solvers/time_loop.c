@@ -52,7 +52,7 @@ static double resolution(double t)
  * to a pole steps shrink until they are too short for this, too.  Where they do not, but are refused
  * again and again while time hardly advances, the solution has nowhere to go: it swings about a
  * singularity, or creeps to where the caller's domain ends. */
-#define UNREAD 1e-13      /* of the resolution; what its rounding leaves out is known to 1e-17 of it */
+#define UNREAD 1e-11      /* of the resolution; what its rounding leaves out is known to 1e-17 of it */
 #define HARDLY_LONGER 1e3 /* times the resolution */
 #define FAR 1e4           /* likewise */
 enum { HIDDEN_ATTEMPTS = 10000, OFTEN_REFUSED = HIDDEN_ATTEMPTS / 4 };
@@ -394,16 +394,38 @@ static bool misses_something(struct loop *l)
 		&& oj_probe_step(l->stepper, l->state, l->f, l->tolerance, &l->step, l->probe);
 }
 
+/* A step to the time before a jump that is at the end is one to the end. */
+static void end_at_jump(struct loop *l)
+{
+	const struct crossings *c = &l->crossings;
+	if (c->found && l->step.t1 == c->before && c->after == l->t1)
+		l->step.t1 = l->t1;
+}
+
+/* What the caller's check said. */
+static void obey(struct loop *l, ojit_verdict verdict)
+{
+	if (verdict == OJIT_STOP)
+		oj_loop_end(l, OJIT_STOPPED);
+	else if (verdict != OJIT_CONTINUE)
+		oj_loop_end(l, OJIT_INTERRUPTED);
+}
+
 static void try_step(struct loop *l, const struct course *course)
 {
 	l->step.retry = 0;
 	l->step.clipped = false;
 	enum attempt outcome = l->stepper->attempt(l->state, &l->step);
 	l->attempts++;
+	if (l->verdict != OJIT_CONTINUE) {
+		obey(l, l->verdict);
+		return;
+	}
 	if (outcome == ATTEMPT_OK && l->step.squared > 1) {
 		reject(l, l->step.squared);
 		return;
 	}
+	end_at_jump(l);
 	if (outcome == ATTEMPT_OK && (!hold_above_zero(l) || !hold_inside(l)))
 		return;
 	if (outcome == ATTEMPT_OK && misses_something(l)) {
@@ -412,7 +434,9 @@ static void try_step(struct loop *l, const struct course *course)
 	}
 	if (outcome == ATTEMPT_OK && !arrives(l, course))
 		outcome = l->stepper->complete(l->state, &l->step);
-	if (outcome == ATTEMPT_OK)
+	if (l->verdict != OJIT_CONTINUE)
+		obey(l, l->verdict);
+	else if (outcome == ATTEMPT_OK)
 		accept(l, course);
 	else if (outcome == ATTEMPT_RETRY && l->tolerance)
 		reject(l, HUGE_VAL);
@@ -495,6 +519,7 @@ static bool lay_out(struct loop *l, double target, struct course *course)
 bool oj_loop_step(struct loop *l, double target)
 {
 	uint64_t steps = l->stats.steps;
+	l->verdict = OJIT_CONTINUE;
 	while (l->running && l->stats.steps == steps) {
 		struct course course;
 		if (l->attempts >= l->options->step_limit) {
@@ -522,13 +547,16 @@ bool oj_loop_pass(struct loop *l, const struct passage *passage)
 
 void oj_loop_ask(struct loop *l)
 {
-	if (!l->running)
-		return;
-	ojit_verdict verdict = l->options->check(l->options->user, l->t);
-	if (verdict == OJIT_STOP)
-		oj_loop_end(l, OJIT_STOPPED);
-	else if (verdict != OJIT_CONTINUE)
-		oj_loop_end(l, OJIT_INTERRUPTED);
+	if (l->running)
+		obey(l, l->options->check(l->options->user, l->t));
+}
+
+bool oj_loop_goes_on(void *loop)
+{
+	struct loop *l = loop;
+	if (l->verdict == OJIT_CONTINUE)
+		l->verdict = l->options->check(l->options->user, l->t);
+	return l->verdict == OJIT_CONTINUE;
 }
 
 const double *oj_loop_states(const struct loop *l)

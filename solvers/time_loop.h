@@ -75,6 +75,7 @@ struct loop {
 	struct hidden hidden; /* attempts whose lengths the rounding of the time hides */
 	const struct passage *passage; /* the step to the target; NULL: it follows from times */
 	bool above;    /* all states began at or above 0 */
+	ojit_verdict verdict; /* of the caller's check, within the present step */
 	bool running;
 	bool open;      /* `step` was the last one, and the stepper does not know it was accepted */
 	bool nonfinite; /* the last attempt was not finite */
@@ -108,6 +109,8 @@ void oj_loop_place(const struct loop *loop, double from, double h, double *t0, d
 void oj_loop_inside(struct loop *loop, double t, double *y);
 /* Ask the caller's check, which there is and which may end it. */
 void oj_loop_ask(struct loop *loop);
+/* Within a step: has it not yet said that the loop `l` is to end?  Then the step is not to be. */
+bool oj_loop_goes_on(void *l);
 void oj_loop_end(struct loop *loop, ojit_outcome outcome);
 /* Bring `stats` and `ending` up to date. */
 void oj_loop_settle(struct loop *loop);

@@ -226,6 +226,24 @@ Test(crossings, the_way_back_is_that_of_the_steps)
 	}
 }
 
+/* And at the end itself: rows are there, and no step ends in between. */
+Test(crossings, jumps_may_be_where_spans_begin_and_end)
+{
+	static const char *const methods[] = {"auto", "tsit5", "taylor", "bdf", "radau", "rodas5p", "kencarp4"};
+	for (size_t m = 0; m < COUNT(methods); m++)
+		for (int back = 0; back < 2; back++) {
+			struct trial trial;
+			trial_begin(&trial, "x' = 1e8*(floor(t) - 3)\ny' = floor(t) - 3\ninit x = 0, y = 0\n", methods[m]);
+			trial_solve(&trial, back ? 4 : 2, back ? 2 : 4, ojit_output_points(3));
+			cr_expect_eq(ojit_solver_rows(trial.solver), 3);
+			cr_expect_eq(ojit_solver_row(trial.solver, 2)[0], back ? 2 : 4);
+			cr_expect_float_eq(last(&trial, 0), back ? 1e8 : -1e8, 1e-3, "%s", methods[m]);
+			cr_expect_float_eq(last(&trial, 1), back ? 1 : -1, 1e-12);
+			cr_expect_leq(ojit_solver_stats(trial.solver).rejected, 4, "%s", methods[m]);
+			trial_end(&trial);
+		}
+}
+
 /* Late, where times of jumps are far coarser than steps. */
 Test(crossings, jumps_at_any_time_since_1970_are_met)
 {

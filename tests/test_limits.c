@@ -556,3 +556,42 @@ Test(limits, a_domain_without_bounds_changes_no_bit_and_fixed_steps_end_at_its_e
 	trial_end(&free);
 	trial_end(&held);
 }
+
+/* ---- within a step ---- */
+
+static int questions, answered; /* of the check, and how many of them with yes */
+
+static ojit_verdict answer(void *user, double t)
+{
+	(void)user;
+	(void)t;
+	return questions++ < answered ? OJIT_CONTINUE : OJIT_INTERRUPT;
+}
+
+/* Factorisations of many rows ask whether to go on; the step that was to be is not taken, and can be later. */
+Test(limits, a_long_factorisation_ends_when_it_is_asked_to)
+{
+	static const char *const methods[] = {"radau5", "rodas5p", "bdf", "kencarp4"};
+	struct trial trial;
+	trial_begin(&trial, "const N = 1030\nx[i in 1..N]' = -1000*(x[i] - 1/i) + if(i > 1, x[i-1], 0)\ninit x[i in 1..N] = 0\n", NULL);
+	trial.options.linear = "dense";
+	trial.options.check = answer;
+	for (size_t m = 0; m < COUNT(methods); m++) {
+		trial.options.method = methods[m];
+		ojit_integrator *integrator = ojit_integrator_new(trial.program);
+		questions = 0, answered = 5;
+		cr_assert_eq(ojit_integrator_begin(integrator, &trial.options, 0, 1, OJIT_RECORD_NONE), OJIT_OK);
+		cr_expect_eq(ojit_integrator_step(integrator, INFINITY), OJIT_ENDED);
+		cr_expect_eq(ojit_integrator_stats(integrator).outcome, OJIT_INTERRUPTED);
+		cr_expect_eq(ojit_integrator_stats(integrator).steps, 0, "%s", methods[m]);
+		cr_expect_eq(questions, 6, "%s: %d", methods[m], questions);
+		cr_expect_eq(ojit_integrator_time(integrator), 0);
+		answered = 1000000;
+		cr_expect_eq(ojit_integrator_step(integrator, INFINITY), OJIT_OK, "%s: %s", methods[m],
+		             ojit_integrator_message(integrator));
+		cr_expect_gt(ojit_integrator_time(integrator), 0);
+		cr_expect_float_eq(ojit_integrator_states(integrator)[0], -expm1(-1000 * ojit_integrator_time(integrator)), 1e-5);
+		ojit_integrator_free(integrator);
+	}
+	trial_end(&trial);
+}

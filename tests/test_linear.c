@@ -159,6 +159,73 @@ Test(linear, every_way_solves_its_equations)
 			}
 }
 
+/* ---- large full matrices ---- */
+
+enum { LARGE = 1100 }; /* eight blocks of columns, and a part of one */
+
+static struct matrix make_large(void)
+{
+	struct matrix m = make_matrix(LARGE, everywhere);
+	for (int64_t k = 0; k < LARGE; k += 7) /* so that rows are exchanged all over */
+		m.values[k * LARGE + (k * 31) % LARGE] += 20;
+	return m;
+}
+
+Test(linear, large_full_matrices_are_solved_in_blocks)
+{
+	struct matrix m = make_large();
+	struct linear *linear = make_linear(&m, LINEAR_DENSE, 1, NULL);
+	cr_expect_lt(try_slot(&m, linear, 0, 2.5), 1e-11);
+	cr_expect_lt(try_slot(&m, linear, 1, 2.5 + 0.5 * I), 1e-11);
+	for (int64_t i = 0; i < LARGE; i++)
+		m.values[700 * LARGE + i] = i == 700 ? 2.5 : 0; /* z I - J has a column of zeros */
+	cr_expect_not(linear->way->factor(linear, 0, m.values, 2.5, 0));
+	oj_linear_drop(linear);
+	drop_matrix(&m);
+}
+
+struct asked {
+	int times, allowed;
+};
+
+static bool is_allowed(void *user)
+{
+	struct asked *asked = user;
+	return asked->times++ < asked->allowed;
+}
+
+/* The solution of a right side of ones. */
+static void solve_ones(struct linear *linear, double *x)
+{
+	for (int i = 0; i < LARGE; i++)
+		x[i] = 1;
+	linear->way->solve(linear, 0, x);
+}
+
+Test(linear, large_factorisations_end_when_they_are_asked_to)
+{
+	struct matrix m = make_large();
+	struct linear *linear = make_linear(&m, LINEAR_DENSE, 0, NULL);
+	double *expected = malloc(LARGE * sizeof *expected), *x = malloc(LARGE * sizeof *x);
+	cr_assert(linear->way->factor(linear, 0, m.values, 2.5, 0));
+	solve_ones(linear, expected);
+	struct asked asked = {.allowed = 1000};
+	linear->go_on = is_allowed;
+	linear->asked = &asked;
+	cr_assert(linear->way->factor(linear, 0, m.values, 2.5, 0));
+	solve_ones(linear, x);
+	cr_expect_arr_eq(x, expected, LARGE * sizeof *x);
+	cr_expect_geq(asked.times, 2 * LARGE / 128);
+	for (int allowed = 0; allowed < 2 * LARGE / 128; allowed += 5) {
+		asked = (struct asked){.allowed = allowed};
+		cr_expect_not(linear->way->factor(linear, 0, m.values, 2.5, 0));
+		cr_expect_eq(asked.times, allowed + 1);
+	}
+	free(expected), free(x);
+	oj_linear_drop(linear);
+	drop_matrix(&m);
+}
+
 static int64_t below, above;
 static bool in_given_band(int64_t i, int64_t j)
 {

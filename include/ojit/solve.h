@@ -119,7 +119,8 @@ typedef struct ojit_options {
 	 * shorter step is tried, and the run ends as OJIT_STEP_TOO_SMALL where none is short enough; with
 	 * fixed_step it ends at once.  Answers by t and y alone.  NULL: all are. */
 	int (*domain)(void *user, double t, const double *y);
-	/* Asked after each step with the time reached; NULL: never. */
+	/* Asked after each step with the time reached, and within factorisations of more than a thousand
+	 * rows (full ones; others are not asked in), whose step then is not taken; NULL: never. */
 	ojit_verdict (*check)(void *user, double t);
 	void *user;
 } ojit_options;

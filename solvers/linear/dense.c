@@ -1,7 +1,9 @@
-/* Dense factors, by LAPACK (dgetrf, zgetrf).  Columns one behind the other. */
+/* Dense factors, by LAPACK (dgetrf, zgetrf), of many rows in blocks of columns (blocked.h).  Columns one behind the other. */
+#include "solvers/linear/blocked.h"
 #include "solvers/linear/factors.h"
 #include "solvers/linear/lapack.h"
 
+#include <math.h>
 #include <string.h>
 
 struct dense {
@@ -34,6 +36,8 @@ static bool factor(struct linear *linear, int slot, const double *values, double
 		if (slot != 0)
 			column[j * width + 1] = im;
 	}
+	if (n >= BLOCKED_LEAST)
+		return oj_blocked_factor(linear, slot == 0, d->n, a, d->pivots + slot * n);
 	(slot == 0 ? dgetrf_ : zgetrf_)(&d->n, &d->n, a, &d->n, d->pivots + slot * n, &info);
 	return info == 0;
 }
@@ -43,6 +47,10 @@ static void solve(struct linear *linear, int slot, double *x)
 	const struct dense *d = (const struct dense *)linear;
 	const int one = 1;
 	int info;
+	if (d->n >= BLOCKED_LEAST && linear->go_on && !linear->go_on(linear->asked)) {
+		x[0] = NAN; /* and whoever iterates ends it */
+		return;
+	}
 	(slot == 0 ? dgetrs_ : zgetrs_)("N", &d->n, &one, factors_of(d, slot), &d->n, d->pivots + slot * d->n, x, &d->n,
 	                                &info, 1);
 }
