@@ -122,13 +122,15 @@ void oj_history_clear(struct history *h)
 	forget_eras(h);
 }
 
-/* The number of steps that begin before t, or at t where `with`. */
+/* The number of steps that begin before t, or at t where `with`; what the rounding of their beginnings left out
+ * counts. */
 static size_t count_before(const struct history *h, double t, double direction, bool with)
 {
 	size_t low = 0, high = h->steps.rows;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		double ahead = (t - oj_record_row(&h->steps, middle)[0]) * direction;
+		const double *row = oj_record_row(&h->steps, middle);
+		double ahead = (t == row[KEPT_TIME] ? -row[KEPT_LOW] : t - row[KEPT_TIME]) * direction;
 		if (ahead > 0 || (with && ahead == 0))
 			low = middle + 1;
 		else
@@ -160,11 +162,15 @@ static const struct era *era_of(const struct history *h, size_t row)
 	return &h->eras.at[low];
 }
 
-const double *oj_history_find(const struct history *h, double t, double direction, const double **values)
+struct kept_step oj_history_find(const struct history *h, double t, double direction)
 {
-	size_t row = count_before(h, t, direction, true) - 1;
-	*values = era_of(h, row)->values;
-	return oj_record_row(&h->steps, row);
+	size_t count = count_before(h, t, direction, true), row = count > 0 ? count - 1 : 0;
+	return (struct kept_step){
+		.row = oj_record_row(&h->steps, row),
+		.before = row > 0 ? oj_record_row(&h->steps, row - 1) : NULL,
+		.behind = row + 1 < h->steps.rows ? oj_record_row(&h->steps, row + 1) : NULL,
+		.values = era_of(h, row)->values,
+	};
 }
 
 size_t oj_history_bytes(const struct history *h)

@@ -48,10 +48,13 @@ void oj_history_clear(struct history *history);
 /* Forget steps that begin at t or later in the direction, +1 or -1. */
 void oj_history_cut(struct history *history, double t, double direction);
 
-/* The row of the step that covers t, which is not before the first and before the
- * present, and the values that held in it. */
-const double *oj_history_find(const struct history *history, double t, double direction,
-                              const double **values);
+/* The step that covers t, which is not before the first and not behind the present. */
+struct kept_step {
+	const double *row;
+	const double *before, *behind; /* the rows of its neighbours; NULL: there is none */
+	const double *values;          /* the parameters that held in it */
+};
+struct kept_step oj_history_find(const struct history *history, double t, double direction);
 size_t oj_history_bytes(const struct history *history);
 /* Make `copy`, just initialised, equal to `history`. */
 ojit_status oj_history_copy(struct history *copy, const struct history *history);

@@ -157,9 +157,7 @@ static ojit_status take_parameters(ojit_integrator *ig)
 static void keep_step(ojit_integrator *ig)
 {
 	struct loop *l = &ig->solver->loop;
-	uint64_t calls = l->f->calls;
-	l->stepper->keep(l->state, &l->step, oj_history_add(&ig->history, l->step.t0, l->step.h, l->from));
-	l->stats.extra += l->f->calls - calls;
+	oj_loop_keep(l, oj_history_add(&ig->history, l->step.t0, l->step.h, l->from));
 }
 
 /* Put the open step away, before anything changes that its inside depends on.  Room
@@ -186,29 +184,51 @@ static void copy_states(const ojit_integrator *ig, const double *from, double *y
 		memcpy(y, from, (size_t)ig->solver->system->states * sizeof *y);
 }
 
+/* Into the open step, which began as far behind t0 as its rounding left out. */
+static void look_into_open(struct loop *l, const ojit_integrator *ig, double t, double *y)
+{
+	if (t == l->step.t0 && !oj_low_counts(l->from, -l->direction, l->step.h))
+		copy_states(ig, l->step.y0, y);
+	else
+		oj_loop_inside(l, t, y);
+}
+
+/* Is t where the step of a row began, behind one of length h? */
+static bool is_begin(const struct loop *l, const double *row, double t, double h)
+{
+	return t == row[KEPT_TIME] && !oj_low_counts(row[KEPT_LOW], l->direction, h)
+		&& !oj_low_counts(row[KEPT_LOW], -l->direction, h);
+}
+
+/* Into a step that was kept, or where it or the one behind it began. */
+static void look_into_kept(struct loop *l, const ojit_integrator *ig, double t, double *y, const double **parameters)
+{
+	const struct kept_step step = oj_history_find(&ig->history, t, l->direction);
+	double t0 = step.row[KEPT_TIME], h = step.row[KEPT_LENGTH];
+	*parameters = step.values;
+	if (is_begin(l, step.row, t, step.before ? step.before[KEPT_LENGTH] : h)) {
+		copy_states(ig, step.row + KEPT_REST, y);
+	} else if (step.behind && is_begin(l, step.behind, t, h)) {
+		copy_states(ig, step.behind + KEPT_REST, y);
+	} else {
+		oj_loop_place(l, step.row[KEPT_LOW], h, &t0, &t);
+		l->stepper->recall(l->state, step.row + KEPT_REST, t0, h, t, y);
+	}
+	oj_limits_clip(&l->limits, y);
+}
+
 /* States at a recorded time, and the parameters that held there. */
 static void look(ojit_integrator *ig, double t, double *y, const double **parameters)
 {
 	struct loop *l = &ig->solver->loop;
+	bool kept = ig->history.steps.rows > 0;
 	*parameters = oj_history_in_force(&ig->history);
-	if (t == l->t) {
+	if (t == l->t && !((kept || l->open) && oj_loop_past(l, t)))
 		copy_states(ig, oj_loop_states(l), y);
-	} else if (ig->history.steps.rows == 0) {
-		if (t == l->step.t0)
-			copy_states(ig, l->step.y0, y);
-		else
-			oj_loop_inside(l, t, y);
-	} else {
-		const double *row = oj_history_find(&ig->history, t, l->direction, parameters);
-		double t0 = row[KEPT_TIME], h = row[KEPT_LENGTH];
-		if (t == t0) {
-			copy_states(ig, row + KEPT_REST, y);
-		} else {
-			oj_loop_place(l, row[KEPT_LOW], h, &t0, &t);
-			l->stepper->recall(l->state, row + KEPT_REST, t0, h, t, y);
-		}
-		oj_limits_clip(&l->limits, y);
-	}
+	else if (kept)
+		look_into_kept(l, ig, t, y, parameters);
+	else
+		look_into_open(l, ig, t, y);
 }
 
 /* ---- beginning again ---- */
@@ -490,6 +510,7 @@ static void copy_loop(ojit_solver *s, const ojit_solver *from)
 	l->control.numbers = &l->method.control;
 	l->small = s->small;
 	l->probe = s->probe;
+	l->again = s->again;
 	l->crossings.scratch = s->crossing_scratch;
 	for (int64_t i = 0; i < l->small_count; i++)
 		l->small[i] = from->small[i];

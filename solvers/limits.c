@@ -12,6 +12,7 @@
 #include "solvers/limits.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { QUIET_STEPS = 2, PRESSED_STEPS = 50 };
 
@@ -46,6 +47,40 @@ int64_t oj_limits_clip(const struct limits *limits, double *y)
 		*at = *at < 0 ? 0 : *at;
 	}
 	return clipped;
+}
+
+static void run_held(const struct kernel_args *args)
+{
+	const struct held_rhs *held = args->env;
+	struct kernel_args inner = *args;
+	memcpy(held->y, args->y, (size_t)held->f->n * sizeof *held->y);
+	oj_limits_clip(held->limits, held->y);
+	oj_kernel_bind(held->inner, &inner);
+	inner.y = held->y;
+	held->inner->run(&inner);
+}
+
+void oj_limits_hold(const struct limits *limits, struct held_rhs *held, struct rhs *f, double *y)
+{
+	held->f = NULL;
+	if (limits->count == 0)
+		return;
+	*held = (struct held_rhs){.kernel = *f->kernel, .f = f, .inner = f->kernel, .extra = f->extra, .limits = limits, .y = y};
+	held->kernel.run = run_held;
+	held->kernel.env = held;
+	f->kernel = &held->kernel;
+	f->extra = NULL;
+	oj_kernel_bind(f->kernel, &f->args);
+}
+
+void oj_limits_release(struct held_rhs *held)
+{
+	struct rhs *f = held->f;
+	if (!f)
+		return;
+	f->kernel = held->inner;
+	f->extra = held->extra;
+	oj_kernel_bind(f->kernel, &f->args);
 }
 
 bool oj_limits_outgrown(struct limits *limits, int64_t n, const double *y)

@@ -24,6 +24,18 @@ double oj_limits_below(struct limits *limits, const struct step *step, const str
 bool oj_limits_pressed(struct limits *limits, const struct step *step, double squared);
 /* Listed states below 0 become 0; how many. */
 int64_t oj_limits_clip(const struct limits *limits, double *y);
+/* A right-hand side that sees listed states below 0 as 0, for interpolants: their stages inside of a step that is
+ * accepted may lie where it is not finite. */
+struct held_rhs {
+	struct kernel kernel; /* the one that stands in */
+	struct rhs *f;
+	const struct kernel *inner, *extra; /* what f had */
+	const struct limits *limits;
+	double *y; /* [n] */
+};
+/* Begin and end that, where anything is listed; y[n] is scratch. */
+void oj_limits_hold(const struct limits *limits, struct held_rhs *held, struct rhs *f, double *y);
+void oj_limits_release(struct held_rhs *held);
 /* Is a state beyond the limit? */
 bool oj_limits_outgrown(struct limits *limits, int64_t n, const double *y);
 /* Has nothing moved in the last steps?  Asked once a step. */

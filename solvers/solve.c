@@ -219,6 +219,7 @@ static void set_loop(ojit_solver *s, const struct method *method, double t0, dou
 	l->t1 = t1;
 	l->small = s->small;
 	l->probe = s->probe;
+	l->again = s->again;
 }
 
 ojit_status oj_solver_prepare(ojit_solver *s, const ojit_options *options, double t0, double t1)

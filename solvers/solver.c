@@ -59,6 +59,7 @@ static ojit_status make_arrays(ojit_solver *s)
 	s->atol = vector(s, stride_of(system->states));
 	s->small = ARENA_ZEROED(&s->arena, int64_t, system->states);
 	s->probe = system->timeless ? NULL : vector(s, PROBE_VECTORS * system->states);
+	s->again = vector(s, system->states);
 	s->nonnegative = ARENA_ZEROED(&s->arena, int64_t, system->states);
 	s->marks = ARENA_ZEROED(&s->arena, unsigned char, system->states);
 	s->y = vector(s, system->states);

@@ -29,7 +29,7 @@ struct ojit_solver {
 	uint64_t parameter_changes, tolerance_changes; /* counted */
 	double *atol;   /* of the coming run */
 	int64_t *small; /* the loop's */
-	double *probe;  /* likewise */
+	double *probe, *again; /* likewise */
 	int64_t *nonnegative; /* [states] room for the loop's limits */
 	unsigned char *marks; /* [states] */
 

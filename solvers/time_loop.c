@@ -366,6 +366,31 @@ static bool hold_above_zero(struct loop *l)
 	return true;
 }
 
+/* States that are to stay above 0 and come there in finite time, as those of y' = -sqrt(y): no step leads to 0,
+ * for f is not finite behind it.  Those that are next to nothing, and would be through within the step that
+ * was refused, are there. */
+static void come_to_zero(struct loop *l)
+{
+	const double *y, *f0;
+	double *scratch;
+	int64_t come = 0;
+	l->stepper->look(l->state, &y, &f0, &scratch, &scratch);
+	memcpy(l->again, y, (size_t)l->f->n * sizeof *y);
+	for (int64_t k = 0; k < l->limits.count; k++) {
+		int64_t i = l->limits.nonnegative[k];
+		double fall = -f0[i] * l->direction;
+		bool little = y[i] <= fmax(l->tolerance->atol[i], fall * resolution(l->t));
+		if (!(y[i] > 0 && little && y[i] < fall * fabs(l->step.h)))
+			continue;
+		l->again[i] = 0;
+		come++;
+	}
+	if (come == 0)
+		return;
+	l->stats.clipped += (uint64_t)come;
+	begin_at(l, l->t, l->low, l->again);
+}
+
 /* What is outside counts as a large error: the length of the next attempt follows. */
 #define OUTSIDE 1e4
 
@@ -411,6 +436,15 @@ static void obey(struct loop *l, ojit_verdict verdict)
 		oj_loop_end(l, OJIT_INTERRUPTED);
 }
 
+/* After an attempt that was not finite, or not solved. */
+static void retry(struct loop *l)
+{
+	uint64_t nonfinite = l->nonfinite_count;
+	reject(l, HUGE_VAL);
+	if (l->nonfinite_count > nonfinite && l->limits.count > 0)
+		come_to_zero(l);
+}
+
 static void try_step(struct loop *l, const struct course *course)
 {
 	l->step.retry = 0;
@@ -438,10 +472,10 @@ static void try_step(struct loop *l, const struct course *course)
 		obey(l, l->verdict);
 	else if (outcome == ATTEMPT_OK)
 		accept(l, course);
-	else if (outcome == ATTEMPT_RETRY && l->tolerance)
-		reject(l, HUGE_VAL);
-	else
+	else if (outcome != ATTEMPT_RETRY || !l->tolerance)
 		end_nonfinite(l);
+	else
+		retry(l);
 }
 
 static void end_max_steps(struct loop *l)
@@ -467,9 +501,8 @@ static void close_step(struct loop *l)
 
 void oj_loop_cross(struct loop *l, double t, double low)
 {
-	double *y = l->probe;
-	memcpy(y, oj_loop_states(l), (size_t)l->f->n * sizeof *y);
-	begin_at(l, t, low, y);
+	memcpy(l->again, oj_loop_states(l), (size_t)l->f->n * sizeof *l->again);
+	begin_at(l, t, low, l->again);
 }
 
 /* Steps of given size are as they are given. */
@@ -570,17 +603,22 @@ const double *oj_loop_states(const struct loop *l)
 }
 
 /* What the rounding of a time leaves out counts where it is more of a step. */
-#define COUNTS 1e-3
+#define COUNTS 1e-9
+
+bool oj_low_counts(double low, double direction, double h)
+{
+	return low * direction > COUNTS * fabs(h);
+}
 
 bool oj_loop_reached(const struct loop *l, double t)
 {
 	double beyond = (l->t - t) * l->direction;
-	return beyond > 0 || (beyond == 0 && l->low * l->direction >= -COUNTS * l->stats.last_step);
+	return beyond > 0 || (beyond == 0 && !oj_low_counts(l->low, -l->direction, l->stats.last_step));
 }
 
 bool oj_loop_past(const struct loop *l, double t)
 {
-	return t == l->t && l->low * l->direction > COUNTS * l->stats.last_step;
+	return t == l->t && oj_low_counts(l->low, l->direction, l->stats.last_step);
 }
 
 void oj_loop_place(const struct loop *l, double from, double h, double *t0, double *t)
@@ -595,9 +633,22 @@ void oj_loop_inside(struct loop *l, double t, double *y)
 {
 	uint64_t calls = l->f->calls;
 	struct step step = l->step;
+	struct held_rhs held;
 	oj_loop_place(l, l->from, step.h, &step.t0, &t);
+	oj_limits_hold(&l->limits, &held, l->f, l->again);
 	l->stepper->interpolate(l->state, &step, t, y);
+	oj_limits_release(&held);
 	oj_limits_clip(&l->limits, y);
+	l->stats.extra += l->f->calls - calls;
+}
+
+void oj_loop_keep(struct loop *l, double *kept)
+{
+	uint64_t calls = l->f->calls;
+	struct held_rhs held;
+	oj_limits_hold(&l->limits, &held, l->f, l->again);
+	l->stepper->keep(l->state, &l->step, kept);
+	oj_limits_release(&held);
 	l->stats.extra += l->f->calls - calls;
 }
 

@@ -54,6 +54,7 @@ struct loop {
 	const ojit_options *options; /* limits already defaulted */
 	double t0, t1;  /* t1 may be infinite */
 	double *probe;  /* [PROBE_VECTORS n] scratch; NULL: f does not depend on time */
+	double *again;  /* [n] scratch: states to begin again with */
 	int64_t *small; /* [n] room for the states named next */
 	struct limits limits;
 	struct crossings crossings; /* kernel and scratch; where there are any, there is `probe` */
@@ -98,6 +99,8 @@ void oj_loop_cross(struct loop *loop, double t, double low);
 void oj_loop_restart(struct loop *loop, double t, const double *y);
 /* The states at the time reached. */
 const double *oj_loop_states(const struct loop *loop);
+/* Is what a step's rounded end or beginning left out, `low`, a part of its length that counts?  Towards `direction`. */
+bool oj_low_counts(double low, double direction, double h);
 /* Is t reached?  Short steps may end a good part before what their end rounds to. */
 bool oj_loop_reached(const struct loop *loop, double t);
 /* And passed, at a time that rounds to the same? */
@@ -107,6 +110,8 @@ bool oj_loop_past(const struct loop *loop, double t);
 void oj_loop_place(const struct loop *loop, double from, double h, double *t0, double *t);
 /* The states at time t within the open step. */
 void oj_loop_inside(struct loop *loop, double t, double *y);
+/* Write what is read of the open step later, see stepper.h. */
+void oj_loop_keep(struct loop *loop, double *kept);
 /* Ask the caller's check, which there is and which may end it. */
 void oj_loop_ask(struct loop *loop);
 /* Within a step: has it not yet said that the loop `l` is to end?  Then the step is not to be. */

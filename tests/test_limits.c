@@ -150,6 +150,38 @@ static const char robertson[] = "a' = -0.04*a + 1e4*b*c\nb' = 0.04*a - 1e4*b*c -
                                 "init a = 1, b = 0, c = 0\n";
 
 /* At loose tolerances a and b, which go to 0, are found on either side of it. */
+/* A vessel runs empty at t = 2 (E. Torricelli), others in finite time as well; behind, powers are none. */
+Test(limits, what_comes_to_0_in_finite_time_stays_there)
+{
+	const struct {
+		const char *text;
+		double end;
+	} cases[] = {
+		{"y' = -sqrt(y)\ninit y = 1\n", 2}, {"y' = -y^0.3\ninit y = 1\n", 1 / 0.7},
+		{"y' = -sqrt(y)\nz' = sqrt(y)\ninit y = 1, z = 0\n", 2},
+		{"y' = sqrt(y)\ninit y = 1\n", -2},
+	};
+	static const double tolerances[] = {1e-3, 1e-5, 1e-7};
+	for (size_t c = 0; c < COUNT(cases); c++)
+		for (size_t m = 0; m < COUNT(implicit_methods) + 3; m++)
+			for (size_t k = 0; k < COUNT(tolerances); k++) {
+				const char *method = m < 3 ? explicit_methods[m] : implicit_methods[m - 3];
+				double end = cases[c].end;
+				struct trial trial;
+				trial_begin(&trial, cases[c].text, method);
+				trial.options.rtol = tolerances[k];
+				trial.options.nonnegative = "all";
+				trial_solve(&trial, 0, 2 * end, ojit_output_points(9));
+				for (size_t i = 0; i < ojit_solver_rows(trial.solver); i++) {
+					const double *row = ojit_solver_row(trial.solver, i);
+					double left = 1 - row[0] / end, expected = left > 0 ? pow(left, fabs(end)) : 0;
+					cr_expect_float_eq(row[1], expected, 20 * tolerances[k], "%s at %g: %g", method, row[0], row[1] - expected);
+					cr_expect(left > -0.1 || row[1] == 0, "%s at %g: %g", method, row[0], row[1]);
+				}
+				trial_end(&trial);
+			}
+}
+
 Test(limits, robertson_stays_positive_at_loose_tolerances)
 {
 	for (size_t m = 0; m < COUNT(implicit_methods); m++) {
