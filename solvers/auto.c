@@ -458,8 +458,6 @@ void oj_auto_explain(const void *state, uint64_t steps, struct text *text)
 			oj_text_format(text, "; %llu changes more", (unsigned long long)(s->change_count - CHANGES));
 		explain_change(s, &s->changes[k], text);
 	}
-	if (s->candidates[CANDIDATE_IMPLICIT].impossible)
-		oj_text_string(text, "; no implicit method, for there is no Jacobian");
 }
 
 const struct stepper oj_stepper_auto = {

@@ -107,11 +107,14 @@ static ojit_status make_implicit(ojit_solver *s, const struct stepper *stepper, 
 	return OJIT_OK;
 }
 
-/* What an implicit method needs; a model without states needs nothing. */
+/* What an implicit method needs; a model without states needs nothing.  Who asks for a way of solving linear
+ * systems hears at once that it cannot be. */
 static ojit_status ask_implicit(ojit_solver *s, const struct method *method, const struct setup *setup)
 {
+	bool later = method->stepper->shifts_later && (s->linear == LINEAR_AUTO || s->options.fixed_step > 0);
 	s->rhs.implicit = NULL;
-	if (!method->stepper->shifts || method->stepper->shifts_later || setup->n == 0)
+	oj_error_clear(&s->unmade);
+	if (!method->stepper->shifts || later || setup->n == 0)
 		return OJIT_OK;
 	return make_implicit(s, method->stepper, setup, &s->error);
 }
@@ -125,13 +128,11 @@ static ojit_solver *solver_of(struct rhs *f)
 static bool need_implicit(struct rhs *f)
 {
 	ojit_solver *s = solver_of(f);
-	struct oj_error ignored;
 	if (f->implicit)
 		return true;
-	oj_error_init(&ignored, s->system->context);
-	if (make_implicit(s, s->loop.stepper, &s->setup, &ignored) == OJIT_OK)
+	oj_error_clear(&s->unmade);
+	if (make_implicit(s, s->loop.stepper, &s->setup, &s->unmade) == OJIT_OK)
 		oj_implicit_begin(f->implicit);
-	oj_error_drop(&ignored);
 	return f->implicit;
 }
 

@@ -89,6 +89,7 @@ ojit_solver *oj_solver_new(struct system *system)
 		return NULL;
 	*s = (ojit_solver){.system = system};
 	oj_error_init(&s->error, system->context);
+	oj_error_init(&s->unmade, system->context);
 	oj_arena_init(&s->arena, system->context);
 	oj_record_init(&s->rows.record, system->context);
 	oj_record_init(&s->way, system->context);
@@ -114,6 +115,7 @@ void ojit_solver_free(ojit_solver *s)
 	oj_text_drop(&s->choice);
 	oj_text_drop(&s->name);
 	oj_arena_drop(&s->arena);
+	oj_error_drop(&s->unmade);
 	oj_error_drop(&s->error);
 	oj_memory_put(context, s, sizeof *s);
 }
@@ -177,6 +179,8 @@ const char *ojit_solver_choice(ojit_solver *s)
 	oj_text_init(&s->choice, s->system->context);
 	if ((s->ran || s->held) && s->loop.stepper == &oj_stepper_auto)
 		oj_auto_explain(s->state, s->loop.stats.steps, &s->choice);
+	if (s->unmade.status != OJIT_OK)
+		oj_text_format(&s->choice, "; no implicit method: %s", oj_error_public(&s->unmade).message);
 	return s->choice.failed ? "" : oj_text_get(&s->choice);
 }
 

@@ -43,6 +43,7 @@ struct ojit_solver {
 	struct setup setup; /* what `state` is laid out for; row NULL: nothing */
 	enum linear_kind linear;  /* asked for */
 	struct implicit implicit; /* in rhs.implicit where the method is implicit */
+	struct oj_error unmade;   /* why there is none, where auto wanted it */
 	double *variant_scratch, *crossing_scratch;
 	size_t variant_bytes, crossing_bytes;
 
@@ -77,6 +78,8 @@ void oj_solver_copy_values(ojit_solver *solver, const ojit_solver *from);
 /* Make the workspace and the loop ready to begin at t0: options checked and completed
  * into solver->options, states at the start in solver->y.  t1 may be infinite. */
 ojit_status oj_solver_prepare(ojit_solver *solver, const ojit_options *options, double t0, double t1);
+/* Its second half, once the options are found to make sense (oj_conditions_check). */
+ojit_status oj_solver_ready(ojit_solver *solver, struct method method, double t0, double t1);
 /* The stepper's state for this method and solver->options, kept where it fits already. */
 ojit_status oj_solver_lay_out(ojit_solver *solver, const struct method *method);
 /* Bring absolute tolerances up to date. */

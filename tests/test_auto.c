@@ -344,9 +344,22 @@ Test(automatic, without_a_jacobian_the_run_goes_on_explicitly)
 	cr_assert_eq(ojit_solver_run(solver, NULL, 0, 0.1, ojit_output_final()), OJIT_OK);
 	cr_expect_eq(ojit_solver_stats(solver).outcome, OJIT_SUCCESS);
 	cr_expect_float_eq(ojit_solver_last_states(solver)[0], 1, 1e-5);
-	cr_expect(strstr(ojit_solver_choice(solver), "there is no Jacobian"), "%s", ojit_solver_choice(solver));
+	cr_expect(strstr(ojit_solver_choice(solver), "no implicit method: implicit methods need the Jacobian"), "%s", ojit_solver_choice(solver));
 	ojit_solver_free(solver);
 	ojit_context_free(context);
+}
+
+/* Asked for, a way of solving linear systems that cannot be is refused, stiff or not. */
+Test(automatic, ways_that_cannot_be_are_refused_at_once)
+{
+	struct trial trial;
+	trial_begin(&trial, "const N = 70\ninit u[i in 1..N] = i\nu[i in 1..N]' = -i*u[i]\n", "auto");
+	trial.options.linear = "static";
+	cr_expect_eq(ojit_solver_run(trial.solver, &trial.options, 0, 1, ojit_output_final()), OJIT_UNSUPPORTED);
+	cr_expect(strstr(ojit_solver_error(trial.solver).text, "at most 64 states"), "%s", ojit_solver_error(trial.solver).text);
+	trial.options.linear = "dense";
+	cr_expect_eq(ojit_solver_run(trial.solver, &trial.options, 0, 1, ojit_output_final()), OJIT_OK);
+	trial_end(&trial);
 }
 
 /* The scale of an error is the tolerance's: a state of 1e9 hides nothing of one of 1. */
