@@ -175,13 +175,14 @@ static ojit_status find_nonnegative(ojit_solver *s, const ojit_options *o)
 		return OJIT_OK;
 	memset(s->marks, 0, (size_t)s->system->states);
 	TRY(mark_list(s, o->nonnegative));
+	for (int64_t i = 0; i < s->system->states && o->fixed_step > 0; i++)
+		if (s->marks[i])
+			return oj_fail(&s->error, OJIT_ARGUMENT, "nonnegative needs error control, which shortens steps; "
+			               "leave fixed_step out, or give nonnegative no names");
 	for (int64_t i = 0; i < s->system->states; i++)
 		if (s->marks[i])
 			s->nonnegative[count++] = i;
 	s->loop.limits = (struct limits){.nonnegative = s->nonnegative, .count = count};
-	if (count > 0 && o->fixed_step > 0)
-		return oj_fail(&s->error, OJIT_ARGUMENT, "nonnegative needs error control, which shortens steps; "
-		               "leave fixed_step out, or give nonnegative no names");
 	return OJIT_OK;
 }
 
@@ -229,8 +230,7 @@ static ojit_status check_span(ojit_solver *s, double t0, double t1, bool endless
 	return oj_fail(&s->error, OJIT_ARGUMENT, "cannot integrate from %s to %s; give finite times", from, to);
 }
 
-ojit_status oj_conditions_check(ojit_solver *s, const ojit_options *options, double t0, double t1,
-                                struct method *method)
+static ojit_status check_all(ojit_solver *s, const ojit_options *options, double t0, double t1, struct method *method)
 {
 	ojit_options *o = &s->options;
 	*o = options ? *options : ojit_options_default();
@@ -240,6 +240,23 @@ ojit_status oj_conditions_check(ojit_solver *s, const ojit_options *options, dou
 	TRY(check_tolerances(s, o));
 	TRY(check_steps(s, o));
 	TRY(find_linear(s, o, method));
-	TRY(check_limits(s, o, t1));
-	return check_span(s, t0, t1, s->held);
+	TRY(check_span(s, t0, t1, s->held));
+	return check_limits(s, o, t1);
+}
+
+ojit_status oj_conditions_check(ojit_solver *s, const ojit_options *options, double t0, double t1,
+                                struct method *method)
+{
+	ojit_options before = s->options;
+	enum linear_kind linear = s->linear;
+	struct method back = s->back;
+	struct limits limits = s->loop.limits;
+	ojit_status status = check_all(s, options, t0, t1, method);
+	if (status != OJIT_OK) { /* an integration may be under way */
+		s->options = before;
+		s->linear = linear;
+		s->back = back;
+		s->loop.limits = limits;
+	}
+	return status;
 }

@@ -151,6 +151,11 @@ void oj_implicit_begin(struct implicit *m)
 {
 	m->jacobians = m->factorisations = m->iterations = 0;
 	m->effort = 0;
+	oj_implicit_forget(m);
+}
+
+void oj_implicit_forget(struct implicit *m)
+{
 	if (m->linear->way->forget)
 		m->linear->way->forget(m->linear);
 }

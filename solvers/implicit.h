@@ -51,6 +51,8 @@ bool oj_implicit_copy(struct implicit *m, const struct implicit *from);
 
 /* A run begins: counts from 0, and nothing known of runs before. */
 void oj_implicit_begin(struct implicit *m);
+/* Forget pivot orders: what follows is as in a run that begins now. */
+void oj_implicit_forget(struct implicit *m);
 
 /* J at (t, y); entries that are infinite or not a number there, as sqrt's at 0, are those of a
  * point beside, at a distance of the tolerance; NULL: of a small part of the largest state. */

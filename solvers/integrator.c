@@ -6,6 +6,7 @@
  * the loop, after the step that was made with the old ones was put away. */
 #include "solvers/integrator.h"
 
+#include "solvers/conditions.h"
 #include "solvers/report.h"
 
 #include <math.h>
@@ -339,12 +340,14 @@ ojit_status ojit_integrator_begin(ojit_integrator *ig, const ojit_options *optio
                                   ojit_recording recording)
 {
 	ojit_solver *s = ig->solver;
+	struct method method;
 	TRY(oj_solver_call(s));
-	ig->begun = false;
 	if ((unsigned)recording > OJIT_RECORD_ALL)
 		return oj_fail(&s->error, OJIT_ARGUMENT, "there is no recording number %d; see ojit_recording",
 		               (int)recording);
-	TRY(oj_solver_prepare(s, options, t0, end));
+	TRY(oj_conditions_check(s, options, t0, end, &method));
+	ig->begun = false;
+	TRY(oj_solver_ready(s, method, t0, end));
 	oj_history_begin(&ig->history, recording, s->loop.stepper->kept_size(&s->setup), s->options.memory_limit);
 	TRY(take_parameters(ig));
 	ig->tolerance_changes = s->tolerance_changes;

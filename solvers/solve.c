@@ -227,6 +227,11 @@ ojit_status oj_solver_prepare(ojit_solver *s, const ojit_options *options, doubl
 {
 	struct method method;
 	TRY(oj_conditions_check(s, options, t0, t1, &method));
+	return oj_solver_ready(s, method, t0, t1);
+}
+
+ojit_status oj_solver_ready(ojit_solver *s, struct method method, double t0, double t1)
+{
 	if (s->back.stepper)
 		TRY(oj_solver_lay_out(s, &s->back)); /* so that what it lacks is said before anything is run */
 	TRY(oj_solver_lay_out(s, &method));

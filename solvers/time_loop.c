@@ -154,6 +154,8 @@ static void begin_at(struct loop *l, double t, double low, const double *y)
 	l->limits.quiet = l->limits.pressed = 0;
 	l->open = l->nonfinite = l->refused = l->negative = l->outside = false;
 	oj_control_begin(&l->control, &l->method.control);
+	if (l->f->implicit)
+		oj_implicit_forget(l->f->implicit);
 	if (l->stepper->start(l->state, t, y) != ATTEMPT_OK)
 		end_at_start(l);
 	else if (oj_limits_outgrown(&l->limits, l->f->n, y))

@@ -753,6 +753,70 @@ Test(integrator, calls_that_make_no_sense_are_refused_by_name)
 	               "an integrator's own");
 }
 
+/* Options that make no sense leave the integration before as it was. */
+Test(integrator, a_beginning_that_is_refused_loses_nothing)
+{
+	begin(0, 10, OJIT_RECORD_ALL);
+	cr_assert_eq(ojit_integrator_run_to(it, 2, NULL), OJIT_OK);
+	double t = ojit_integrator_time(it), before[2], after[2];
+	cr_assert_eq(ojit_integrator_interpolate(it, 1.5, before), OJIT_OK);
+	ojit_options wrong[7];
+	for (size_t k = 0; k < 7; k++)
+		wrong[k] = options;
+	wrong[0].rtol = 1e-30;
+	wrong[1].method = "lsoda";
+	wrong[2].method = "radau", wrong[2].linear = "foo";
+	wrong[3].nonnegative = "q";
+	wrong[4].reverse_method = "euler";
+	wrong[5].until_steady = 2;
+	wrong[6].nonnegative = "all", wrong[6].fixed_step = 0.1;
+	for (size_t k = 0; k < 7; k++)
+		cr_expect_neq(ojit_integrator_begin(it, &wrong[k], 0, 1, OJIT_RECORD_LAST), OJIT_OK, "%zu", k);
+	cr_expect_eq(ojit_integrator_begin(it, &options, 0, NAN, OJIT_RECORD_LAST), OJIT_ARGUMENT);
+	cr_expect_eq(ojit_integrator_time(it), t);
+	cr_assert_eq(ojit_integrator_interpolate(it, 1.5, after), OJIT_OK);
+	cr_expect_arr_eq(before, after, sizeof before);
+	ojit_integrator *straight = ojit_integrator_new(program);
+	cr_assert_eq(ojit_integrator_begin(straight, &options, 0, 10, OJIT_RECORD_ALL), OJIT_OK);
+	cr_assert_eq(ojit_integrator_stop_at(straight, 10), OJIT_OK);
+	cr_assert_eq(ojit_integrator_stop_at(it, 10), OJIT_OK);
+	cr_expect_arr_eq(ojit_integrator_states(it), ojit_integrator_states(straight), sizeof before);
+	ojit_integrator_free(straight);
+}
+
+/* Pivot orders are those of what is factorised first, so they are forgotten, too: of a nerve (A. L. Hodgkin,
+ * A. F. Huxley, J. Physiol. 117 (1952) 500-544), whose matrix asks for others at rest and in a spike. */
+static const char nerve[] =
+	"let am = 0.1*(v + 40)/(1 - exp(-(v + 40)/10)), bm = 4*exp(-(v + 65)/18)\n"
+	"let ah = 0.07*exp(-(v + 65)/20), bh = 1/(1 + exp(-(v + 35)/10))\n"
+	"let an = 0.01*(v + 55)/(1 - exp(-(v + 55)/10)), bn = 0.125*exp(-(v + 65)/80)\n"
+	"v' = 10 - 120*m^3*h*(v - 50) - 36*n^4*(v + 77) - 0.3*(v + 54.387)\n"
+	"m' = am*(1 - m) - bm*m\nh' = ah*(1 - h) - bh*h\nn' = an*(1 - n) - bn*n\n"
+	"init v = -65, m = 0.05, h = 0.6, n = 0.32\n";
+
+Test(integrator, a_restart_of_an_implicit_method_is_a_beginning)
+{
+	static const char *const methods[] = {"radau", "bdf", "rodas5p", "kencarp4"};
+	use(nerve);
+	for (size_t m = 0; m < 4; m++)
+		for (double t = 1; t < 16; t += 1.5) {
+			double there[4], again[4];
+			ojit_solver *inside = ojit_integrator_solver(it);
+			options.method = methods[m];
+			begin(0, 20, OJIT_RECORD_LAST);
+			cr_assert_eq(ojit_integrator_stop_at(it, t), OJIT_OK);
+			memcpy(there, ojit_integrator_states(it), sizeof there);
+			cr_assert_eq(ojit_integrator_restart(it, t, there), OJIT_OK);
+			cr_assert_eq(ojit_integrator_stop_at(it, 20), OJIT_OK);
+			memcpy(again, ojit_integrator_states(it), sizeof again);
+			cr_assert_eq(ojit_solver_set_all(inside, OJIT_STATES, there), OJIT_OK);
+			begin(t, 20, OJIT_RECORD_LAST);
+			cr_assert_eq(ojit_integrator_stop_at(it, 20), OJIT_OK);
+			cr_expect_arr_eq(ojit_integrator_states(it), again, sizeof again, "%s at %g", methods[m], t);
+			cr_assert_eq(ojit_solver_reset(inside, OJIT_STATES), OJIT_OK);
+		}
+}
+
 Test(integrator, a_model_without_observables_has_none)
 {
 	use("init y = 1\ny' = -y\n");

@@ -87,7 +87,11 @@ typedef enum ojit_recording { OJIT_RECORD_NONE, OJIT_RECORD_LAST, OJIT_RECORD_AL
  * copied; of its members `check` and `user` are used by later calls, and `step_limit`
  * bounds the attempts of one call.
  *
- * OJIT_ENDED where the start is not finite; it can be read nevertheless. */
+ * OJIT_ENDED where the start is not finite; it can be read nevertheless.  OJIT_ARGUMENT, OJIT_NAME
+ * for a method, a linear solver or a state that there is not, and OJIT_UNSUPPORTED for options that
+ * are for runs alone: nothing was done, and the integration before goes on.  Where the equations do
+ * not suit what was asked for (OJIT_UNSUPPORTED for a Jacobian that cannot be made, OJIT_ARGUMENT for
+ * a state that begins below 0 and is to stay above) there is no integration any more. */
 OJIT_API ojit_status ojit_integrator_begin(ojit_integrator *integrator, const ojit_options *options,
                                            double t0, double end, ojit_recording recording);
 
@@ -139,8 +143,8 @@ OJIT_API ojit_status ojit_integrator_interpolate(ojit_integrator *integrator, do
 OJIT_API ojit_status ojit_integrator_observe(ojit_integrator *integrator, double t, double *out);
 
 /* What was done since the beginning.  `outcome` is OJIT_SUCCESS unless the last call
- * that moves ended early. After OJIT_NONFINITE and OJIT_STEP_TOO_SMALL only a restart or
- * other parameters help; after any other the next call goes on. */
+ * that moves ended early. After OJIT_NONFINITE, OJIT_STEP_TOO_SMALL, OJIT_OUTGROWN and OJIT_STEADY
+ * only a restart or other parameters help; after any other the next call goes on. */
 OJIT_API ojit_stats ojit_integrator_stats(const ojit_integrator *integrator);
 /* Why the last call that moves ended early, as ojit_solver_message; "" if it did not. */
 OJIT_API const char *ojit_integrator_message(const ojit_integrator *integrator);

@@ -277,7 +277,7 @@ OJIT_API size_t ojit_solver_rows(const ojit_solver *solver);
 OJIT_API size_t ojit_solver_columns(const ojit_solver *solver);
 OJIT_API const double *ojit_solver_row(const ojit_solver *solver, size_t i); /* NULL: no such row */
 
-/* The states and the observables at ojit_stats.t; NULL before the first run. */
+/* The states and the observables at ojit_stats.t; NULL before the first run, and after one that was refused. */
 OJIT_API const double *ojit_solver_last_states(const ojit_solver *solver);
 OJIT_API const double *ojit_solver_last_outputs(const ojit_solver *solver);
 
