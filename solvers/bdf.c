@@ -24,12 +24,14 @@
  * Errors of steps add up, since there is no extrapolation that would make a step better than its
  * estimate, and steps are many.  So that a run's error is near the tolerance a step is held to an
  * eighth of it (m, 34 problems of STIFF DETEST and the Bari set at 1e-4 to 1e-10: errors up to 47
- * tolerances times the problem's sensitivity become less than ten, for a third more work). */
+ * tolerances times the problem's sensitivity become less than ten, for a third more work), and to less where
+ * they are seen to add up (drift.h). */
 #include "solvers/bdf.h"
 
 #include "solvers/bdf_array.h"
 #include "solvers/bdf_formula.h"
 #include "solvers/control.h"
+#include "solvers/drift.h"
 #include "solvers/implicit.h"
 #include "solvers/iterations.h"
 #include "solvers/layout.h"
@@ -52,6 +54,8 @@
 #define GAMMA_KEPT_LONG 0.4 /* of factors that are dear: that cost more than DEAR solves */
 #define DEAR 16.0
 #define STEP_SHARE 0.125 /* of the tolerance, for a single step's error */
+#define COUNTS 1.5       /* what adds up is so many times more */
+#define PATIENCE 16.0    /* in tolerances, see drift.h; steps are many, and have few solves */
 enum {
 	ROUNDS = 4,         /* of iterations */
 	FACTORS_KEPT = 20,  /* steps */
@@ -73,6 +77,7 @@ struct bdf_state {
 	double past[ROWS + 1]; /* lengths of the steps before, the last one first; past[0] = 1 before the first */
 	double h;
 	struct bdf_formula formula;
+	struct drift drift;
 	double old_measure; /* of the last step; 0: there is none */
 	double proposed, error;
 	uint64_t steps, factored_at; /* counted since the start */
@@ -84,7 +89,7 @@ struct bdf_state {
 
 /* ---- the state ---- */
 
-enum { VECTORS = 16, POINTERS = VECTORS + 2 };
+enum { VECTORS = 18, POINTERS = VECTORS + 2 };
 
 static size_t state_size(const struct setup *setup)
 {
@@ -98,7 +103,7 @@ static void list_parts(struct bdf_state *s, struct part parts[POINTERS])
 		{&s->low, 1}, {&s->next_low, 1}, {&s->f0, 1}, {&s->psi, 1}, {&s->change, 1}, {&s->y1, 1}, {&s->predicted, 1},
 		{&s->d, 1}, {&s->old_d, 1}, {&s->newton.gauge.weight, 1}, {&s->newton.argument, 1}, {&s->newton.slope, 1},
 		{&s->newton.increment, 1}, {&s->newton.defect, 1}, {&s->newton.stuck, 1},
-		{&s->newton.noise, 1}, {&s->z, ROWS}, {&s->next, ROWS},
+		{&s->newton.noise, 1}, {&s->drift.sum, 1}, {&s->drift.aside, 1}, {&s->z, ROWS}, {&s->next, ROWS},
 	};
 	memcpy(parts, all, sizeof all);
 }
@@ -110,7 +115,6 @@ static void init(void *state, const struct setup *setup)
 	double *memory = (double *)(s + 1);
 	*s = (struct bdf_state){.n = setup->n, .stride = stride_of(setup->n)};
 	s->newton.gauge.n = setup->n;
-	s->newton.gauge.share = STEP_SHARE;
 	memset(memory, 0, state_size(setup) - sizeof *s);
 	list_parts(s, parts);
 	lay_out_parts(parts, POINTERS, s->stride, memory);
@@ -150,6 +154,7 @@ static enum attempt start(void *state, double t, const double *y)
 	s->past[0] = 1;
 	s->old_measure = s->proposed = 0;
 	s->steps = s->factored_at = 0;
+	oj_drift_begin(&s->drift, PATIENCE);
 	s->failures = 0;
 	s->failed = s->clipped = s->have_error = s->have_next = false;
 	rhs_eval(s->newton.f, t, s->z, s->f0);
@@ -259,6 +264,8 @@ static enum attempt attempt(void *state, struct step *step)
 	if (s->n == 0)
 		return ATTEMPT_OK;
 	forget(s, step);
+	if (s->tolerance)
+		s->newton.gauge.share = oj_drift_share(&s->drift, STEP_SHARE, s->order, s->order + 1, s->tolerance->rtol);
 	oj_bdf_formula_set(&s->formula, s->order, step->h, s->past);
 	oj_bdf_predict(s->n, s->order, s->z, s->stride, step->h / s->past[0], -1 / s->formula.l[1],
 	               &(struct bdf_prediction){s->next, s->change, s->predicted, s->psi});
@@ -410,11 +417,26 @@ static void forget_past(struct bdf_state *s)
 		s->z[s->stride + i] = s->h * s->f0[i];
 }
 
+/* What a step leaves in all that follow is its error times the leading coefficient, or somewhat more. */
+static void watch_drift(struct bdf_state *s)
+{
+	const struct gauge *gauge = &s->newton.gauge;
+	double counts = COUNTS * s->formula.l[1];
+	if (!oj_drift_wants(&s->drift, counts * s->error * gauge->share))
+		return;
+	const struct drift_step step = {.f = s->newton.f, .h = s->h, .gamma = s->newton.factored, .gauge = gauge,
+		.begin = {s->z + s->stride, s->past[0]}, .end = {s->next + s->stride, s->h},
+		.error = s->d, .counts = counts * s->formula.error};
+	oj_drift_see(&s->drift, &step);
+}
+
 static void accept(void *state)
 {
 	struct bdf_state *s = state;
 	if (s->n > 0)
 		need_next(s);
+	if (s->n > 0 && s->tolerance)
+		watch_drift(s);
 	swap_vectors(&s->z, &s->next);
 	swap_vectors(&s->low, &s->next_low);
 	memmove(s->past + 1, s->past, ROWS * sizeof *s->past);

@@ -150,14 +150,13 @@ double oj_control_reject(struct control *control, double squared)
 }
 
 #define PROPORTION 10.0
-#define LEAST_TOLERANCE (100 * DBL_EPSILON) /* below, estimates are rounding */
 
 double oj_control_share(double order, double error_order, double rtol)
 {
 	if (order >= error_order)
 		return 1;
 	double share = PROPORTION * oj_control_power(rtol, error_order / order - 1);
-	return fmin(1, fmax(share, LEAST_TOLERANCE / rtol));
+	return fmin(1, fmax(share, CONTROL_LEAST_TOLERANCE / rtol));
 }
 
 /* ---- lengths of implicit steps ---- */

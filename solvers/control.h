@@ -4,6 +4,8 @@
 
 #include "solvers/method.h"
 
+#include <float.h>
+
 /* Proportional-integral control (HNW IV.2; Gustafsson 1991): after an accepted step
  * h grows by safety err^-alpha old^beta, alpha = 1/error_order - 0.75 beta; after a
  * rejected one by safety err^(-1/error_order).  Limited by shrink and
@@ -32,6 +34,7 @@ double oj_control_reject(struct control *control, double squared); /* not finite
  * only.  Held to rtol^(error_order/order), ten times that, they fall with rtol (L. F. Shampine, Tolerance
  * proportionality in ODE codes, Lect. Notes Math. 1386 (1989) 118-136). */
 double oj_control_share(double order, double error_order, double rtol);
+#define CONTROL_LEAST_TOLERANCE (100 * DBL_EPSILON) /* below, estimates are rounding */
 
 /* The length of the first step, HNW II.4: an Euler step of a length at which it
  * changes y by a hundredth, then the second derivative from the difference of

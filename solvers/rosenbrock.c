@@ -14,6 +14,7 @@
 #include "solvers/rosenbrock.h"
 
 #include "solvers/control.h"
+#include "solvers/drift.h"
 #include "solvers/faded.h"
 #include "solvers/implicit.h"
 #include "solvers/layout.h"
@@ -45,7 +46,10 @@ struct rosenbrock_state {
 	struct terms stages; /* the first few of u, as many as a sum takes */
 	struct rhs *f;
 	const struct tolerance *tolerance; /* NULL: steps of given size */
-	double strict; /* what the square of an estimate counts */
+	double share;  /* of the tolerance, for an estimate, while errors do not add up */
+	double h, size; /* of the step; of its estimate, in tolerances */
+	struct drift drift;
+	struct gauge gauge; /* for it */
 	int64_t n, stride;
 	double *y0, *y1, *f0, *f1, *by_time, *work, *aside, *weight;
 	double *slope, *next_slope; /* of the last step's interpolant where it ended; of this one's */
@@ -58,7 +62,8 @@ struct rosenbrock_state {
 	double c[TABLEAU_STAGES * (TABLEAU_STAGES - 1) / 2]; /* over h */
 };
 
-enum { VECTORS = 10 };
+enum { VECTORS = 13 };
+#define PATIENCE 4.0 /* in tolerances, see drift.h */
 #define FADED_SHRINK 0.25
 #define BUBBLE_CREST (4.0 / 27) /* of theta (1 - theta)^2 */
 
@@ -91,7 +96,7 @@ static void list_parts(struct rosenbrock_state *s, struct part parts[POINTERS])
 {
 	const struct part all[POINTERS] = {
 		{&s->y0, 1}, {&s->y1, 1}, {&s->f0, 1}, {&s->f1, 1}, {&s->by_time, 1}, {&s->work, 1}, {&s->aside, 1}, {&s->weight, 1}, {&s->slope, 1},
-		{&s->next_slope, 1}, {&s->u, s->row->stages}, {&s->dense, dense_rows(s->row)},
+		{&s->next_slope, 1}, {&s->gauge.weight, 1}, {&s->drift.sum, 1}, {&s->drift.aside, 1}, {&s->u, s->row->stages}, {&s->dense, dense_rows(s->row)},
 	};
 	memcpy(parts, all, sizeof all);
 }
@@ -100,7 +105,7 @@ static void init(void *state, const struct setup *setup)
 {
 	struct rosenbrock_state *s = state;
 	*s = (struct rosenbrock_state){.row = setup->row, .sums = oj_sums(setup->n), .n = setup->n,
-	                               .stride = stride_of(setup->n)};
+	                               .stride = stride_of(setup->n), .gauge = {.n = setup->n}};
 	struct part parts[POINTERS];
 	memset(s + 1, 0, state_size(setup) - sizeof *s);
 	list_parts(s, parts);
@@ -129,8 +134,7 @@ static void bind(void *state, struct rhs *f, const struct tolerance *tolerance)
 	struct rosenbrock_state *s = state;
 	s->f = f;
 	s->tolerance = tolerance;
-	double share = tolerance ? oj_control_share(s->row->order, s->row->error_order, tolerance->rtol) : 1;
-	s->strict = 1 / (share * share);
+	s->share = tolerance ? oj_control_share(s->row->order, s->row->error_order, tolerance->rtol) : 1;
 }
 
 static enum attempt start(void *state, double t, const double *y)
@@ -138,6 +142,7 @@ static enum attempt start(void *state, double t, const double *y)
 	struct rosenbrock_state *s = state;
 	s->linearised = s->have_slope = s->have_f1 = s->have_dense = s->have_stages = false;
 	memcpy(s->y0, y, (size_t)s->n * sizeof *y);
+	oj_drift_begin(&s->drift, PATIENCE);
 	rhs_eval(s->f, t, s->y0, s->f0);
 	return oj_all_finite(s->n, s->y0) && oj_all_finite(s->n, s->f0) ? ATTEMPT_OK : ATTEMPT_FATAL;
 }
@@ -192,7 +197,10 @@ static bool linearise(struct rosenbrock_state *s, const struct step *step)
 
 static double squared_error(struct rosenbrock_state *s)
 {
-	return s->strict * s->sums->norm(s->n, s->n, s->u, stages(s, s->row->stages), s->row->estimate.at, s->y0, s->y1, s->tolerance);
+	double squared = s->sums->norm(s->n, s->n, s->u, stages(s, s->row->stages), s->row->estimate.at, s->y0, s->y1, s->tolerance);
+	double share = oj_drift_share(&s->drift, s->share, s->row->order, s->row->error_order, s->tolerance->rtol);
+	s->size = sqrt(squared);
+	return squared / (share * share);
 }
 
 /* The square of the error inside of the step, as far as the slopes of two interpolants where
@@ -231,6 +239,7 @@ static enum attempt attempt(void *state, struct step *step)
 	step->y1 = s->y1;
 	step->squared = 0;
 	s->have_f1 = s->have_dense = s->have_stages = false;
+	s->h = step->h;
 	if (s->n == 0)
 		return ATTEMPT_OK;
 	if (!linearise(s, step)) {
@@ -266,9 +275,25 @@ static enum attempt complete(void *state, const struct step *step)
 	return oj_all_finite(s->n, s->f1) ? ATTEMPT_OK : ATTEMPT_RETRY;
 }
 
+/* Slopes are the interpolant's: f would be what stiff modes make of errors. */
+static void watch_drift(struct rosenbrock_state *s)
+{
+	const struct rosenbrock *row = s->row;
+	double counts = row->counts * oj_drift_counts(row->order, row->error_order, s->tolerance->rtol);
+	if (counts == 0 || !oj_drift_wants(&s->drift, counts * s->size))
+		return;
+	oj_gauge_set(&s->gauge, s->tolerance, s->y0);
+	oj_sum_weighted(s->n, row->stages, row->estimate.at, s->u, s->stride, s->work);
+	const struct drift_step step = {.f = s->f, .h = s->h, .gamma = row->gamma * s->h, .gauge = &s->gauge,
+		.begin = {s->have_slope ? s->slope : s->f0, 1}, .end = {s->next_slope, 1}, .error = s->work, .counts = counts};
+	oj_drift_see(&s->drift, &step);
+}
+
 static void accept(void *state)
 {
 	struct rosenbrock_state *s = state;
+	if (s->tolerance && s->n > 0)
+		watch_drift(s);
 	swap_vectors(&s->y0, &s->y1);
 	swap_vectors(&s->f0, &s->f1);
 	swap_vectors(&s->slope, &s->next_slope);

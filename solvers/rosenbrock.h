@@ -9,7 +9,7 @@
 struct rosenbrock {
 	const char *name, *full_name, *aliases, *source;
 	int order, estimate_order, stages, dense_order, error_order;
-	double gamma, safety, shrink, grow, beta;
+	double gamma, safety, shrink, grow, beta, counts;
 	struct numbers nodes, slopes, a, c, solution, estimate, dense;
 };
 size_t oj_rosenbrock_count(void);

@@ -12,6 +12,7 @@
 #include "solvers/sdirk.h"
 
 #include "solvers/control.h"
+#include "solvers/drift.h"
 #include "solvers/implicit.h"
 #include "solvers/iterations.h"
 #include "solvers/layout.h"
@@ -29,7 +30,9 @@ enum { ROWS = sizeof rows / sizeof rows[0] };
 
 enum { ROUNDS = 7 };     /* of iterations */
 enum { NEIGHBOURS = 3 }; /* slopes that a stage's is guessed from */
+enum { AGE_MOST = 10 };  /* of J, in steps, where errors may be adding up */
 #define APART 0.15       /* the least distance of their times, in steps */
+#define PATIENCE 4.0    /* in tolerances, see drift.h */
 #define SMALL_RATE 1e-3  /* J is kept where iterations shrank by this */
 
 /* A stage of this step or the last. */
@@ -50,10 +53,14 @@ struct sdirk_state {
 	double h, old_h;   /* old_h 0: there is no last step */
 	bool clipped;      /* the loop set states of the last step to 0 */
 	struct pace pace;
+	struct drift drift;
+	double share;      /* of the tolerance, for an estimate, while errors do not add up */
+	double counts;     /* estimates that an error is: more by as much as a step is held to less */
+	int age;           /* of J, in steps */
 	bool have_error, have_f1;
 };
 
-enum { VECTORS = 16 }; /* and two times the stages */
+enum { VECTORS = 18 }; /* and two times the stages */
 
 /* ---- rows ---- */
 
@@ -137,7 +144,7 @@ static void list_parts(struct sdirk_state *s, struct part parts[POINTERS])
 		{&s->y0, 1}, {&s->y1, 1}, {&s->low, 1}, {&s->next_low, 1}, {&s->f0, 1}, {&s->f1, 1}, {&s->error, 1},
 		{&s->psi, 1}, {&s->d, 1}, {&s->newton.gauge.weight, 1}, {&s->newton.argument, 1}, {&s->newton.slope, 1},
 		{&s->newton.increment, 1}, {&s->newton.defect, 1}, {&s->newton.stuck, 1},
-		{&s->newton.noise, 1}, {&s->k, s->row->stages}, {&s->old_k, s->row->stages},
+		{&s->newton.noise, 1}, {&s->drift.sum, 1}, {&s->drift.aside, 1}, {&s->k, s->row->stages}, {&s->old_k, s->row->stages},
 	};
 	memcpy(parts, all, sizeof all);
 }
@@ -170,10 +177,15 @@ static int shifts(const struct setup *setup)
 	return 0;
 }
 
+static double own_share(const struct sdirk *row)
+{
+	return row->share > 0 ? row->share : 1;
+}
+
 /* Of the tolerance, for an estimate. */
 static double share_of(const struct sdirk *row, double rtol)
 {
-	return (row->share > 0 ? row->share : 1) * oj_control_share(row->order, row->control.error_order, rtol);
+	return own_share(row) * oj_control_share(row->order, row->control.error_order, rtol);
 }
 
 static void bind(void *state, struct rhs *f, const struct tolerance *tolerance)
@@ -181,8 +193,10 @@ static void bind(void *state, struct rhs *f, const struct tolerance *tolerance)
 	struct sdirk_state *s = state;
 	s->newton.f = f;
 	s->tolerance = tolerance;
-	if (tolerance)
-		s->newton.gauge.share = share_of(s->row, tolerance->rtol);
+	if (!tolerance)
+		return;
+	s->share = share_of(s->row, tolerance->rtol);
+	s->counts = oj_drift_counts(s->row->order, s->row->control.error_order, tolerance->rtol) / own_share(s->row);
 }
 
 static enum attempt start(void *state, double t, const double *y)
@@ -193,6 +207,7 @@ static enum attempt start(void *state, double t, const double *y)
 	memset(s->low, 0, bytes);
 	oj_newton_restart(&s->newton);
 	oj_pace_begin(&s->pace);
+	oj_drift_begin(&s->drift, PATIENCE);
 	s->old_h = 0;
 	s->have_error = s->have_f1 = s->clipped = false;
 	rhs_eval(s->newton.f, t, s->y0, s->f0);
@@ -315,6 +330,7 @@ static bool solve(struct sdirk_state *s, const struct step *step)
 	nw->anew = false;
 	for (;;) {
 		bool fresh = nw->fresh || !nw->have_jacobian;
+		s->age = nw->have_jacobian ? s->age : 0;
 		oj_newton_linearise(nw, step->t0, s->y0, s->tolerance);
 		oj_newton_begin(nw, s->tolerance, s->y0, ROUNDS, 0);
 		if (oj_newton_factor(nw, s->h * s->row->gamma, step->t0, s->y0) && solve_stages(s, step))
@@ -370,6 +386,8 @@ static enum attempt attempt(void *state, struct step *step)
 	step->squared = 0;
 	s->have_error = s->have_f1 = false;
 	s->h = step->h;
+	if (s->tolerance)
+		s->newton.gauge.share = oj_drift_share(&s->drift, s->share, s->row->order, s->row->control.error_order, s->tolerance->rtol);
 	if (s->n == 0)
 		return ATTEMPT_OK;
 	if (!solve(s, step)) {
@@ -409,15 +427,27 @@ static void straighten(struct sdirk_state *s)
 				s->old_k[j * s->stride + i] = s->f0[i];
 }
 
+/* Lengths, and what errors add up to. */
+static void plan_next(struct sdirk_state *s)
+{
+	const struct newton *nw = &s->newton;
+	double error = fmax(oj_gauge_norm(&nw->gauge, s->error), 1e-10);
+	oj_pace_accept(&s->pace, &s->row->control, fabs(s->h), error, effort(s));
+	if (!oj_drift_wants(&s->drift, s->counts * error * nw->gauge.share))
+		return;
+	const struct drift_step step = {.f = nw->f, .h = s->h, .gamma = nw->factored, .gauge = &nw->gauge,
+		.begin = {s->f0, 1}, .end = {s->f1, 1}, .error = s->error, .counts = s->counts};
+	oj_drift_see(&s->drift, &step);
+}
+
 static void accept(void *state)
 {
 	struct sdirk_state *s = state;
 	struct newton *nw = &s->newton;
-	if (s->tolerance && s->n > 0) {
-		double error = fmax(oj_gauge_norm(&nw->gauge, s->error), 1e-10);
-		oj_pace_accept(&s->pace, &s->row->control, fabs(s->h), error, effort(s));
-	}
-	if (nw->worst_rate > SMALL_RATE)
+	if (s->tolerance && s->n > 0)
+		plan_next(s);
+	s->age++;
+	if (nw->worst_rate > SMALL_RATE || (oj_drift_is_some(&s->drift) && s->age >= AGE_MOST))
 		nw->have_jacobian = false;
 	nw->fresh = false;
 	nw->fault = -1;
