@@ -10,6 +10,7 @@ struct rhs {
 	struct kernel_args args; /* p, d, z, scratch set; t, y, out set by each call */
 	int64_t n;               /* states */
 	bool timeless;           /* it does not read the time, and nothing in it jumps */
+	bool jumps;              /* something in it may jump */
 	uint64_t calls;
 	const struct kernel *variant;    /* the kernel made for the method; NULL: none */
 	struct kernel_args variant_args; /* set but for t, y, out and what the variant wants more */

@@ -70,7 +70,8 @@ static ojit_status make_arrays(ojit_solver *s)
 		return oj_fail_memory(&s->error);
 	s->rhs = (struct rhs){.kernel = s->kernels[KERNEL_RHS],
 	                      .args = oj_solver_args(s, KERNEL_RHS), .n = system->states,
-	                      .timeless = system->timeless && !system->jumps};
+	                      .timeless = system->timeless && !system->jumps,
+	                      .jumps = system->jumps};
 	return OJIT_OK;
 }
 

@@ -184,6 +184,7 @@ void oj_loop_begin(struct loop *l, const double *y)
 	l->attempts = l->nonfinite_count = 0;
 	l->passage = NULL;
 	l->crossings.crowded = 0;
+	l->leaps = (struct leaps){.count = 0};
 	l->f->calls = l->f->told = 0;
 	if (l->f->implicit)
 		oj_implicit_begin(l->f->implicit);
@@ -535,6 +536,39 @@ static bool stands_before_jump(const struct loop *l)
 	return l->crossings.found && left <= DBL_EPSILON * fabs(l->t) + DBL_MIN;
 }
 
+/* Where a state decides that f jumps, steps across are refused until they are too short for the time to tell.
+ * What jumps lies within the last that was refused, and cannot be told better: f of the one side leads there, and
+ * steps begin again on the other, as they do where one came across.  Where they come no further, a solution slides along the jump, or there is another
+ * reason. */
+enum { LEAPS = 8 };
+
+static bool may_leap(struct loop *l)
+{
+	struct leaps *leaps = &l->leaps;
+	if (leaps->count == 0 || fabs(l->t - leaps->t) > FAR * resolution(l->t))
+		*leaps = (struct leaps){.t = l->t};
+	return l->f->jumps && l->tolerance && !l->negative && !l->outside && !l->options->domain &&
+	       l->h < resolution(l->t) && leaps->count++ < LEAPS;
+}
+
+static bool leap(struct loop *l, double target)
+{
+	double h = l->refused ? fmax(fabs(l->step.h), resolution(l->t)) : 0, low;
+	const double *y, *f0;
+	double *scratch;
+	if (!may_leap(l) || h >= fabs(target - l->t))
+		return false;
+	l->stepper->look(l->state, &y, &f0, &scratch, &scratch);
+	for (int64_t i = 0; i < l->f->n; i++)
+		l->again[i] = y[i] + l->direction * h * f0[i];
+	if (!oj_all_finite(l->f->n, l->again))
+		return false;
+	oj_limits_clip(&l->limits, l->again);
+	double t = add_time(l->t, l->direction * h + l->low, &low);
+	begin_at(l, t, low, l->again);
+	return true;
+}
+
 /* Lay out the next step; false: there is none. */
 static bool lay_out(struct loop *l, double target, struct course *course)
 {
@@ -564,7 +598,7 @@ bool oj_loop_step(struct loop *l, double target)
 		close_step(l);
 		if (lay_out(l, target, &course))
 			try_step(l, &course);
-		else if (l->running)
+		else if (l->running && !leap(l, target))
 			end_too_small(l);
 	}
 	return l->stats.steps != steps;

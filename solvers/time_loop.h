@@ -74,6 +74,10 @@ struct loop {
 	double direction;
 	uint64_t attempts; /* counted against the step limit; the caller may begin anew */
 	struct hidden hidden; /* attempts whose lengths the rounding of the time hides */
+	struct leaps {
+		int count; /* over jumps, since the time was t */
+		double t;
+	} leaps;
 	const struct passage *passage; /* the step to the target; NULL: it follows from times */
 	bool above;    /* all states began at or above 0 */
 	ojit_verdict verdict; /* of the caller's check, within the present step */

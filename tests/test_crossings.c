@@ -46,6 +46,13 @@ Test(crossings, square_waves_may_drive_rates_of_1e8)
 	expect_follows("x' = -1e8*(x - sign(sin(2*pi*t)))\ninit x = 0\n", 2.75, -1);
 }
 
+/* The time at which a state gets there is known as well as the time, no better. */
+Test(crossings, states_may_decide_when_rates_of_1e8_begin)
+{
+	expect_follows("x' = if(z > 1, -1e8*(x - cos(t)), 0)\nz' = 1\ninit x = 0, z = 0\n", 3, cos(3));
+	expect_follows("x' = if(y*z > 0.5, -1e8*(x - sin(t)), -x)\ny' = z\nz' = -y\ninit x = 1, y = 0, z = 1.5\n", 0.6, sin(0.6));
+}
+
 /* ---- pulses ---- */
 
 /* A dose in 0.01 hours of every day; an hour after the tenth. */

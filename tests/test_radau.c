@@ -264,12 +264,12 @@ Test(radau, solutions_turn_within_less_than_a_rounding_of_the_time)
 	trial_end(&trial);
 }
 
-/* At z = 1 the rate jumps by 1e8: the shortest of steps across is off by more than 1e-9. */
+/* From t = 1 on x is held to a half by a slope of 1e8 from either side: the shortest of steps is off by more than 1e-9. */
 Test(radau, a_jump_that_no_step_is_short_enough_for_is_named)
 {
-	static const char *const some[] = {"radau", "rodas5p", "bdf", "trbdf2"};
+	static const char *const some[] = {"rodas5p", "tsit5"};
 	struct trial trial;
-	trial_begin(&trial, "x' = if(z > 1, -1e8*(x - cos(t)), -0.1*x)\nz' = 1\ninit x = 2, z = 0\n", NULL);
+	trial_begin(&trial, "x' = if(t < 1, 0, if(x > 0.5, -1e8, 1e8))\ninit x = 0.5\n", NULL);
 	trial.options.rtol = trial.options.atol = 1e-9;
 	for (size_t m = 0; m < sizeof some / sizeof *some; m++) {
 		trial.options.method = some[m];
