@@ -274,6 +274,10 @@ static void report_max_steps(const struct system *system, const struct loop *l, 
 		               "sign; make the jump a steep slope, tanh(x/w) for sign(x), or take it out");
 		return;
 	}
+	if (has_no_tolerance(l)) {
+		oj_text_string(text, "; it has atol = 0, give it a positive one");
+		return;
+	}
 	oj_text_string(text, l->tolerance ? "; raise step_limit, or loosen the tolerances"
 	               : "; raise step_limit, or choose a longer fixed step");
 	if (l->tolerance && !l->stepper->shifts)

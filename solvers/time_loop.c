@@ -41,10 +41,12 @@ static void watch_small(struct loop *l, const double *y)
 
 /* ---- the beginning ---- */
 
-/* Steps shorter than this vanish in the rounding of the time. */
+/* Steps shorter than this vanish in the rounding of the time; or, at 0, their reciprocals times what
+ * equations say overflow. */
+#define SHORTEST 1e-280
 static double resolution(double t)
 {
-	return 16 * DBL_EPSILON * fabs(t) + DBL_MIN;
+	return 16 * DBL_EPSILON * fabs(t) + SHORTEST;
 }
 
 /* But not in equations that read no time, and the time is summed with compensation: late in a

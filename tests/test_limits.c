@@ -569,6 +569,36 @@ Test(limits, steps_stay_in_the_domain)
 	}
 }
 
+static int nowhere(void *user, double t, const double *y)
+{
+	(void)user, (void)t, (void)y;
+	return 0;
+}
+
+/* However short steps get, it is the domain that is named; and where there is no tolerance, that. */
+Test(limits, what_shortens_the_first_step_for_ever_is_named)
+{
+	for (size_t m = 0; m < COUNT(implicit_methods) + COUNT(explicit_methods); m++) {
+		const char *method = m < COUNT(implicit_methods) ? implicit_methods[m] : explicit_methods[m - COUNT(implicit_methods)];
+		struct trial trial;
+		trial_begin(&trial, "x' = 1 + x*y\ny' = -1000*(y - x)\ninit x = 1, y = 0\n", method);
+		trial.options.domain = nowhere;
+		const char *said = trial_fail(&trial, 0, 1, OJIT_STEP_TOO_SMALL);
+		cr_expect(strstr(said, "out of the domain that the caller's check allows"), "%s: %s", method, said);
+		trial_end(&trial);
+	}
+	static const char *const strict[] = {"rodas5p", "rosenbrock23", "radau", "kencarp4", "implicit_euler"};
+	for (size_t m = 0; m < COUNT(strict); m++) {
+		struct trial trial;
+		trial_begin(&trial, "a' = -0.04*a + 1e4*b*c\nb' = 0.04*a - 1e4*b*c - 3e7*b^2\nc' = 3e7*b^2\n"
+		            "init a = 1, b = 0, c = 0\n", strict[m]);
+		trial.options.atol = 0;
+		const char *said = trial_fail(&trial, 0, 40, OJIT_STEP_TOO_SMALL);
+		cr_expect(strstr(said, "has atol = 0"), "%s: %s", strict[m], said);
+		trial_end(&trial);
+	}
+}
+
 Test(limits, a_domain_without_bounds_changes_no_bit_and_fixed_steps_end_at_its_edge)
 {
 	struct trial free, held;
