@@ -182,7 +182,7 @@ static void begin_run(struct auto_state *s)
 static void forget(struct auto_state *s)
 {
 	s->active = CANDIDATE_EXPLICIT;
-	s->steps = s->next_sight = s->shown_until = 0;
+	s->steps = s->begun = s->next_sight = s->shown_until = 0;
 	s->radius = s->proposed = 0;
 	s->trying = s->bounded = false;
 	oj_spectrum_forget(&s->spectrum);
@@ -207,6 +207,18 @@ static enum attempt start_active(struct auto_state *s, double t, const double *y
 	s->refused = s->share = 0;
 	oj_curvature_forget(&s->curvature);
 	return outcome;
+}
+
+/* Within a run the candidate that was active, or that was to be gone back to, goes on; where explicit steps lead is
+ * looked at again. */
+static enum attempt resume(void *state, double t, const double *y)
+{
+	struct auto_state *s = state;
+	s->active = s->trying ? s->before : s->active;
+	s->trying = false;
+	s->proposed = 0;
+	s->begun = s->next_sight = s->steps;
+	return start_active(s, t, y);
 }
 
 /* A run begins with its first call of f, and begins again at every later start, without a memory of what was chosen:
@@ -471,6 +483,7 @@ const struct stepper oj_stepper_auto = {
 	.init = init,
 	.bind = bind,
 	.start = start,
+	.resume = resume,
 	.look = look,
 	.attempt = attempt,
 	.has_factors = has_factors,

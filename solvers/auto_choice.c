@@ -70,7 +70,7 @@ enum { HELD_LOOK = 15, HELD = 45, MOST_HELD = 90 };
  * be held back as well. */
 enum { STUCK = 5 };
 #define CHEAP 0.1
-/* Steps of a run that are looked at before they are accepted: do they go beyond such a share of what is stable, as
+/* Steps of a run, and behind jumps, that are looked at before they are accepted: do they go beyond such a share of what is stable, as
  * their stages say, and then as the Jacobian says? */
 enum { FIRST_STEPS = 3 };
 #define SUSPICIOUS 0.4
@@ -471,7 +471,7 @@ static void replace(struct auto_state *s, struct step *step)
 enum attempt oj_auto_foresee(struct auto_state *s, struct step *step)
 {
 	const struct candidate *active = active_of(s);
-	if (s->active != CANDIDATE_EXPLICIT || s->steps >= FIRST_STEPS || s->steps < s->next_sight)
+	if (s->active != CANDIDATE_EXPLICIT || s->steps >= s->begun + FIRST_STEPS || s->steps < s->next_sight)
 		return ATTEMPT_OK;
 	enum attempt outcome = active->method.stepper->complete(active->state, step);
 	if (outcome == ATTEMPT_OK && goes_too_far(s, step))

@@ -71,6 +71,7 @@ struct auto_state {
 	double spent;         /* operations, since the active candidate began */
 	uint64_t steps;   /* accepted since the run began, or began again */
 	uint64_t since;   /* of them since the candidate changed */
+	uint64_t begun;   /* of them before steps began again within the run */
 	uint64_t next_look; /* number of the step since then at which is looked around next */
 	double call_price; /* operations of a call, what sums of stages take included; 0: not counted yet */
 

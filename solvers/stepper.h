@@ -79,6 +79,9 @@ struct stepper {
 	void (*bind)(void *state, struct rhs *f, const struct tolerance *tolerance);
 	/* Begin at (t, y): copies y, evaluates f there. */
 	enum attempt (*start)(void *state, double t, const double *y);
+	/* Begin again at (t, y) within a run, because f jumps there or y was changed: as start, but what was learnt
+	 * may serve.  NULL: start. */
+	enum attempt (*resume)(void *state, double t, const double *y);
 	/* y and f at the beginning of the coming step, and two vectors of scratch; [n]. */
 	void (*look)(void *state, const double **y, const double **f0, double **scratch0, double **scratch1);
 	enum attempt (*attempt)(void *state, struct step *step);

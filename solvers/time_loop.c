@@ -147,8 +147,10 @@ static void end_outgrown(struct loop *l)
 	oj_loop_end(l, OJIT_OUTGROWN);
 }
 
+typedef enum attempt starter(void *state, double t, const double *y);
+
 /* Begin at the time (t, low) with these states. */
-static void begin_at(struct loop *l, double t, double low, const double *y)
+static void begin_at(struct loop *l, starter *start, double t, double low, const double *y)
 {
 	l->t = t;
 	l->low = low;
@@ -158,7 +160,7 @@ static void begin_at(struct loop *l, double t, double low, const double *y)
 	oj_control_begin(&l->control, &l->method.control);
 	if (l->f->implicit)
 		oj_implicit_forget(l->f->implicit);
-	if (l->stepper->start(l->state, t, y) != ATTEMPT_OK)
+	if (start(l->state, t, y) != ATTEMPT_OK)
 		end_at_start(l);
 	else if (oj_limits_outgrown(&l->limits, l->f->n, y))
 		end_outgrown(l);
@@ -169,13 +171,19 @@ static void begin_at(struct loop *l, double t, double low, const double *y)
 	watch_small(l, y);
 }
 
+/* What goes on within a run. */
+static starter *resumer(const struct loop *l)
+{
+	return l->stepper->resume ? l->stepper->resume : l->stepper->start;
+}
+
 void oj_loop_restart(struct loop *l, double t, const double *y)
 {
 	l->above = most_sunk(l, y) < 0;
 	l->running = true;
 	l->ending = (struct ending){.state = -1, .sunk = -1};
 	oj_crossings_begin(&l->crossings, t);
-	begin_at(l, t, 0, y);
+	begin_at(l, l->stepper->start, t, 0, y);
 }
 
 void oj_loop_begin(struct loop *l, const double *y)
@@ -393,7 +401,7 @@ static void come_to_zero(struct loop *l)
 	if (come == 0)
 		return;
 	l->stats.clipped += (uint64_t)come;
-	begin_at(l, l->t, l->low, l->again);
+	begin_at(l, resumer(l), l->t, l->low, l->again);
 }
 
 /* What is outside counts as a large error: the length of the next attempt follows. */
@@ -507,7 +515,7 @@ static void close_step(struct loop *l)
 void oj_loop_cross(struct loop *l, double t, double low)
 {
 	memcpy(l->again, oj_loop_states(l), (size_t)l->f->n * sizeof *l->again);
-	begin_at(l, t, low, l->again);
+	begin_at(l, resumer(l), t, low, l->again);
 }
 
 /* Steps of given size are as they are given. */
@@ -567,7 +575,7 @@ static bool leap(struct loop *l, double target)
 		return false;
 	oj_limits_clip(&l->limits, l->again);
 	double t = add_time(l->t, l->direction * h + l->low, &low);
-	begin_at(l, t, low, l->again);
+	begin_at(l, resumer(l), t, low, l->again);
 	return true;
 }
 

@@ -253,6 +253,24 @@ Test(automatic, begun_again_it_chooses_as_in_a_new_run)
 	}
 }
 
+/* Robertson's equations, fed for one of every ten seconds: behind a hundred jumps the first choice still holds. */
+Test(automatic, what_was_chosen_outlasts_jumps)
+{
+	static const char text[] = "let fed = if(t - 10*floor(t/10) < 1, 0.1, 0)\na' = -0.04*a + 1e4*b*c + fed\n"
+	                           "b' = 0.04*a - 1e4*b*c - 3e7*b^2\nc' = 3e7*b^2 - 0.05*c\ninit a = 1, b = 0, c = 0\n";
+	struct trial trial;
+	trial_begin(&trial, text, "auto");
+	trial.options.atol = 1e-10;
+	for (int k = 4; k <= 6; k += 2) {
+		trial.options.rtol = pow(10, -k);
+		trial_solve(&trial, 0, 500, ojit_output_final());
+		const char *first = strstr(ojit_solver_choice(trial.solver), " from ");
+		cr_assert_not_null(first);
+		cr_expect_null(strstr(first + 1, " from "), "%s", ojit_solver_choice(trial.solver));
+	}
+	trial_end(&trial);
+}
+
 /* (d/dt + 100)^4 a = 1.  At rest d' is what rounding leaves of 1 - 1, which is far above the
  * tolerance of d: an explicit method of high order sums it up with large weights. */
 Test(automatic, what_rounding_holds_back_is_left)
