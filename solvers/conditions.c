@@ -193,6 +193,9 @@ static ojit_status check_limits(ojit_solver *s, const ojit_options *o, double t1
 	if (!(o->until_steady < 1))
 		return refuse_option(s, "until_steady", o->until_steady, "is no share of a state; give one above 0 and below 1, "
 		                     "or leave it out");
+	if (o->until_steady > 0 && o->reverse_method)
+		return oj_fail(&s->error, OJIT_UNSUPPORTED, "reverse_method goes back from the end of the span, which until_steady "
+		               "does not reach; leave one of them out (--until-steady 0, in C -1)");
 	if (o->until_steady > 0 && isinf(t1))
 		return oj_fail(&s->error, OJIT_UNSUPPORTED, "until_steady judges by the span, which has no end here; give it one, or "
 		               "none to until_steady (--until-steady 0, in C -1)");

@@ -139,17 +139,18 @@ static void report_unsolved(const struct system *system, const struct loop *l, s
 		               "write it without, or choose an explicit method, such as tsit5");
 		return;
 	}
-	if (!l->tolerance) {
-		oj_text_string(text, "; take a shorter fixed step, or let the error control choose");
-		return;
-	}
-	oj_text_string(text, ", however short the step");
-	if (add_overflow(text, system, l))
+	if (l->tolerance)
+		oj_text_string(text, ", however short the step");
+	if (l->tolerance && add_overflow(text, system, l))
 		return;
 	if (l->ending.state >= 0) {
 		oj_text_string(text, "; what was found for ");
 		add_state(text, system, l);
 		oj_text_string(text, " changed the most");
+	}
+	if (!l->tolerance) {
+		oj_text_string(text, "; take a shorter fixed step, or let the error control choose");
+		return;
 	}
 	oj_text_string(text, "; ");
 	oj_text_string(text, at_the_end_of_digits(l) ? digits_remedy : "the right-hand side may jump there, or have a singularity: "

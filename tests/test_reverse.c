@@ -159,6 +159,10 @@ Test(reverse, what_cannot_be_is_said)
 	trial.options.reverse_method = "implicit_euler";
 	trial_fail(&trial, 0, 2, OJIT_STEP_TOO_SMALL); /* a pole at 1: no way back */
 	cr_expect_eq(ojit_solver_rows(trial.solver), 0);
+	trial.options.until_steady = 1e-3;
+	cr_expect_eq(ojit_solver_run(trial.solver, &trial.options, 0, 0.5, ojit_output_final()), OJIT_UNSUPPORTED);
+	cr_expect(strstr(ojit_solver_error(trial.solver).text, "until_steady does not reach"));
+	trial.options.until_steady = -1;
 	ojit_integrator *integrator = ojit_integrator_new(trial.program);
 	cr_expect_eq(ojit_integrator_begin(integrator, &trial.options, 0, 1, OJIT_RECORD_LAST), OJIT_UNSUPPORTED);
 	ojit_integrator_free(integrator);

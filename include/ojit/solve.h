@@ -110,8 +110,8 @@ typedef struct ojit_options {
 	 * for euler and the reverse; implicit_midpoint and trapezoid are their own (E. Hairer,
 	 * Ch. Lubich, G. Wanner, Geometric Numerical Integration, II.3).  Steps back are solved to
 	 * rounding; implicit steps forward are if fixed_step is given, else to the tolerance.  Limits
-	 * hold going forward alone.  Where the way forward ends early there are no rows.  Counts are
-	 * those of both ways. */
+	 * hold going forward alone.  Where the way forward ends early there are no rows, so it does
+	 * not go with until_steady.  Counts are those of both ways. */
 	const char *reverse_method;
 	double growth_limit; /* end as OJIT_OUTGROWN where a state's magnitude is beyond; 0: the model's, else none;
 	                        infinite: none */
