@@ -444,7 +444,7 @@ static void explain_change(const struct auto_state *s, const struct change *chan
 		oj_text_string(text, ", as errors did not follow from lengths but from rounding or a kink");
 		return;
 	}
-	oj_text_string(text, ", as stability held steps back (");
+	oj_text_string(text, ", as stability holds steps back (");
 	add_rough(text, change->stability);
 	oj_text_string(text, " of what is stable)");
 }

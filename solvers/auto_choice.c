@@ -45,6 +45,8 @@ enum { SELDOM = 50, DENSE_LOOKS = 60, LEFT_REST = 15, MOST_REST = 400, SIGHT_AGE
  * share of what is stable: where modes turn, the real axis says too much. */
 enum { HELD_LOOK = 15, HELD = 45, MOST_HELD = 90 };
 #define SOME_SHARE 0.3
+/* Of the time, what steps that are still added to it are above. */
+#define RESOLVED 1e-13
 /* Up to which a share is the same. */
 #define SAME 1.1
 /* Steps that are as long as they may be, but for what is lost to their control. */
@@ -166,7 +168,8 @@ static void see_fresh_spectrum(struct auto_state *s, double t)
 double oj_auto_longest(const struct auto_state *s)
 {
 	bool bounded = (s->bounded || s->steps >= SIGHT_AGE) && oj_spectrum_undamped(&s->spectrum);
-	return bounded ? s->reach_turning / s->spectrum.radius : HUGE_VAL;
+	double resolution = RESOLVED * fabs(s->t1);
+	return bounded ? fmax(s->reach_turning / s->spectrum.radius, resolution) : HUGE_VAL;
 }
 
 /* How long explicit steps are that are stable. */

@@ -256,8 +256,8 @@ OJIT_API ojit_stats ojit_solver_stats(const ojit_solver *solver);
 OJIT_API const char *ojit_solver_linear(const ojit_solver *solver);
 
 /* What method "auto" chose in the last run and why, such as "tsit5 15 steps, radau 87 steps; at
- * t = 0.002 from tsit5 to radau, 3.1e+04 operations a unit of time and not 1.2e+06, as
- * stability held steps at 1.1 of what is stable"; "" of every other method.  Written when it is
+ * t = 0.002 from tsit5 to radau, 3.1e4 operations a unit of time and not 1.2e6, as stability
+ * holds steps back (1.1 of what is stable)"; "" of every other method.  Written when it is
  * asked for; valid until the next call with the same solver. */
 OJIT_API const char *ojit_solver_choice(ojit_solver *solver);
 
