@@ -237,13 +237,21 @@ void oj_auto_compare(struct auto_state *s, double squared, double h)
 
 /* ---- trials ---- */
 
+/* Of what is stable, a step of that length. */
+static double share_of(const struct auto_state *s, double length)
+{
+	double longest = oj_auto_longest(s);
+	return isfinite(longest) ? length / longest : length * s->radius / s->reach;
+}
+
 /* What is to be gone back to: the active candidate, its price, and the length of its next step. */
 static void remember(struct auto_state *s, double price, double length)
 {
 	s->before = s->active;
 	s->before_price = price;
 	s->before_length = length;
-	s->before_stuck = !is_held(s) && fabs(s->h) * s->radius <= s->held_from * s->reach;
+	s->before_share = share_of(s, length);
+	s->before_stuck = !is_held(s) && s->before_share <= s->held_from;
 }
 
 /* From t on, with a step of length h; false: there cannot be such steps. */
@@ -260,7 +268,7 @@ static void stay(struct auto_state *s, double price)
 	uint64_t at = s->change_count < CHANGES ? s->change_count : CHANGES - 1;
 	struct candidate *left = &s->candidates[s->before];
 	s->changes[at] = (struct change){s->t1, s->before, s->active, s->before_price, price,
-	                                 s->before_length / stable_length(s), s->before_stuck};
+	                                 s->before_share, s->before_stuck};
 	s->change_count++;
 	s->trying = false;
 	left->due = s->steps + LEFT_REST;
@@ -423,8 +431,9 @@ static void look_around(struct auto_state *s, double share)
 	}
 	if (choice == s->active || !affordable)
 		return;
-	double h = first_length(s, choice, s->proposed);
-	remember(s, present_price(s, NULL), s->proposed);
+	double length = s->active == CANDIDATE_EXPLICIT ? fmin(s->proposed, oj_auto_longest(s)) : s->proposed;
+	double h = first_length(s, choice, length);
+	remember(s, present_price(s, NULL), length);
 	begin_trial(s, choice, s->t1, h, cost);
 }
 

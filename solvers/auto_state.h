@@ -95,7 +95,7 @@ struct auto_state {
 	bool trying;
 	double allowance; /* operations that it may take */
 	enum candidate_kind before;
-	double before_price, before_length;
+	double before_price, before_length, before_share;
 	bool before_stuck;
 	double shown;         /* what the last trial in vain came to, as lengths of Rosenbrock's steps */
 	uint64_t shown_until; /* number of the step up to which that holds */

@@ -317,6 +317,7 @@ Test(stiff, breaks_are_stopped_at)
 {
 	const double pi = 3.141592653589793;
 	hold_bari(&(struct known){.name = "beam", .kappa = 276, .break_at = pi, .finest = 5, .only = "radau auto"});
+	hold_bari(&(struct known){.name = "beam", .kappa = 276, .coarsest = 6, .finest = 6, .only = "auto"}); /* over the break */
 	hold_bari(&(struct known){.name = "beam", .kappa = 276, .break_at = pi, .finest = 4, .only = "rodas5p kencarp4 trbdf2 implicit_midpoint trapezoid"});
 	hold_bari(&(struct known){.name = "medakzo", .kappa = 45.5, .break_at = 5, .floor = 2e-8, .finest = 6});
 }
