@@ -30,9 +30,13 @@ enum { ROWS = sizeof rows / sizeof rows[0] };
 
 enum { ROUNDS = 7 };     /* of iterations */
 enum { NEIGHBOURS = 3 }; /* slopes that a stage's is guessed from */
+enum { YOUNG = 3 };      /* steps in which what does not belong to the solution dies out */
 enum { AGE_MOST = 10 };  /* of J, in steps, where errors may be adding up */
 #define APART 0.15       /* the least distance of their times, in steps */
 #define PATIENCE 4.0    /* in tolerances, see drift.h */
+#define BUBBLE_CREST (4.0 / 27) /* of theta (1 - theta)^2 */
+#define DIFFERENCE_YOUNG (1.0 / 3) /* of the slopes' difference counts as an error, in young steps */
+#define DIFFERENCE 0.03  /* and later */
 #define SMALL_RATE 1e-3  /* J is kept where iterations shrank by this */
 
 /* A stage of this step or the last. */
@@ -48,8 +52,12 @@ struct sdirk_state {
 	int64_t n, stride;
 	int last;     /* the stage that the step ends in; -1: none */
 	int carried;  /* stages without those that only the estimate reads */
+	double difference[SDIRK_STAGES]; /* weights, see find_difference */
+	bool has_difference;
 	double *y0, *y1, *low, *next_low, *f0, *f1, *error, *psi, *d;
 	double *k, *old_k; /* [stages][stride], of this step and the last */
+	double size;       /* of the last error, over the scale */
+	int steps;         /* since the start, up to YOUNG */
 	double h, old_h;   /* old_h 0: there is no last step */
 	bool clipped;      /* the loop set states of the last step to 0 */
 	struct pace pace;
@@ -128,6 +136,29 @@ static int count_carried(const struct sdirk *row)
 	return count;
 }
 
+/* The weight of slope i in the divided difference of all that the solution reads. */
+static double divided(const struct sdirk *row, int i)
+{
+	double product = 1;
+	for (int j = 0; j < row->stages; j++)
+		product *= j == i || row->b.at[j] == 0 ? 1 : row->c.at[i] - row->c.at[j];
+	return row->b.at[i] == 0 ? 0 : 1 / product;
+}
+
+/* What else tells of errors: the divided difference of the slopes, which is of a high order in h where they are smooth.
+ * - A mode that dies out within a step begins with a slope of any size, and an interpolant with the right slopes goes
+ *   from y0 to y0 + theta (1 - theta)^2 h k before it turns; of this, the difference is as large as the crest.
+ * - Where modes grow, as before a front, e may vanish: that of kencarp4 does for h lambda = 0.7.
+ * False: e does for it, as TR-BDF2's, which is this difference. */
+static bool find_difference(const struct sdirk *row, double weights[SDIRK_STAGES])
+{
+	if (row->b.at[0] == 0 || fabs(row->e.at[0]) > BUBBLE_CREST / 2)
+		return false;
+	for (int i = 0; i < row->stages; i++)
+		weights[i] = BUBBLE_CREST * divided(row, i) / divided(row, 0);
+	return true;
+}
+
 /* ---- the state ---- */
 
 static size_t state_size(const struct setup *setup)
@@ -158,6 +189,7 @@ static void init(void *state, const struct setup *setup)
 	*s = (struct sdirk_state){.row = row, .n = setup->n, .stride = stride_of(setup->n),
 	                          .last = find_last(row), .carried = count_carried(row)};
 	s->newton.gauge.n = setup->n;
+	s->has_difference = find_difference(row, s->difference);
 	memset(memory, 0, state_size(setup) - sizeof *s);
 	list_parts(s, parts);
 	lay_out_parts(parts, POINTERS, s->stride, memory);
@@ -209,6 +241,7 @@ static enum attempt start(void *state, double t, const double *y)
 	oj_pace_begin(&s->pace);
 	oj_drift_begin(&s->drift, PATIENCE);
 	s->old_h = 0;
+	s->steps = 0;
 	s->have_error = s->have_f1 = s->clipped = false;
 	rhs_eval(s->newton.f, t, s->y0, s->f0);
 	return oj_all_finite(s->n, s->y0) && oj_all_finite(s->n, s->f0) ? ATTEMPT_OK : ATTEMPT_FATAL;
@@ -355,6 +388,16 @@ static double estimate(struct sdirk_state *s)
 	return fmax(oj_gauge_norm(&s->newton.gauge, s->error), 1e-10);
 }
 
+/* Likewise, from the divided difference; of the whole tolerance. */
+static double estimate_by_difference(struct sdirk_state *s)
+{
+	const struct gauge *gauge = &s->newton.gauge;
+	if (!s->has_difference)
+		return 0;
+	sum_slopes(s, s->difference, s->row->stages, s->psi);
+	return (s->steps < YOUNG ? DIFFERENCE_YOUNG : DIFFERENCE) * gauge->share * oj_gauge_norm(gauge, s->psi);
+}
+
 /* Fewer where many iterations were needed. */
 static double effort(const struct sdirk_state *s)
 {
@@ -397,7 +440,8 @@ static enum attempt attempt(void *state, struct step *step)
 	finish(s);
 	if (!s->tolerance)
 		return oj_all_finite(s->n, s->y1) ? ATTEMPT_OK : ATTEMPT_RETRY;
-	double error = estimate(s);
+	double error = fmax(estimate(s), estimate_by_difference(s));
+	s->size = error;
 	step->squared = error * error;
 	if (!isfinite(step->squared))
 		return retry(s, step, 0.5);
@@ -432,7 +476,7 @@ static void plan_next(struct sdirk_state *s)
 {
 	const struct newton *nw = &s->newton;
 	double error = fmax(oj_gauge_norm(&nw->gauge, s->error), 1e-10);
-	oj_pace_accept(&s->pace, &s->row->control, fabs(s->h), error, effort(s));
+	oj_pace_accept(&s->pace, &s->row->control, fabs(s->h), s->size, effort(s));
 	if (!oj_drift_wants(&s->drift, s->counts * error * nw->gauge.share))
 		return;
 	const struct drift_step step = {.f = nw->f, .h = s->h, .gamma = nw->factored, .gauge = &nw->gauge,
@@ -447,6 +491,7 @@ static void accept(void *state)
 	if (s->tolerance && s->n > 0)
 		plan_next(s);
 	s->age++;
+	s->steps += s->steps < YOUNG;
 	if (nw->worst_rate > SMALL_RATE || (oj_drift_is_some(&s->drift) && s->age >= AGE_MOST))
 		nw->have_jacobian = false;
 	nw->fresh = false;

@@ -45,9 +45,10 @@ static void print_kappa(const struct corpus_problem *problem, const struct kappa
 		fputs(ojit_model_error(model).text, stderr);
 		exit(1);
 	}
+	double way = kappa_on_the_way(program, problem, methods);
 	printf("%s %.3e", problem->name, kappa_of(program, problem, methods));
-	if (methods == &kappa_explicit)
-		printf(" %.3e", kappa_on_the_way(program, problem, methods));
+	if (isfinite(way)) /* sf5 cannot be followed by steps of given size */
+		printf(" %.3e", way);
 	putchar('\n');
 	ojit_program_free(program);
 	ojit_model_free(model);

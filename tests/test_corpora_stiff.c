@@ -7,6 +7,7 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void need(const char *file, struct corpus *corpus)
@@ -209,6 +210,90 @@ Test(stiff, a_spiral_ends_as_its_formula)
 		}
 	close_problem(&s);
 	corpus_free(&corpus);
+}
+
+/* ---- on the way ---- */
+
+/* Errors at fifty times, which hardly a step ends at, as corpus_error has them: in the size of each state then, or a
+ * thousandth of the largest.  Against radau's solution, at 1e-12. */
+static double error_on_the_way(ojit_solver *solver, const struct corpus_problem *problem, const ojit_options *options,
+                               const double *truth)
+{
+	double worst = 0;
+	cr_assert_eq(ojit_solver_run(solver, options, problem->t0, problem->tend, ojit_output_points(KAPPA_TIMES + 1)), OJIT_OK);
+	cr_assert_eq(ojit_solver_rows(solver), KAPPA_TIMES + 1, "%s by %s: %s", problem->name, options->method, ojit_solver_message(solver));
+	for (size_t row = 1; row <= KAPPA_TIMES; row++) {
+		const double *y = ojit_solver_row(solver, row) + 1, *right = truth + row * problem->states;
+		double most = 0;
+		for (size_t i = 0; i < problem->states; i++)
+			most = fmax(most, fabs(right[i]));
+		for (size_t i = 0; i < problem->states; i++)
+			worst = fmax(worst, fabs(y[i] - right[i]) / fmax(fabs(right[i]), 1e-3 * most));
+	}
+	return worst;
+}
+
+static double *solve_truth(ojit_solver *solver, const struct corpus_problem *problem)
+{
+	size_t n = problem->states;
+	double *truth = malloc((KAPPA_TIMES + 1) * n * sizeof *truth);
+	ojit_options options = ojit_options_default();
+	options.method = "radau";
+	options.rtol = 1e-12;
+	options.atol = 1e-15 * corpus_magnitude(problem);
+	cr_assert(truth);
+	cr_assert_eq(ojit_solver_run(solver, &options, problem->t0, problem->tend, ojit_output_points(KAPPA_TIMES + 1)), OJIT_OK);
+	cr_assert_eq(ojit_solver_rows(solver), KAPPA_TIMES + 1, "%s: %s", problem->name, ojit_solver_message(solver));
+	for (size_t row = 0; row <= KAPPA_TIMES; row++)
+		memcpy(truth + row * n, ojit_solver_row(solver, row) + 1, n * sizeof *truth);
+	return truth;
+}
+
+/* Decays by e^-7 and more, and turns that decay, are measured by what is left: what the first of their errors have added up to
+ * before it is seen is there at all times. */
+static double times_on_the_way(const char *problem, const struct promise *promise)
+{
+	static const char *const adding[] = {"sa1", "sa4", "sb1", "sb4", "sb5"};
+	for (size_t i = 0; i < sizeof adding / sizeof *adding; i++)
+		if (!strcmp(problem, adding[i]))
+			return 20;
+	return promise->times;
+}
+
+static void hold_on_the_way(const struct corpus_problem *problem)
+{
+	struct solved s = open_problem(problem);
+	double *truth = solve_truth(s.solver, problem), kappa = kappa_on_the_way_in_table(problem->name);
+	kappa = isfinite(kappa) ? kappa : kappa_of_problem(problem);
+	for (int m = 0; m < METHODS; m++)
+		for (int digits = COARSEST; digits <= 6 && digits <= promises[m].finest && promises[m].power == 1 && !promises[m].undamped; digits++) {
+			ojit_options options = options_of(&promises[m], digits);
+			options.atol = 1e-3 * options.rtol * corpus_magnitude(problem);
+			double error = error_on_the_way(s.solver, problem, &options, truth);
+			double bound = times_on_the_way(problem->name, &promises[m]) * kappa * options.rtol;
+			cr_expect_leq(error, bound, "%s by %s at 1e-%d: error %.3g on the way, but kappa %.3g allows %.3g", problem->name,
+			              promises[m].name, digits, error, kappa, bound);
+		}
+	free(truth);
+	close_problem(&s);
+}
+
+/* se1 has no kappa, for at its end it rests, and all that was perturbed is gone. */
+Test(stiff, results_are_as_good_on_the_way)
+{
+	static const char *const of_bari[] = {"hires", "pollu", "orego", "vdpol"};
+	struct corpus detest_problems, bari_problems;
+	need("detest.json", &detest_problems);
+	need("bari.json", &bari_problems);
+	for (size_t i = 0; i < detest_problems.count; i++) {
+		const struct corpus_problem *problem = &detest_problems.problems[i];
+		if (problem->name[0] == 's' && strcmp(problem->name, "se4") && strcmp(problem->name, "se1"))
+			hold_on_the_way(problem);
+	}
+	for (size_t i = 0; i < sizeof of_bari / sizeof *of_bari; i++)
+		hold_on_the_way(corpus_find(&bari_problems, of_bari[i]));
+	corpus_free(&detest_problems);
+	corpus_free(&bari_problems);
 }
 
 /* ---- the Bari test set ---- */

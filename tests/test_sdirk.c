@@ -150,6 +150,34 @@ Test(sdirk, work_does_not_grow_with_stiffness)
 	}
 }
 
+/* The first step may be longer than a mode lives that does not belong to the solution: cos t and what has died out of the
+ * mode is the solution inside of it, too. */
+Test(sdirk, what_dies_out_in_the_first_step_is_right_inside_of_it)
+{
+	enum { INSIDE = 64 };
+	for (int m = 0; m < DAMPING; m++)
+		for (double rtol = 1e-3; rtol > 0.5e-6; rtol /= 10) {
+			struct trial trial;
+			double worst = 0, t1, y, from;
+			trial_begin(&trial, "y' = -1e6*(y - cos(t)) - sin(t)\ninit y = 1.01\n", damping[m]);
+			trial.options.rtol = trial.options.atol = rtol;
+			ojit_integrator *it = ojit_integrator_from(trial.solver);
+			cr_assert_eq(ojit_integrator_begin(it, &trial.options, 0, 1, OJIT_RECORD_LAST), OJIT_OK);
+			while (ojit_integrator_time(it) < 1) {
+				cr_assert_eq(ojit_integrator_step(it, INFINITY), OJIT_OK);
+				ojit_integrator_range(it, &from, &t1);
+				for (int i = 0; i <= INSIDE; i++) {
+					double t = i == INSIDE ? t1 : from + (t1 - from) * i / INSIDE;
+					cr_assert_eq(ojit_integrator_interpolate(it, t, &y), OJIT_OK);
+					worst = fmax(worst, fabs(y - cos(t) - 0.01 * exp(-1e6 * t)));
+				}
+			}
+			cr_expect_lt(worst, 10 * rtol, "%s at %g: %g", damping[m], rtol, worst);
+			ojit_integrator_free(it);
+			trial_end(&trial);
+		}
+}
+
 /* H. H. Robertson (1966); 2.0833e-8 is left of the first at t = 1e11. */
 Test(sdirk, robertson_reaches_its_end)
 {
