@@ -25,15 +25,9 @@ static bool is_any(const struct corpus_problem *problem)
 	return problem->reference_count > 0;
 }
 
-/* Without se4, whose end values are not verified, and se1, where all that is perturbed is gone
- * at the end. */
 static bool is_stiff(const struct corpus_problem *problem)
 {
-	static const char *const names[] = {"hires", "pollu", "orego", "vdpol"};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (!strcmp(problem->name, names[i]))
-			return true;
-	return problem->name[0] == 's' && strcmp(problem->name, "se4") && strcmp(problem->name, "se1");
+	return kappa_is_stiff(problem->name);
 }
 
 static void print_kappa(const struct corpus_problem *problem, const struct kappa_methods *methods)

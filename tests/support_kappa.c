@@ -355,6 +355,15 @@ static double in_table(const char *name, int column)
 	return kappa;
 }
 
+bool kappa_is_stiff(const char *name)
+{
+	static const char *const names[] = {"hires", "pollu", "orego", "vdpol"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return name[0] == 's' && strlen(name) == 3 && strcmp(name, "se4") && strcmp(name, "se1");
+}
+
 double kappa_in_table(const char *name)
 {
 	return in_table(name, 0);

@@ -53,6 +53,9 @@ double kappa_of(ojit_program *program, const struct corpus_problem *problem, con
 /* The table tests/data/kappa.txt: kappa, and that on the way.  NAN: the problem is not in
  * it. */
 double kappa_in_table(const char *name);
+/* Is it there by kappa_stiff?  STIFF DETEST without se4, whose end values are not verified, and se1, which rests at its
+ * end: all that is perturbed is gone there; and some of the Bari test set. */
+bool kappa_is_stiff(const char *name);
 double kappa_on_the_way_in_table(const char *name);
 
 #endif
