@@ -20,11 +20,11 @@ static const struct problem {
 } problems[] = {
 	{"bench/models/vdpol.ojit", 2000, 1e-3, 1.25}, {"bench/models/orego.ojit", 360, 1e-3, 1.4},
 	{"bench/models/rober.ojit", 1e5, 1e-5, 1.1}, {"bench/models/hires.ojit", 321.8122, 1e-4, 1.25},
-	{"bench/models/pollu.ojit", 60, 1e-4, 1.5}, {"examples/burgers.ojit", 1, 1, 1.35},
+	{"bench/models/pollu.ojit", 60, 1e-4, 1.75}, {"examples/burgers.ojit", 1, 1, 1.35},
 	{"bench/models/front.ojit", 1, 1, 1.4}, {"examples/brusselator1d.ojit", 10, 1, 1.4},
-	{"bench/models/ring.ojit", 4, 1, 1.001}, {"bench/models/chain.ojit", 20, 1, 1.35},
+	{"bench/models/ring.ojit", 4, 1, 1.001}, {"bench/models/chain.ojit", 20, 1, 1.45},
 };
-enum { PROBLEMS = sizeof problems / sizeof *problems, TOLERANCES = 5 };
+enum { PROBLEMS = sizeof problems / sizeof *problems, TOLERANCES = 6 };
 
 /* What a run of one method, or of several, came to. */
 static double cost_of(const ojit_solver *solver, double explicit_attempts)
@@ -79,7 +79,7 @@ static double compare(const struct problem *problem)
 	ojit_solver *solver = ojit_solver_new(program);
 	double sum = 0;
 	for (int k = 0; k < TOLERANCES; k++) {
-		double rtol = pow(10, -4 - k), best = best_of(solver, problem, rtol);
+		double rtol = pow(10, -3 - k), best = best_of(solver, problem, rtol);
 		double ratio = run(solver, problem, "auto", rtol) / best;
 		cr_expect_leq(ratio, problem->worst, "%s at %g: %.3g times the best; %s", problem->file, rtol, ratio,
 		              ojit_solver_choice(solver));
