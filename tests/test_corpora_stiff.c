@@ -82,7 +82,7 @@ static const struct promise promises[] = {
 	{"radau", 10, 10, 1, 10, 10, false}, {"rodas5p", 10, 10, 1, 10, 10, false}, {"auto", 10, 10, 1, 10, 10, false},
 	{"radau5", 8, 10, 1, 10, 10, false}, {"rodas4p", 8, 10, 1, 10, 10, false}, {"kencarp4", 8, 10, 1, 10, 30, false},
 	{"bdf", 10, 10, 1, 20, 100, false}, {"trbdf2", 6, 10, 1, 10, 40, false}, {"rosenbrock23", 6, 10, 1, 12, 50, false},
-	{"implicit_midpoint", 5, 10, 1, 12, 10, true}, {"trapezoid", 5, 10, 1, 12, 10, true}, {"implicit_euler", 4, 5, 0.5, 30, 10, false},
+	{"implicit_midpoint", 6, 10, 1, 12, 10, true}, {"trapezoid", 6, 10, 1, 12, 10, true}, {"implicit_euler", 4, 5, 0.5, 30, 10, false},
 };
 enum { METHODS = sizeof promises / sizeof promises[0], COARSEST = 4 };
 
@@ -156,7 +156,7 @@ static void hold(const struct corpus_problem *problem, const struct known *known
 
 /* Floors: references printed with an absolute error beside small values. */
 static const struct known detest[] = {
-	{.name = "sa1", .floor = 1.5e-8}, {.name = "sb1", .floor = 1.4e-5, .course = ADDS}, {.name = "sb4", .floor = 1e-9},
+	{.name = "sa1", .floor = 1.5e-8}, {.name = "sb4", .floor = 1e-9},
 	{.name = "sf3", .floor = 5e-9}, {.name = "sf5", .fast = true},
 };
 
@@ -169,7 +169,7 @@ static const struct known *known_of(const char *name)
 	return &nothing;
 }
 
-/* se4's reference is not verified. */
+/* se4's reference is not verified, and sb1's solution is known better than its. */
 Test(stiff, detest_is_within_its_sensitivity)
 {
 	struct corpus corpus;
@@ -177,16 +177,16 @@ Test(stiff, detest_is_within_its_sensitivity)
 	need("detest.json", &corpus);
 	for (size_t i = 0; i < corpus.count; i++) {
 		const struct corpus_problem *problem = &corpus.problems[i];
-		if (problem->name[0] != 's' || !strcmp(problem->name, "se4"))
+		if (problem->name[0] != 's' || !strcmp(problem->name, "se4") || !strcmp(problem->name, "sb1"))
 			continue;
 		hold(problem, known_of(problem->name));
 		held++;
 	}
-	cr_expect_eq(held, 29);
+	cr_expect_eq(held, 28);
 	corpus_free(&corpus);
 }
 
-/* sb1 is linear: what the reference does not show, the solution does. */
+/* sb1 is linear, and its modes that are not a spiral are gone at the end. */
 static double error_of_spiral(const double *y)
 {
 	const double exact[] = {exp(-20) * cos(200), -10 * exp(-20) * sin(200)};
@@ -417,5 +417,7 @@ Test(stiff, breaks_are_stopped_at)
 	hold_bari(&(struct known){.name = "beam", .kappa = 276, .break_at = pi, .finest = 5, .only = "radau auto"});
 	hold_bari(&(struct known){.name = "beam", .kappa = 276, .coarsest = 6, .finest = 6, .only = "auto"}); /* over the break */
 	hold_bari(&(struct known){.name = "beam", .kappa = 276, .break_at = pi, .finest = 4, .only = "rodas5p kencarp4 trbdf2 implicit_midpoint trapezoid"});
-	hold_bari(&(struct known){.name = "medakzo", .kappa = 45.5, .break_at = 5, .floor = 2e-8, .finest = 6});
+	hold_bari(&(struct known){.name = "medakzo", .kappa = 45.5, .break_at = 5, .floor = 2e-8, .finest = 5});
+	hold_bari(&(struct known){.name = "medakzo", .kappa = 45.5, .break_at = 5, .floor = 2e-8, .coarsest = 6, .finest = 6,
+	                          .only = "radau radau5 rodas4p rodas5p rosenbrock23 bdf kencarp4 trbdf2 auto"});
 }
