@@ -113,8 +113,10 @@ struct variant {
 		VARIANT_TAYLOR,   /* Taylor coefficients of the solution, to `order` */
 		VARIANT_STEP,     /* a whole step of `recipe` */
 		VARIANT_EXTRA,    /* the extra stages of `recipe`, after a step */
-		VARIANT_SWITCHES, /* does anything jump by time alone from t[0] to t[1] > t[0]?  out[0] = a
-		                   * enum switching.  Reads no y */
+		VARIANT_SWITCHES, /* does anything jump by time alone from t[0] to t[1] > t[0]?  out[0] = an
+		                   * enum switching.  Reads no y; index != 0: within the last span that was given
+		                   * with 0, scratch being as it was left, which takes less time unless that left
+		                   * out[1] = 1 */
 		VARIANT_TANGENT,  /* in `order` directions at a time; lib/graph/tangent.h */
 		VARIANT_ADJOINT,  /* lib/graph/adjoint.h */
 		VARIANT_JACOBIAN, /* out[entries of its pattern]; lib/graph/jacobian.h */

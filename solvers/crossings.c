@@ -7,6 +7,10 @@
 /* Spans that are looked at in one search.  Where that is not enough, as where thousands of jumps lie in a
  * step, or where nobody can tell, steps have to do without. */
 enum { SPANS = 4096, DEPTH = 256 };
+/* What may be spent, in counted operations: a look takes some 50 ns for each.  Where thousands of states have
+ * jumps of their own, steps have to do without as well. */
+#define AT_FIRST 3e7
+#define A_STEP 5e4
 #define MATTERS 0.01 /* of the tolerance */
 /* So many in a row, so close for what was looked at or in roundings, are rounding's and not the model's. */
 enum { CROWD = 16 };
@@ -17,17 +21,33 @@ void oj_crossings_begin(struct crossings *c, double t)
 {
 	c->known = t;
 	c->found = false;
+	c->from = c->to = t;
 }
 
-static enum switching look(const struct crossings *c, const struct rhs *f, double a, double b)
+static bool is_within(const struct crossings *c, const double *span)
+{
+	return c->from < c->to && c->from <= span[0] && span[1] <= c->to;
+}
+
+/* A look within the span of the one before takes less time. */
+#define WITHIN 0.05
+
+static enum switching look(struct crossings *c, const struct rhs *f, double a, double b)
 {
 	const double span[] = {fmin(a, b), fmax(a, b)};
-	struct kernel_args args = {.t = span, .p = f->args.p, .d = f->args.d, .z = f->args.z, .scratch = c->scratch};
-	double answer;
+	bool within = is_within(c, span);
+	struct kernel_args args = {.t = span, .p = f->args.p, .d = f->args.d, .z = f->args.z, .scratch = c->scratch,
+	                           .index = within};
+	double answer[2] = {0};
 	oj_kernel_bind(c->kernel, &args);
-	args.out = &answer;
+	args.out = answer;
 	c->kernel->run(&args);
-	return (enum switching)answer;
+	c->spent += within ? WITHIN * c->effort : c->effort;
+	if (!within) {
+		c->from = span[0];
+		c->to = answer[1] != 0 ? span[0] : span[1];
+	}
+	return (enum switching)answer[0];
 }
 
 /* Half way; by orders of magnitude where the two differ by some. */
@@ -45,11 +65,11 @@ static double middle(double a, double b)
  * bound, or is near one, nobody can tell for many times in a row, and mostly nothing jumps between them: so after
  * two neighbours of that kind, spans are passed over as long as they are short, twice as long each time, until
  * one is clear, or something is another at its end. */
-static void search(struct crossings *c, const struct rhs *f, double to)
+static void search(struct crossings *c, const struct rhs *f, double to, double affordable)
 {
 	double ends[DEPTH] = {to}, from = c->known, blurred = 0;
 	int depth = 0;
-	for (int spans = 0; depth >= 0 && spans < SPANS; spans++) {
+	for (int spans = 0; depth >= 0 && spans < SPANS && c->spent < affordable; spans++) {
 		double end = ends[depth], length = fabs(end - from);
 		enum switching answer = length > 0 ? look(c, f, from, end) : SWITCHING_NONE;
 		bool near = nextafter(from, end) == end;
@@ -85,13 +105,13 @@ static bool matters(const struct crossings *c, struct rhs *f, const struct toler
 }
 
 void oj_crossings_find(struct crossings *c, struct rhs *f, const struct tolerance *tolerance, const double *y, double h,
-                       double to, double *work)
+                       double to, uint64_t steps, double *work)
 {
-	double direction = to < c->known ? -1 : 1;
+	double direction = to < c->known ? -1 : 1, affordable = AT_FIRST + A_STEP * (double)steps;
 	int idle = 0;
 	c->ahead = fabs(to - c->known);
 	while (c->kernel && !c->found && (to - c->known) * direction > 0) {
-		search(c, f, to);
+		search(c, f, to, affordable);
 		if (!c->found || matters(c, f, tolerance, y, h, work))
 			return;
 		c->found = false;

@@ -13,6 +13,9 @@
 struct crossings {
 	const struct kernel *kernel; /* NULL: nothing jumps by time alone */
 	double *scratch;             /* [kernel->scratch] */
+	double effort;               /* of one look, counted */
+	double spent;                /* on looks since the run began */
+	double from, to;             /* the span that was looked at afresh last; from = to where much jumps in it */
 	double known;                /* until there, nothing jumps that matters, but for the one that was found, */
 	bool found;
 	double before, after;        /* which is between these neighbours */
@@ -23,9 +26,9 @@ struct crossings {
 /* Nothing is known from t on. */
 void oj_crossings_begin(struct crossings *crossings, double t);
 /* Where states are y[n]: find the first one that matters in a step of length h from the time that is known
- * of to `to`; work[2 n]. */
+ * of to `to`; work[2 n].  After `steps` steps no more is spent on that than goes with as many. */
 void oj_crossings_find(struct crossings *crossings, struct rhs *f, const struct tolerance *tolerance, const double *y,
-                       double h, double to, double *work);
+                       double h, double to, uint64_t steps, double *work);
 /* The one that was found lies behind.  Where too many come one right after the other, there are none from now on. */
 void oj_crossings_pass(struct crossings *crossings);
 

@@ -194,6 +194,7 @@ void oj_loop_begin(struct loop *l, const double *y)
 	l->attempts = l->nonfinite_count = 0;
 	l->passage = NULL;
 	l->crossings.crowded = 0;
+	l->crossings.spent = 0;
 	l->leaps = (struct leaps){.count = 0};
 	l->f->calls = l->f->told = 0;
 	if (l->f->implicit)
@@ -535,7 +536,7 @@ static double foresee(struct loop *l, double target)
 	double least = l->t + l->direction * AT_LEAST * l->h, far = l->t + l->direction * AHEAD * l->h;
 	if ((c->known - least) * l->direction < 0)
 		oj_crossings_find(c, l->f, l->tolerance, oj_loop_states(l), l->h,
-		                  (far - l->t1) * l->direction > 0 ? l->t1 : far, l->probe);
+		                  (far - l->t1) * l->direction > 0 ? l->t1 : far, l->stats.steps, l->probe);
 	return c->found && (c->before - target) * l->direction < 0 ? c->before : target;
 }
 

@@ -87,7 +87,9 @@ Test(crossings, times_of_doses_may_stand_in_arrays)
 	static const char text[] = "const N = 40\nparam T[i in 1..N] = 1.3*i + 0.1*sin(i), D[i in 1..N] = i\n"
 	                           "x' = sum(i in 1..N, if(t > T[i] and t <= T[i] + 1e-4, 1e4*D[i], 0))\n"
 	                           "y[i in 1..N]' = if(t > T[i], D[i], 0)\n"
-	                           "init x = 0, y[i in 1..N] = 0\n";
+	                           "v' = sum(i in 1..3, sum(j in 1..4, if(t > 10*i + j and t <= 10*i + j + 1e-4, 1e4, 0)))\n"
+	                           "w[i in 1..3, j in 1..4]' = if(t > 10*i + j, 1, 0)\n"
+	                           "init x = 0, y[i in 1..N] = 0, v = 0, w[i in 1..3, j in 1..4] = 0\n";
 	static const char *const methods[] = {"auto", "tsit5", "bdf", "radau", "taylor"};
 	for (size_t m = 0; m < COUNT(methods); m++) {
 		struct trial trial;
@@ -97,6 +99,9 @@ Test(crossings, times_of_doses_may_stand_in_arrays)
 		cr_expect_float_eq(last(&trial, 0), 820, 1e-6, "%s: %.12g", methods[m], last(&trial, 0));
 		for (int i = 1; i <= 40; i++)
 			cr_expect_float_eq(last(&trial, (size_t)i), i * (100 - 1.3 * i - 0.1 * sin(i)), 1e-6, "%s, y[%d]", methods[m], i);
+		cr_expect_float_eq(last(&trial, 41), 12, 1e-6, "%s: %.12g", methods[m], last(&trial, 41));
+		for (int k = 0; k < 12; k++)
+			cr_expect_float_eq(last(&trial, (size_t)(42 + k)), 100 - 10 * (k / 4 + 1) - (k % 4 + 1), 1e-6, "%s, w %d", methods[m], k);
 		trial_end(&trial);
 	}
 }

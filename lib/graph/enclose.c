@@ -1,12 +1,16 @@
 /* See enclose.h.  A value has its ends in two slots of the same number; integers, which no time changes,
  * have the same in both.  Scratch holds ends of TEMP arrays, of slots, and of what is stored: first all
- * lower ones, then all upper ones. */
+ * lower ones, then all upper ones; then what was stored at the one of two times; then of each block the turns of
+ * its outermost loop in which something was open in the last span that was looked at afresh.  In spans within that one
+ * nothing else can jump, so the other turns need not be walked: what they stored stays, and of sums it is left out. */
 #include "lib/graph/enclose.h"
 
 #include "lib/graph/interpret_parts.h"
 #include "lib/graph/interval.h"
 
 #include <math.h>
+
+enum { OPEN_TURNS = 64, TOO_MANY = -1 };
 
 struct enclosure {
 	const struct interpreter *interpreter;
@@ -17,6 +21,10 @@ struct enclosure {
 	struct interval time;
 	const double *lower[ROLE_COUNT], *upper[ROLE_COUNT];
 	union value *lo, *hi; /* [slots] */
+	int64_t *turns;       /* [blocks][1 + OPEN_TURNS]: how many, or TOO_MANY, and which */
+	bool within;          /* the span is within the one before */
+	bool open;            /* something is that was stored in this turn */
+	bool many;            /* some list has no room for all open turns */
 	int64_t index[LEVELS];
 };
 
@@ -130,6 +138,71 @@ static void evaluate(struct enclosure *w, const struct step *step)
 
 static void walk_steps(struct enclosure *w, uint32_t r);
 
+/* ---- turns ---- */
+
+/* Only what is put out is compared, and may keep what it was. */
+static bool puts_out_all(const struct enclosure *w)
+{
+	const struct block *block = w->plan->block;
+	size_t s = 0;
+	while (s < block->stores.count && w->space->arrays.at[block->stores.at[s].array].role == ROLE_OUT)
+		s++;
+	return s == block->stores.count;
+}
+
+static bool is_stored(const struct block *block, ojit_expr e)
+{
+	size_t s = 0;
+	while (s < block->stores.count && block->stores.at[s].value != e)
+		s++;
+	return s < block->stores.count;
+}
+
+/* The list of turns for a loop, if it is the block's outermost and all that comes of it is put out; else NULL. */
+static int64_t *turns_of(struct enclosure *w, uint32_t r)
+{
+	const struct region *region = &w->plan->regions.at[r];
+	const struct block *block = w->plan->block;
+	bool outermost = region->parent == 0 && puts_out_all(w) && (block->rank > 0) == !region->reduction;
+	for (size_t m = 0; outermost && m < region->members.count; m++)
+		outermost = block->stores.count == 1 && is_stored(block, region->members.at[m].node);
+	return outermost ? w->turns + (w->block - w->interpreter->blocks) * (1 + OPEN_TURNS) : NULL;
+}
+
+/* Before the loop is walked. */
+static int64_t *begin_turns(struct enclosure *w, uint32_t r)
+{
+	int64_t *turns = turns_of(w, r);
+	if (turns && !w->within)
+		turns[0] = 0;
+	return turns;
+}
+
+/* The k-th turn to be walked of lo .. end - 1; false: there is none. */
+static bool take_turn(const struct enclosure *w, const int64_t *turns, int64_t lo, int64_t end, int64_t k, int64_t *turn)
+{
+	bool listed = turns && w->within && turns[0] != TOO_MANY;
+	*turn = listed && k < turns[0] ? turns[1 + k] : lo + k;
+	return listed ? k < turns[0] : *turn < end;
+}
+
+static void note_turn(struct enclosure *w, int64_t *turns, int64_t turn, bool open)
+{
+	if (!turns || w->within)
+		return;
+	if (open && turns[0] == OPEN_TURNS) {
+		turns[0] = TOO_MANY;
+		w->many = true;
+	}
+	if (open && turns[0] != TOO_MANY)
+		turns[++turns[0]] = turn;
+}
+
+static bool is_open(struct interval value)
+{
+	return !oj_interval_is_point(value);
+}
+
 /* slot = slot combined with value, as the reduction does */
 static void combine(struct enclosure *w, ojit_expr reduction, uint32_t slot, struct interval value)
 {
@@ -145,12 +218,17 @@ static void walk_terms(struct enclosure *w, uint32_t r, int64_t lo, int64_t end,
 	const struct region *region = &w->plan->regions.at[r];
 	const struct member *members = region->members.at;
 	uint32_t partials = w->block->partials[r];
-	for (int64_t i = lo; i < end; i++) {
+	int64_t *turns = begin_turns(w, r), i;
+	for (int64_t k = 0; take_turn(w, turns, lo, end, k, &i); k++) {
+		bool open = false;
 		w->index[region->level] = i;
 		walk_steps(w, r);
-		for (uint32_t m = 0; m < region->members.count; m++)
+		for (uint32_t m = 0; m < region->members.count; m++) {
 			combine(w, members[m].node, tree ? partials + 8 * m + (uint32_t)((i - lo) % 8) : members[m].slot,
 			        get(w, members[m].body));
+			open = open || is_open(get(w, members[m].body));
+		}
+		note_turn(w, turns, i, open);
 	}
 }
 
@@ -189,9 +267,12 @@ static void walk_region(struct enclosure *w, uint32_t r)
 		walk_reduction(w, r);
 		return;
 	}
-	for (int64_t i = block->lo[region->level]; i < block->end[region->level]; i++) {
+	int64_t *turns = begin_turns(w, r), i;
+	for (int64_t k = 0; take_turn(w, turns, block->lo[region->level], block->end[region->level], k, &i); k++) {
+		w->open = turns ? false : w->open;
 		w->index[region->level] = i;
 		walk_steps(w, r);
+		note_turn(w, turns, i, w->open);
 	}
 }
 
@@ -201,6 +282,7 @@ static void store(struct enclosure *w, const struct step *step)
 	const uint32_t *slot = w->plan->operands.at + step->operands;
 	int64_t at = oj_interpreted_element(a->base, a->extent, a->rank, a->offset, w->lo, slot + 1);
 	struct interval value = get(w, slot[0]);
+	w->open = w->open || is_open(value);
 	((double *)w->lower[a->role])[at] = value.lo;
 	((double *)w->upper[a->role])[at] = value.hi;
 }
@@ -263,11 +345,14 @@ static void run_enclosure(const struct kernel_args *args)
 		.upper = {[ROLE_PARAMETER] = args->p, [ROLE_DERIVED] = args->d, [ROLE_DISCRETE] = args->z, [ROLE_DATA] = args->data,
 		          [ROLE_OUT] = hi, [ROLE_TEMP] = upper},
 		.lo = (union value *)(lower + temporary), .hi = (union value *)(upper + temporary),
+		.turns = (int64_t *)(before + stored), .within = args->index != 0,
 	};
 	walk_all(&w, args->t[0], args->t[1]);
 	args->out[0] = are_equal(lo, hi, stored) ? SWITCHING_NONE : SWITCHING_MAY;
+	args->out[1] = w.many;
 	if (args->out[0] == SWITCHING_NONE)
 		return;
+	w.within = true;
 	walk_all(&w, args->t[0], args->t[0]);
 	for (int64_t k = 0; k < stored; k++)
 		before[k] = lo[k];
@@ -279,6 +364,7 @@ struct kernel oj_enclosing_kernel(const struct interpreter *interpreter)
 {
 	struct kernel kernel = oj_interpreter_kernel(interpreter);
 	kernel.run = run_enclosure;
-	kernel.scratch = 2 * kernel.scratch + 3 * count_stored(interpreter->program);
+	kernel.scratch = 2 * kernel.scratch + 3 * count_stored(interpreter->program)
+		+ (int64_t)interpreter->count * (1 + OPEN_TURNS);
 	return kernel;
 }
