@@ -72,9 +72,9 @@ enum { HELD_LOOK = 15, HELD = 45, MOST_HELD = 90 };
  * be held back as well. */
 enum { STUCK = 5 };
 #define CHEAP 0.1
-/* Steps of a run, and behind jumps, that are looked at before they are accepted: do they go beyond such a share of what is stable, as
- * their stages say, and then as the Jacobian says? */
-enum { FIRST_STEPS = 3 };
+/* Steps of a run, and behind jumps, that are looked at before they are accepted: do they go beyond such a share of what
+ * is stable, as their stages say, and then as the Jacobian says?  Where it has undamped modes, so are some more. */
+enum { FIRST_STEPS = 3, EARLY_STEPS = 10 };
 #define SUSPICIOUS 0.4
 #define FORESEEN 0.6
 /* The square of an error that a step is refused for. */
@@ -454,17 +454,28 @@ static enum candidate_kind most_promising_first(struct auto_state *s, double sta
 	return choice;
 }
 
+static bool is_suspicious(struct auto_state *s, double h)
+{
+	return h * oj_explicit_radius(active_of(s)->state, h) > SUSPICIOUS * s->reach && s->f->need_implicit(s->f);
+}
+
 /* A first step that goes beyond what is stable, though its error is small, for so far nothing has moved the fast modes:
  * it, and those that follow it, would. */
 static bool goes_too_far(struct auto_state *s, const struct step *step)
 {
 	double h = fabs(step->h);
-	if (h * oj_explicit_radius(active_of(s)->state, h) <= SUSPICIOUS * s->reach || !s->f->need_implicit(s->f))
+	if (s->steps >= s->next_sight) {
+		if (s->steps >= s->begun + FIRST_STEPS || !is_suspicious(s, h))
+			return false;
+		see_fresh_spectrum(s, step->t0);
+	} else if (!oj_spectrum_undamped(&s->spectrum)) {
 		return false;
-	see_fresh_spectrum(s, step->t0);
+	}
+	if (h * s->spectrum.radius <= FORESEEN * s->reach)
+		return false;
 	s->radius = s->spectrum.radius;
-	s->bounded = h * s->radius > FORESEEN * s->reach;
-	return s->bounded;
+	s->bounded = true;
+	return true;
 }
 
 /* Another candidate's steps in place of this one, or a shorter one. */
@@ -483,7 +494,7 @@ static void replace(struct auto_state *s, struct step *step)
 enum attempt oj_auto_foresee(struct auto_state *s, struct step *step)
 {
 	const struct candidate *active = active_of(s);
-	if (s->active != CANDIDATE_EXPLICIT || s->steps >= s->begun + FIRST_STEPS || s->steps < s->next_sight)
+	if (s->active != CANDIDATE_EXPLICIT || s->steps >= s->begun + EARLY_STEPS || s->steps < s->shown_until)
 		return ATTEMPT_OK;
 	enum attempt outcome = active->method.stepper->complete(active->state, step);
 	if (outcome == ATTEMPT_OK && goes_too_far(s, step))
