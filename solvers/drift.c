@@ -12,6 +12,7 @@
 #define STEEPNESS 3.0   /* the share falls as this power of what is more */
 #define LEAST_SHARE (1.0 / 24)
 #define WATCH_LEAST 1.0 /* sizes of errors, before it is said that they are forgotten */
+#define WATCH_AGAIN 4.0 /* likewise, where it could not be said */
 #define FORGOTTEN 0.03  /* of them may be left then */
 #define REST_GROWS 8.0  /* at the most: rests become longer as long as nothing adds up */
 #define COUNTS_ONE 1e-4 /* the tolerance at which an error is one estimate */
@@ -131,12 +132,19 @@ static void begin_rest(struct drift *d, const struct drift_step *step, double sq
 	d->next_rest = fmin(2 * d->next_rest, REST_GROWS * d->patience);
 }
 
+/* Of sizes of errors, in which what lies beside f may show. */
+static void begin_window(struct drift *d, double enough)
+{
+	d->watched = d->beside = 0;
+	d->enough = enough;
+}
+
 static void begin_watch(struct drift *d, const struct drift_step *step)
 {
 	int64_t n = step->gauge->n;
 	memset(d->sum, 0, (size_t)n * sizeof *d->sum);
 	add(n, d->shift / step->end.unit, step->end.times_unit, d->sum);
-	d->watched = d->beside = 0;
+	begin_window(d, WATCH_LEAST);
 	d->watches = true;
 }
 
@@ -152,8 +160,12 @@ static void watch_on(struct drift *d, const struct drift_step *step, double grow
 		return;
 	}
 	set_share(d, all / growth);
-	if (d->watched >= WATCH_LEAST && d->many <= MANY / 2 && beside <= FORGOTTEN * d->watched)
+	if (d->watched < d->enough)
+		return;
+	if (d->many <= MANY / 2 && beside <= FORGOTTEN * d->enough)
 		begin_rest(d, step, squared);
+	else
+		begin_window(d, WATCH_AGAIN);
 }
 
 bool oj_drift_wants(struct drift *d, double size)

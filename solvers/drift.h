@@ -24,12 +24,13 @@
 struct drift {
 	double *sum, *aside;    /* [n] */
 	bool watches;           /* is the sum carried on? */
-	double size, watched;   /* of the last error, in tolerances; of all since it is */
+	double size;            /* of the last error, in tolerances */
+	double watched, enough; /* sizes of errors in a window; until it is judged */
 	double rest, next_rest; /* sizes to come until it is; then, until it is again */
 	double shift;           /* meanwhile: the time by which it lies along f */
 	double patience;
 	double least;           /* of the speeds, in tolerances */
-	double beside;          /* the most of the sum that was not along f */
+	double beside;          /* the most of the sum that was not along f, in the window */
 	double many, share;     /* errors that have added up, and what follows */
 };
 /* A slope times a length. */
