@@ -54,7 +54,7 @@
 #define GAMMA_KEPT_LONG 0.4 /* of factors that are dear: that cost more than DEAR solves */
 #define DEAR 16.0
 #define STEP_SHARE 0.125 /* of the tolerance, for a single step's error */
-#define COUNTS 1.5       /* what adds up is so many times more */
+#define COUNTS 2.0       /* what adds up is so many times more */
 #define PATIENCE 16.0    /* in tolerances, see drift.h; steps are many, and have few solves */
 enum {
 	ROUNDS = 4,         /* of iterations */

@@ -13,6 +13,7 @@
 #define LEAST_SHARE (1.0 / 24)
 #define WATCH_LEAST 1.0 /* sizes of errors, before it is said that they are forgotten */
 #define WATCH_AGAIN 4.0 /* likewise, where it could not be said */
+#define FEW 0.3         /* errors that have added up then, at which it is time to rest, too */
 #define FORGOTTEN 0.03  /* of them may be left then */
 #define REST_GROWS 8.0  /* at the most: rests become longer as long as nothing adds up */
 #define COUNTS_ONE 1e-4 /* the tolerance at which an error is one estimate */
@@ -162,7 +163,8 @@ static void watch_on(struct drift *d, const struct drift_step *step, double grow
 	set_share(d, all / growth);
 	if (d->watched < d->enough)
 		return;
-	if (d->many <= MANY / 2 && beside <= FORGOTTEN * d->enough)
+	bool forgotten = d->many <= MANY / 2 && beside <= FORGOTTEN * d->enough;
+	if (forgotten || (d->enough > WATCH_LEAST && d->many <= FEW))
 		begin_rest(d, step, squared);
 	else
 		begin_window(d, WATCH_AGAIN);

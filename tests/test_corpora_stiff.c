@@ -80,7 +80,7 @@ struct promise {
 };
 static const struct promise promises[] = {
 	{"radau", 10, 10, 1, 10, 10, false}, {"rodas5p", 10, 10, 1, 10, 10, false}, {"auto", 10, 10, 1, 10, 10, false},
-	{"radau5", 8, 10, 1, 10, 10, false}, {"rodas4p", 8, 10, 1, 10, 10, false}, {"kencarp4", 8, 10, 1, 10, 30, false},
+	{"radau5", 8, 10, 1, 10, 10, false}, {"rodas4p", 8, 10, 1, 10, 10, false}, {"kencarp4", 8, 10, 1, 12, 30, false},
 	{"bdf", 10, 10, 1, 20, 100, false}, {"trbdf2", 6, 10, 1, 10, 40, false}, {"rosenbrock23", 6, 10, 1, 12, 50, false},
 	{"implicit_midpoint", 6, 10, 1, 12, 10, true}, {"trapezoid", 6, 10, 1, 12, 10, true}, {"implicit_euler", 4, 5, 0.5, 30, 10, false},
 };
