@@ -183,7 +183,7 @@ static void forget(struct auto_state *s)
 {
 	s->active = CANDIDATE_EXPLICIT;
 	s->steps = s->begun = s->next_sight = s->shown_until = 0;
-	s->radius = s->proposed = 0;
+	s->radius = s->proposed = s->glanced = 0;
 	s->trying = s->bounded = false;
 	oj_spectrum_forget(&s->spectrum);
 	for (int k = 0; k < CANDIDATES; k++) {
@@ -432,8 +432,7 @@ static void add_rough(struct text *text, double value)
 
 static void explain_change(const struct auto_state *s, const struct change *change, struct text *text)
 {
-	oj_text_string(text, "; at t = ");
-	oj_text_double(text, change->t);
+	oj_text_format(text, "; at t = %.6g", change->t);
 	oj_text_format(text, " from %s to %s, ", name_of(s, change->from), name_of(s, change->to));
 	add_rough(text, change->price);
 	oj_text_string(text, " operations a unit of time and not ");

@@ -77,6 +77,11 @@ enum { STUCK = 5 };
 enum { FIRST_STEPS = 3, EARLY_STEPS = 10 };
 #define SUSPICIOUS 0.4
 #define FORESEEN 0.6
+/* Modes that are at rest show in no stage, whatever the length, and rows inside of steps amplify their rounding by
+ * powers of it: so two evaluations are spent on them whenever steps are so many times longer than before. */
+#define GLANCE_LONGER 4.0
+/* How far beyond what is stable such steps are. */
+#define AT_REST 4.0
 /* The square of an error that a step is refused for. */
 #define REFUSED 4.0
 /* From one step to the next, what says that steps have not come to their lengths yet. */
@@ -459,12 +464,32 @@ static bool is_suspicious(struct auto_state *s, double h)
 	return h * oj_explicit_radius(active_of(s)->state, h) > SUSPICIOUS * s->reach && s->f->need_implicit(s->f);
 }
 
+/* Are there modes that nothing has moved so far, for which steps of this length are much too long? */
+static bool has_modes_at_rest(struct auto_state *s, const struct step *step)
+{
+	const struct candidate *active = active_of(s);
+	const double *y, *f0;
+	double *scratch, h = fabs(step->h);
+	uint64_t calls = s->f->calls;
+	double effort = oj_auto_effort(s);
+	if (h <= GLANCE_LONGER * s->glanced)
+		return false;
+	s->glanced = h;
+	active->method.stepper->look(active->state, &y, &f0, &scratch, &scratch);
+	double radius = oj_spectrum_glance(&s->spectrum, s->f, step->t0, y, f0, s->tolerance);
+	s->looked_calls += s->f->calls - calls;
+	s->looked_effort += oj_auto_effort(s) - effort;
+	return h * radius > AT_REST * s->reach && s->f->need_implicit(s->f);
+}
+
 /* A first step that goes beyond what is stable, though its error is small, for so far nothing has moved the fast modes:
  * it, and those that follow it, would. */
 static bool goes_too_far(struct auto_state *s, const struct step *step)
 {
 	double h = fabs(step->h);
-	if (s->steps >= s->next_sight) {
+	if (has_modes_at_rest(s, step)) {
+		see_fresh_spectrum(s, step->t0);
+	} else if (s->steps >= s->next_sight) {
 		if (s->steps >= s->begun + FIRST_STEPS || !is_suspicious(s, h))
 			return false;
 		see_fresh_spectrum(s, step->t0);
@@ -494,7 +519,8 @@ static void replace(struct auto_state *s, struct step *step)
 enum attempt oj_auto_foresee(struct auto_state *s, struct step *step)
 {
 	const struct candidate *active = active_of(s);
-	if (s->active != CANDIDATE_EXPLICIT || s->steps >= s->begun + EARLY_STEPS || s->steps < s->shown_until)
+	bool early = s->steps < s->begun + EARLY_STEPS && s->steps >= s->shown_until;
+	if (s->active != CANDIDATE_EXPLICIT || !(early || fabs(step->h) > GLANCE_LONGER * s->glanced))
 		return ATTEMPT_OK;
 	enum attempt outcome = active->method.stepper->complete(active->state, step);
 	if (outcome == ATTEMPT_OK && goes_too_far(s, step))

@@ -88,6 +88,7 @@ struct auto_state {
 	double refused; /* the square of the error of an attempt that was refused for it, at h; 0: the last was not */
 	int stuck;      /* how many more of the shorter ones after that had errors of no power of the length than had */
 	struct spectrum spectrum; /* of the Jacobian */
+	double glanced;           /* the longest explicit step before which a glance was taken at modes at rest */
 	struct curvature curvature; /* of the solution, along explicit steps */
 	uint64_t next_sight;      /* number of the step from which it is looked at again, for candidates that have none */
 

@@ -95,3 +95,27 @@ void oj_spectrum_see(struct spectrum *s, const struct matrix *matrix, const doub
 		before = s->radius;
 	}
 }
+
+/* What two products by differences of f make of a direction, without a matrix: f at points a tolerance away. */
+double oj_spectrum_glance(struct spectrum *s, struct rhs *f, double t, const double *y, const double *f0,
+                          const struct tolerance *tolerance)
+{
+	double radius = 1;
+	any_direction(s, y, tolerance);
+	for (int product = 0; product < 2; product++) {
+		double size = sqrt(inner_product(s, s->vector, s->vector, y, tolerance)), factor = product ? 1 / size : 1;
+		if (!(size > 0) || !isfinite(size))
+			return 0;
+		for (int64_t i = 0; i < s->n; i++) {
+			s->vector[i] *= factor;
+			s->once[i] = y[i] + s->vector[i];
+		}
+		double before = product ? 1 : size;
+		rhs_eval(f, t, s->once, s->twice);
+		for (int64_t i = 0; i < s->n; i++)
+			s->vector[i] = s->twice[i] - f0[i];
+		radius *= sqrt(inner_product(s, s->vector, s->vector, y, tolerance)) / before;
+	}
+	memset(s->vector, 0, (size_t)s->n * sizeof *s->vector);
+	return isfinite(radius) ? sqrt(radius) : 0;
+}

@@ -24,6 +24,9 @@ void oj_spectrum_forget(struct spectrum *spectrum);
  * one, for they and their atol are 0, have no part in it. */
 void oj_spectrum_see(struct spectrum *spectrum, const struct matrix *matrix, const double *y,
                      const struct tolerance *tolerance);
+/* About the radius of J at (t, y), where f is f0, for two evaluations of f.  0: not known. */
+double oj_spectrum_glance(struct spectrum *spectrum, struct rhs *f, double t, const double *y, const double *f0,
+                          const struct tolerance *tolerance);
 /* Do modes turn by more than they decay?  BDF of order 5 is stable up to about there. */
 static inline bool oj_spectrum_turns(const struct spectrum *spectrum)
 {
