@@ -89,7 +89,7 @@ struct bdf_state {
 
 /* ---- the state ---- */
 
-enum { VECTORS = 18, POINTERS = VECTORS + 2 };
+enum { VECTORS = 19, POINTERS = VECTORS + 2 };
 
 static size_t state_size(const struct setup *setup)
 {
@@ -103,7 +103,7 @@ static void list_parts(struct bdf_state *s, struct part parts[POINTERS])
 		{&s->low, 1}, {&s->next_low, 1}, {&s->f0, 1}, {&s->psi, 1}, {&s->change, 1}, {&s->y1, 1}, {&s->predicted, 1},
 		{&s->d, 1}, {&s->old_d, 1}, {&s->newton.gauge.weight, 1}, {&s->newton.argument, 1}, {&s->newton.slope, 1},
 		{&s->newton.increment, 1}, {&s->newton.defect, 1}, {&s->newton.stuck, 1},
-		{&s->newton.noise, 1}, {&s->drift.sum, 1}, {&s->drift.aside, 1}, {&s->z, ROWS}, {&s->next, ROWS},
+		{&s->newton.noise, 1}, {&s->newton.reached, 1}, {&s->drift.sum, 1}, {&s->drift.aside, 1}, {&s->z, ROWS}, {&s->next, ROWS},
 	};
 	memcpy(parts, all, sizeof all);
 }

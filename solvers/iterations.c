@@ -41,6 +41,25 @@ void oj_fixed_weights(int64_t n, double scale, const double *v, bool first, doub
 	}
 }
 
+#define ROUNDINGS 16
+
+bool oj_is_rounding(int64_t n, const double *v, const double *reached, double times)
+{
+	double most = 0, unit = times * ROUNDINGS * DBL_EPSILON;
+	for (int64_t i = 0; i < n; i++)
+		most = fmax(most, reached[i]);
+	for (int64_t i = 0; i < n; i++)
+		if (!(fabs(v[i]) <= unit * fmax(reached[i], 1e-3 * most)))
+			return false;
+	return true;
+}
+
+void oj_note_reached(int64_t n, const double *y, double *reached)
+{
+	for (int64_t i = 0; i < n; i++)
+		reached[i] = fmax(reached[i], fabs(y[i]));
+}
+
 void oj_gauge_set(struct gauge *g, const struct tolerance *tolerance, const double *y)
 {
 	g->max_norm = tolerance && tolerance->max_norm;
@@ -70,6 +89,7 @@ int64_t oj_gauge_worst(const struct gauge *g, const double *v)
 /* ---- convergence ---- */
 
 #define NEAR 1e-6 /* of what counts: from there Newton's own iterations square what is left, or are held up by rounding */
+#define SLOW 0.1  /* a rate from which on increments of rounding's size are rounding */
 #define STALLED 0.01
 #define STUCK 0.25 /* of a defect: what an iteration changes it by, at the least */
 
@@ -146,6 +166,11 @@ enum newton_verdict oj_convergence_judge(struct convergence *c, double size)
 	return verdict == NEWTON_GOES_ON && c->iterations == c->most ? NEWTON_FAILED : verdict;
 }
 
+bool oj_convergence_is_slow(const struct convergence *c)
+{
+	return c->iterations > 1 && c->rate > SLOW;
+}
+
 bool oj_convergence_is_near(double size)
 {
 	return size <= NEAR / FIXED_SCALE;
@@ -163,6 +188,7 @@ void oj_newton_restart(struct newton *nw)
 	nw->have_jacobian = nw->fresh = false;
 	nw->factored = 0;
 	nw->fault = -1;
+	memset(nw->reached, 0, (size_t)nw->gauge.n * sizeof *nw->reached);
 }
 
 void oj_newton_begin(struct newton *nw, const struct tolerance *tolerance, const double *y, int most, double enough)
@@ -174,6 +200,8 @@ void oj_newton_begin(struct newton *nw, const struct tolerance *tolerance, const
 		oj_convergence_set(c, tolerance->rtol, share_of(&nw->gauge) * tolerance->rtol, 1);
 	else
 		oj_convergence_set(c, 0, FIXED_SCALE, 16);
+	if (!tolerance)
+		oj_note_reached(nw->gauge.n, y, nw->reached);
 	c->most = c->forced ? NEWTON_FIXED_ROUNDS : most;
 	c->enough = c->forced || enough == 0 ? c->enough : enough;
 	oj_convergence_begin(c);
@@ -351,7 +379,8 @@ static bool solve_anew(struct newton *nw, double t, double gamma, const double *
 		if (!isfinite(size))
 			return false;
 		c->iterations = 1;
-		if (oj_convergence_ends_anew(c, size, last)) {
+		bool rounding = k > 0 && size > last / 4 && oj_is_rounding(n, nw->increment, nw->reached, 1);
+		if (rounding || oj_convergence_ends_anew(c, size, last)) {
 			for (int64_t i = 0; i < n; i++)
 				d[i] += nw->increment[i];
 			return true;
@@ -377,6 +406,8 @@ bool oj_newton_solve(struct newton *nw, double t, double gamma, const double *ba
 		verdict = oj_convergence_judge(c, size);
 		if (!isfinite(size))
 			find_fault(nw);
+		if (c->forced && oj_convergence_is_slow(c) && oj_is_rounding(nw->gauge.n, nw->increment, nw->reached, 1))
+			verdict = NEWTON_DONE;
 		if (verdict == NEWTON_DONE && c->iterations > 1 && !c->forced && is_held(nw))
 			verdict = held++ == 0 && c->iterations < c->most ? NEWTON_GOES_ON : NEWTON_FAILED;
 		for (int64_t i = 0; i < nw->gauge.n && verdict != NEWTON_FAILED; i++)

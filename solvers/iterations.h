@@ -38,6 +38,13 @@ double oj_gauge_norm(const struct gauge *gauge, const double *v);
 int64_t oj_gauge_worst(const struct gauge *gauge, const double *v);
 enum newton_verdict { NEWTON_GOES_ON, NEWTON_DONE, NEWTON_FAILED };
 
+/* Steps of given size have no tolerance that would say what is nothing.  Are these increments v[n] what a few
+ * roundings, `times` so many, make of the largest that each state was since the beginning, or of a thousandth of the
+ * largest of all?  Where terms cancel, as in what comes to rest at 0, equations are no better. */
+bool oj_is_rounding(int64_t n, const double *v, const double *reached, double times);
+/* The largest that states were, with y. */
+void oj_note_reached(int64_t n, const double *y, double *reached);
+
 struct convergence {
 	/* Set before the iterations. */
 	double enough;    /* increments below this are nothing */
@@ -60,6 +67,8 @@ void oj_convergence_set(struct convergence *c, double rtol, double share, double
 void oj_convergence_begin(struct convergence *c);
 /* What an increment of this size says. */
 enum newton_verdict oj_convergence_judge(struct convergence *c, double size);
+/* Have increments shrunk so little that they may be rounding's? */
+bool oj_convergence_is_slow(const struct convergence *c);
 
 /* Of Newton's own iterations in steps of given size, where J is new in each: is an increment so small that
  * the next one is its square, and was it the last?  `last` is the size before, infinite at first. */
@@ -87,10 +96,11 @@ struct newton {
 	int64_t fault;  /* the state that f, or a scale of 0, was not finite in since the last step; -1: none */
 	bool fault_is_scale;
 	bool anew;      /* J at every iterate */
+	double *reached; /* [n], in steps of given size: the largest that each state was */
 	int64_t fault_before; /* it was anew */
 };
 
-/* Begin again: neither J nor factors. */
+/* Begin again: neither J nor factors, nor states that were larger. */
 void oj_newton_restart(struct newton *newton);
 /* A step from y begins: set scales, and what is enough: 0 for what rtol says. */
 void oj_newton_begin(struct newton *newton, const struct tolerance *tolerance, const double *y, int most, double enough);

@@ -56,7 +56,7 @@ const struct radau oj_radau = {3, RADAU_STAGES}, oj_radau5 = {3, 3}, oj_radau9 =
 #define INSIDE 3.0
 enum { ORDER_REST = 10, FIRST_REST = 2 }; /* steps between changes upwards, and before the first, which are ours */
 
-enum { VECTORS = 10 + 5 * RADAU_STAGES };
+enum { VECTORS = 11 + 5 * RADAU_STAGES };
 
 static size_t state_size(const struct setup *setup)
 {
@@ -64,12 +64,12 @@ static size_t state_size(const struct setup *setup)
 }
 
 /* Every vector, in the order in which they lie in memory, and how many strides it takes. */
-enum { POINTERS = 14 };
+enum { POINTERS = 15 };
 static void list_parts(struct radau_state *s, struct part parts[POINTERS])
 {
 	const struct part all[POINTERS] = {
 		{&s->y0, 1}, {&s->y1, 1}, {&s->low, 1}, {&s->next_low, 1}, {&s->f0, 1}, {&s->f1, 1}, {&s->weight, 1},
-		{&s->error, 1}, {&s->work, 2}, {&s->f_stages, RADAU_STAGES}, {&s->w, RADAU_STAGES}, {&s->g, RADAU_STAGES}, {&s->now.z, RADAU_STAGES},
+		{&s->error, 1}, {&s->reached, 1}, {&s->work, 2}, {&s->f_stages, RADAU_STAGES}, {&s->w, RADAU_STAGES}, {&s->g, RADAU_STAGES}, {&s->now.z, RADAU_STAGES},
 		{&s->last.z, RADAU_STAGES},
 	};
 	memcpy(parts, all, sizeof all);
@@ -114,6 +114,7 @@ static enum attempt start(void *state, double t, const double *y)
 	size_t bytes = (size_t)s->n * sizeof *y;
 	memcpy(s->y0, y, bytes);
 	memset(s->low, 0, bytes);
+	memset(s->reached, 0, bytes);
 	s->row = oj_radau_row_of(s->radau->least);
 	s->last.row = s->factored = NULL;
 	s->have_jacobian = s->fresh = s->have_f1 = s->rejected = s->failed = s->clipped = false;

@@ -32,6 +32,7 @@ static void set_weights(struct radau_state *s)
 	if (!tolerance) {
 		oj_convergence_set(&s->convergence, 0, FIXED_SCALE, spread);
 		oj_fixed_weights(s->n, FIXED_SCALE, s->y0, true, s->weight);
+		oj_note_reached(s->n, s->y0, s->reached);
 		return;
 	}
 	double rtol = own_rtol(s, s->row);
@@ -148,6 +149,14 @@ static void find_fault(struct radau_state *s)
 			s->fault = c;
 }
 
+static bool is_rounding(const struct radau_state *s)
+{
+	int i = 0;
+	while (i < s->row->stages && oj_is_rounding(s->n, s->g + i * s->stride, s->reached, s->spread[s->row - oj_radau_row(0)]))
+		i++;
+	return i == s->row->stages;
+}
+
 int oj_radau_rounds(const struct radau_row *row)
 {
 	int most = 7 + (row->stages - 3) * 5 / 2;
@@ -175,6 +184,8 @@ static bool iterate(struct radau_state *s, const struct step *step)
 		verdict = oj_convergence_judge(c, size);
 		if (!isfinite(size))
 			find_fault(s);
+		if (c->forced && oj_convergence_is_slow(c) && is_rounding(s))
+			verdict = NEWTON_DONE;
 		if (verdict != NEWTON_FAILED)
 			sums->advance(s->row, s->n, s->stride, s->g, s->w, s->now.z);
 	}
@@ -241,7 +252,8 @@ static bool iterate_anew(struct radau_state *s, const struct step *step)
 		double size = find_increment(s, true);
 		if (!isfinite(size))
 			return false;
-		if (oj_convergence_ends_anew(&s->convergence, size, last)) {
+		bool rounding = k > 0 && size > last / 4 && is_rounding(s);
+		if (rounding || oj_convergence_ends_anew(&s->convergence, size, last)) {
 			sums->advance(s->row, s->n, s->stride, s->g, s->w, s->now.z);
 			return true;
 		}

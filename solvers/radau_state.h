@@ -22,6 +22,7 @@ struct radau_state {
 	const struct tolerance *tolerance; /* NULL: steps of given size */
 	int64_t n, stride;
 	double *y0, *y1, *low, *next_low, *f0, *f1, *weight, *error, *work; /* work[2 stride] */
+	double *reached;       /* [n], see oj_is_rounding */
 	double *f_stages;      /* [stages][stride] */
 	double *w, *g;         /* the same; pairs by turns, real and imaginary part */
 	struct course now, last; /* last.row NULL: there is none */

@@ -68,7 +68,7 @@ struct sdirk_state {
 	bool have_error, have_f1;
 };
 
-enum { VECTORS = 18 }; /* and two times the stages */
+enum { VECTORS = 19 }; /* and two times the stages */
 
 /* ---- rows ---- */
 
@@ -175,7 +175,7 @@ static void list_parts(struct sdirk_state *s, struct part parts[POINTERS])
 		{&s->y0, 1}, {&s->y1, 1}, {&s->low, 1}, {&s->next_low, 1}, {&s->f0, 1}, {&s->f1, 1}, {&s->error, 1},
 		{&s->psi, 1}, {&s->d, 1}, {&s->newton.gauge.weight, 1}, {&s->newton.argument, 1}, {&s->newton.slope, 1},
 		{&s->newton.increment, 1}, {&s->newton.defect, 1}, {&s->newton.stuck, 1},
-		{&s->newton.noise, 1}, {&s->drift.sum, 1}, {&s->drift.aside, 1}, {&s->k, s->row->stages}, {&s->old_k, s->row->stages},
+		{&s->newton.noise, 1}, {&s->newton.reached, 1}, {&s->drift.sum, 1}, {&s->drift.aside, 1}, {&s->k, s->row->stages}, {&s->old_k, s->row->stages},
 	};
 	memcpy(parts, all, sizeof all);
 }

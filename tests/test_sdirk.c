@@ -340,3 +340,20 @@ Test(sdirk, steps_of_given_size_without_a_solution_say_so)
 		trial_end(&trial);
 	}
 }
+
+/* At rest at 0 states get as small as one likes, and what terms cancel to does not. */
+Test(sdirk, steps_of_given_size_go_on_at_rest)
+{
+	static const char *const methods[] = {"implicit_euler", "implicit_midpoint", "trapezoid", "bdf", "trbdf2", "kencarp4", "radau5",
+	                                      "radau9", "radau13"};
+	for (size_t k = 0; k < sizeof methods / sizeof *methods; k++)
+		for (double step = 0.1; step <= 1; step *= 10) {
+			struct trial trial;
+			trial_begin(&trial, "x' = 1 - exp(x)\ny' = cos(y) - 1 - sin(y) + (1 + x) - 1\ninit x = 0.5, y = 0.5\n", methods[k]);
+			trial.options.fixed_step = step;
+			trial_solve(&trial, 0, 200, ojit_output_final());
+			const double *y = ojit_solver_last_states(trial.solver);
+			cr_expect(fabs(y[0]) < 1e-15 && fabs(y[1]) < 1e-15, "%s: %g, %g", methods[k], y[0], y[1]);
+			trial_end(&trial);
+		}
+}
