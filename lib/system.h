@@ -116,7 +116,7 @@ struct variant {
 		VARIANT_SWITCHES, /* does anything jump by time alone from t[0] to t[1] > t[0]?  out[0] = an
 		                   * enum switching.  Reads no y; index != 0: within the last span that was given
 		                   * with 0, scratch being as it was left, which takes less time unless that left
-		                   * out[1] = 1 */
+		                   * out[1] = 1; out[2] = number of what jumps; mode: enum switches_mode */
 		VARIANT_TANGENT,  /* in `order` directions at a time; lib/graph/tangent.h */
 		VARIANT_ADJOINT,  /* lib/graph/adjoint.h */
 		VARIANT_JACOBIAN, /* out[entries of its pattern]; lib/graph/jacobian.h */
@@ -152,6 +152,12 @@ enum switching {
 	SWITCHING_NONE, /* nothing jumps */
 	SWITCHING_MAY,  /* something may, for all that intervals tell, but all is the same at both times */
 	SWITCHING_DOES  /* something is another at the one than at the other */
+};
+
+enum switches_mode {
+	SWITCHES_SAME,   /* look at those as before */
+	SWITCHES_ALL,    /* from here on at all; so it has to be at first */
+	SWITCHES_WITHOUT /* + k: from here on without number k */
 };
 
 struct system {

@@ -516,6 +516,7 @@ static void copy_loop(ojit_solver *s, const ojit_solver *from)
 	l->again = s->again;
 	l->crossings.scratch = s->crossing_scratch;
 	l->crossings.from = l->crossings.to; /* nothing was looked at in that scratch */
+	l->crossings.mode = SWITCHES_ALL;
 	for (int64_t i = 0; i < l->small_count; i++)
 		l->small[i] = from->small[i];
 	for (int64_t k = 0; k < l->limits.count; k++)

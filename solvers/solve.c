@@ -170,10 +170,7 @@ static ojit_status ask_switches(ojit_solver *s)
 		return OJIT_OK;
 	TRY(make_room(s, &scratch, &s->crossing_bytes, (size_t)kernel->scratch * sizeof(double)));
 	s->crossing_scratch = scratch;
-	double effort = s->system->effort ? s->system->effort(s->system, &variant) : 1;
-	if (effort < 0)
-		return oj_fail_memory(&s->error);
-	s->loop.crossings = (struct crossings){.kernel = kernel, .scratch = scratch, .effort = effort};
+	s->loop.crossings = (struct crossings){.kernel = kernel, .scratch = scratch};
 	return OJIT_OK;
 }
 

@@ -193,8 +193,6 @@ void oj_loop_begin(struct loop *l, const double *y)
 	l->direction = l->t1 < l->t0 ? -1 : 1;
 	l->attempts = l->nonfinite_count = 0;
 	l->passage = NULL;
-	l->crossings.crowded = 0;
-	l->crossings.spent = 0;
 	l->leaps = (struct leaps){.count = 0};
 	l->f->calls = l->f->told = 0;
 	if (l->f->implicit)
@@ -437,8 +435,32 @@ static bool misses_something(struct loop *l)
 static void end_at_jump(struct loop *l)
 {
 	const struct crossings *c = &l->crossings;
-	if (c->found && l->step.t1 == c->before && c->after == l->t1)
-		l->step.t1 = l->t1;
+	for (int k = 0; k < c->count; k++)
+		if (l->step.t1 == c->next[k].before && (c->next[k].after - l->t1) * l->direction >= 0)
+			l->step.t1 = l->t1;
+}
+
+/* Steps of given size are as they are given. */
+static bool minds_jumps(const struct loop *l)
+{
+	return l->crossings.kernel && l->tolerance && l->f->n > 0;
+}
+
+/* Does a jump that the step goes over matter with the states that there are by then?  Then the next attempt
+ * ends there. */
+static bool goes_over_jump(struct loop *l)
+{
+	struct crossings *c = &l->crossings;
+	double *y = l->probe + 2 * l->f->n;
+	for (int k = 0; minds_jumps(l) && k < c->count && (c->next[k].before - l->step.t1) * l->direction < 0; k++) {
+		if ((c->next[k].before - l->step.t0) * l->direction <= 0)
+			continue;
+		l->stepper->interpolate(l->state, &l->step, c->next[k].before, y);
+		c->next[k].matters = oj_crossing_matters(&c->next[k], l->f, l->tolerance, y, fabs(l->step.h), l->probe);
+		if (c->next[k].matters)
+			return true;
+	}
+	return false;
 }
 
 /* What the caller's check said. */
@@ -473,9 +495,15 @@ static void try_step(struct loop *l, const struct course *course)
 		reject(l, l->step.squared);
 		return;
 	}
-	end_at_jump(l);
 	if (outcome == ATTEMPT_OK && (!hold_above_zero(l) || !hold_inside(l)))
 		return;
+	if (outcome == ATTEMPT_OK && goes_over_jump(l)) {
+		l->stats.rejected++;
+		l->refused = true;
+		l->h = fabs(l->step.h);
+		return;
+	}
+	end_at_jump(l);
 	if (outcome == ATTEMPT_OK && misses_something(l)) {
 		reject(l, UNSEEN);
 		return;
@@ -519,32 +547,67 @@ void oj_loop_cross(struct loop *l, double t, double low)
 	begin_at(l, resumer(l), t, low, l->again);
 }
 
-/* Steps of given size are as they are given. */
-static bool minds_jumps(const struct loop *l)
-{
-	return l->crossings.kernel && l->tolerance && l->f->n > 0;
-}
-
-/* The time that the next step may lead to: that of a jump lies before the target, or the target itself.  A step
- * is cut in two where the target is less than two of them away, so it has to be known what comes in that. */
+/* The time that the next step may lead to: that of a jump before the target that matters, for all that is
+ * known here, or that where nothing is known any more, or the target itself.  A step is cut in two where the target is less
+ * than two of them away, so it has to be known what comes in that. */
 #define AHEAD 16.0 /* steps are looked at at once */
 #define AT_LEAST 2.1
+
+enum { ROUNDS = 64 };
+
+/* The first jump until `to` that matters with the states here. */
+static const struct crossing *find_mattering(struct loop *l, double to)
+{
+	struct crossings *c = &l->crossings;
+	for (int k = 0; k < c->count && (c->next[k].before - to) * l->direction <= 0; k++) {
+		struct crossing *next = &c->next[k];
+		next->matters = next->matters
+			|| oj_crossing_matters(next, l->f, l->tolerance, oj_loop_states(l), l->h, l->probe);
+		if (next->matters)
+			return next;
+	}
+	return NULL;
+}
 
 static double foresee(struct loop *l, double target)
 {
 	struct crossings *c = &l->crossings;
 	double least = l->t + l->direction * AT_LEAST * l->h, far = l->t + l->direction * AHEAD * l->h;
-	if ((c->known - least) * l->direction < 0)
-		oj_crossings_find(c, l->f, l->tolerance, oj_loop_states(l), l->h,
-		                  (far - l->t1) * l->direction > 0 ? l->t1 : far, l->stats.steps, l->probe);
-	return c->found && (c->before - target) * l->direction < 0 ? c->before : target;
+	const struct crossing *mattering = NULL;
+	if ((least - l->t1) * l->direction > 0)
+		least = l->t1;
+	if ((far - l->t1) * l->direction > 0)
+		far = l->t1;
+	if (c->without)
+		oj_crossings_begin(c, l->t);
+	oj_crossings_forget(c, l->t, l->direction);
+	for (int round = 0; round < ROUNDS; round++) {
+		mattering = find_mattering(l, least);
+		if (mattering || (c->known - least) * l->direction >= 0)
+			break;
+		if (c->count == CROSSINGS_AHEAD)
+			oj_crossings_leave_out(c, l->f);
+		if (!oj_crossings_find(c, l->f, far))
+			break;
+	}
+	double end = mattering ? mattering->before : (c->known - least) * l->direction < 0 ? c->known : target;
+	return (end - target) * l->direction < 0 ? end : target;
 }
 
 /* Or so close that no step leads there. */
 static bool stands_before_jump(const struct loop *l)
 {
-	double left = fabs((l->crossings.before - l->t) - l->low);
-	return l->crossings.found && left <= DBL_EPSILON * fabs(l->t) + DBL_MIN;
+	const struct crossing *next = l->crossings.next;
+	double left = fabs((next->before - l->t) - l->low);
+	return l->crossings.count > 0 && next->matters && left <= DBL_EPSILON * fabs(l->t) + DBL_MIN;
+}
+
+static void go_over_jump(struct loop *l)
+{
+	const struct crossing next = l->crossings.next[0];
+	oj_crossings_pass(&l->crossings);
+	oj_crossings_cross(&l->crossings, l->t);
+	oj_loop_cross(l, next.after, (l->t - next.after) + l->low);
 }
 
 /* Where a state decides that f jumps, steps across are refused until they are too short for the time to tell.
@@ -589,8 +652,7 @@ static bool lay_out(struct loop *l, double target, struct course *course)
 		return true;
 	}
 	while (l->running && minds_jumps(l) && (end = foresee(l, target), stands_before_jump(l))) {
-		oj_crossings_pass(&l->crossings);
-		oj_loop_cross(l, l->crossings.known, (l->t - l->crossings.known) + l->low);
+		go_over_jump(l);
 		end = target;
 	}
 	return l->running && choose_step(l, end, course);

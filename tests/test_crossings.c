@@ -106,6 +106,50 @@ Test(crossings, times_of_doses_may_stand_in_arrays)
 	}
 }
 
+static void expect_last(const char *text, double t1, size_t state, double expected)
+{
+	static const char *const methods[] = {"auto", "tsit5", "dop853", "taylor", "bdf", "radau", "rodas5p"};
+	static const double tolerances[] = {1e-4, 1e-7};
+	for (size_t m = 0; m < COUNT(methods); m++)
+		for (size_t k = 0; k < COUNT(tolerances); k++) {
+			struct trial trial;
+			trial_begin(&trial, text, methods[m]);
+			trial.options.rtol = tolerances[k];
+			trial.options.atol = 1e-12;
+			trial_solve(&trial, 0, t1, ojit_output_final());
+			cr_expect_float_eq(last(&trial, state), expected, 10 * tolerances[k] * fabs(expected), "%s at %g: %.9g", methods[m],
+			                   tolerances[k], last(&trial, state));
+			trial_end(&trial);
+		}
+}
+
+/* Gates that open and close over nothing, hundreds of times, before there is something. */
+Test(crossings, doses_behind_idle_gates_are_met)
+{
+	expect_last("C' = -0.2*if(mod(t, 24) < 12, 1, 0.5)*C + if(t >= 480 and t < 480.5, 10, 0)\ninit C = 0\n", 500, 0,
+	            10 * -expm1(-0.1) / 0.2 * exp(-0.2 * 11.5 - 0.1 * 8));
+	expect_last("x' = 1e-13*floor(1000*t) + if(t > 5 and t < 5.001, 1000, 0)\ninit x = 0\n", 10, 0, 1);
+	expect_last("A' = -5*if(mod(t, 1) < 0.2, 1, 0)*A + if(t > 30 and t < 30.01, 100, 0)\ninit A = 0\n", 30.5, 0,
+	            20 * -expm1(-0.05) * exp(-0.95));
+}
+
+/* What nothing depends on where a step begins may matter where it gets to. */
+Test(crossings, doses_of_what_grows_are_met_from_afar)
+{
+	expect_last("z' = 1\nx' = if(t > 1 and t < 1.01, 100*z, 0)\ninit z = 0, x = 0\n", 10, 1, 50 * (1.01 * 1.01 - 1));
+	expect_last("a' = -a\ny' = if(t > 20, 1, 0)\nx' = if(t > 30 and t < 30.01, 100*y, 0)\ninit a = 1, x = 0, y = 0\n", 100, 2,
+	            50 * (10.01 * 10.01 - 100));
+}
+
+/* Rounding has conditions that change slowly flicker: all of that is one jump. */
+Test(crossings, conditions_that_flicker_are_crossed_once)
+{
+	double half = acos(0.999999);
+	expect_last("x' = if(sin(t) > 0.999999, 1000, 0)\ninit x = 0\n", 100, 0, 16 * 2000 * half);
+	expect_last("x' = if(cos(t) > 1 - 1e-9, 1, 0) + if(t > 50 and t < 50.001, 1000, 0)\ninit x = 0\n", 100, 0,
+	            1 + 31 * acos(1 - 1e-9));
+}
+
 /* ---- where steps end ---- */
 
 /* The times, each between two steps of a run that rejects none. */

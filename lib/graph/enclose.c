@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-enum { OPEN_TURNS = 64, TOO_MANY = -1 };
+enum { OPEN_TURNS = 256, TOO_MANY = -1 };
 
 struct enclosure {
 	const struct interpreter *interpreter;
@@ -324,12 +324,21 @@ static int64_t count_stored(const struct program *program)
 	return stored;
 }
 
-static bool are_equal(const double *a, const double *b, int64_t count)
+/* The first of the numbers that is another; -1: none is, but for those that are left out. */
+static int64_t find_other(const double *a, const double *b, const double *left_out, int64_t count)
 {
 	int64_t k = 0;
-	while (k < count && (a[k] == b[k] || (isnan(a[k]) && isnan(b[k]))))
+	while (k < count && (a[k] == b[k] || (isnan(a[k]) && isnan(b[k])) || left_out[k] != 0))
 		k++;
-	return k == count;
+	return k < count ? k : -1;
+}
+
+static void leave_out(double *left_out, int64_t count, uint64_t mode)
+{
+	for (int64_t k = 0; mode == SWITCHES_ALL && k < count; k++)
+		left_out[k] = 0;
+	if (mode != SWITCHES_SAME && mode != SWITCHES_ALL)
+		left_out[mode - SWITCHES_WITHOUT] = 1;
 }
 
 static void run_enclosure(const struct kernel_args *args)
@@ -337,7 +346,8 @@ static void run_enclosure(const struct kernel_args *args)
 	const struct interpreter *i = args->env;
 	int64_t stored = count_stored(i->program), temporary = i->program->scratch;
 	double *lower = args->scratch, *upper = lower + temporary + i->slots + stored;
-	double *lo = lower + temporary + i->slots, *hi = upper + temporary + i->slots, *before = hi + stored;
+	double *lo = lower + temporary + i->slots, *hi = upper + temporary + i->slots, *before = hi + stored,
+	       *left_out = before + stored;
 	struct enclosure w = {
 		.interpreter = i, .space = i->program->space, .args = args,
 		.lower = {[ROLE_PARAMETER] = args->p, [ROLE_DERIVED] = args->d, [ROLE_DISCRETE] = args->z, [ROLE_DATA] = args->data,
@@ -345,10 +355,11 @@ static void run_enclosure(const struct kernel_args *args)
 		.upper = {[ROLE_PARAMETER] = args->p, [ROLE_DERIVED] = args->d, [ROLE_DISCRETE] = args->z, [ROLE_DATA] = args->data,
 		          [ROLE_OUT] = hi, [ROLE_TEMP] = upper},
 		.lo = (union value *)(lower + temporary), .hi = (union value *)(upper + temporary),
-		.turns = (int64_t *)(before + stored), .within = args->index != 0,
+		.turns = (int64_t *)(left_out + stored), .within = args->index != 0,
 	};
+	leave_out(left_out, stored, args->mode);
 	walk_all(&w, args->t[0], args->t[1]);
-	args->out[0] = are_equal(lo, hi, stored) ? SWITCHING_NONE : SWITCHING_MAY;
+	args->out[0] = find_other(lo, hi, left_out, stored) < 0 ? SWITCHING_NONE : SWITCHING_MAY;
 	args->out[1] = w.many;
 	if (args->out[0] == SWITCHING_NONE)
 		return;
@@ -357,14 +368,16 @@ static void run_enclosure(const struct kernel_args *args)
 	for (int64_t k = 0; k < stored; k++)
 		before[k] = lo[k];
 	walk_all(&w, args->t[1], args->t[1]);
-	args->out[0] = are_equal(before, lo, stored) ? SWITCHING_MAY : SWITCHING_DOES;
+	int64_t other = find_other(before, lo, left_out, stored);
+	args->out[0] = other < 0 ? SWITCHING_MAY : SWITCHING_DOES;
+	args->out[2] = (double)other;
 }
 
 struct kernel oj_enclosing_kernel(const struct interpreter *interpreter)
 {
 	struct kernel kernel = oj_interpreter_kernel(interpreter);
 	kernel.run = run_enclosure;
-	kernel.scratch = 2 * kernel.scratch + 3 * count_stored(interpreter->program)
+	kernel.scratch = 2 * kernel.scratch + 4 * count_stored(interpreter->program)
 		+ (int64_t)interpreter->count * (1 + OPEN_TURNS);
 	return kernel;
 }
