@@ -451,8 +451,10 @@ static bool minds_jumps(const struct loop *l)
 static bool goes_over_jump(struct loop *l)
 {
 	struct crossings *c = &l->crossings;
+	if (!minds_jumps(l))
+		return false;
 	double *y = l->probe + 2 * l->f->n;
-	for (int k = 0; minds_jumps(l) && k < c->count && (c->next[k].before - l->step.t1) * l->direction < 0; k++) {
+	for (int k = 0; k < c->count && (c->next[k].before - l->step.t1) * l->direction < 0; k++) {
 		if ((c->next[k].before - l->step.t0) * l->direction <= 0)
 			continue;
 		l->stepper->interpolate(l->state, &l->step, c->next[k].before, y);
