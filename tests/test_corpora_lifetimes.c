@@ -1,7 +1,7 @@
 /* What is freed is given back: thousands of models loaded, compiled, solved and
  * freed leave the process as large as it was, with as many mappings.
  *
- * OJIT_LIFETIMES says how many, 8,000 unless told. */
+ * OJIT_LIFETIMES says how many, 6,000 unless told. */
 #include <ojit/ojit.h>
 
 #include "tests/support_sanitizer.h"
@@ -64,7 +64,7 @@ enum { WARM = 500, ALLOWED = 1 << 18 };
 Test(lifetimes, thousands_of_models_leave_nothing_behind)
 {
 	const char *asked = getenv("OJIT_LIFETIMES");
-	int lives = asked ? atoi(asked) : 8000;
+	int lives = asked ? atoi(asked) : 6000;
 #ifdef SANITIZED
 	cr_skip_test("a sanitizer keeps what was freed; the allocator's counters are tested elsewhere");
 #endif

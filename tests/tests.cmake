@@ -89,7 +89,7 @@ endif()
 # Fuzzers start from the inputs kept in tests/fuzz/corpus; what they find new
 # stays in the build directory.
 if(OJIT_FUZZ)
-	set(OJIT_FUZZ_SECONDS 10 CACHE STRING "How long a fuzzer runs as a test")
+	set(OJIT_FUZZ_SECONDS 6 CACHE STRING "How long a fuzzer runs as a test")
 	file(GLOB fuzz_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz_*.c)
 	foreach(source IN LISTS fuzz_sources)
 		get_filename_component(name ${source} NAME_WE)
