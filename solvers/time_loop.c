@@ -1,7 +1,9 @@
 /* See time_loop.h. */
 #include "solvers/time_loop.h"
 
+#include "solvers/endings.h"
 #include "solvers/implicit.h"
+#include "solvers/jumps.h"
 #include "solvers/probe.h"
 #include "solvers/sums.h"
 
@@ -83,26 +85,6 @@ static bool is_short(struct loop *l)
 	return l->h < (stuck ? 1 : UNREAD) * least;
 }
 
-static void end_at_start(struct loop *l)
-{
-	const double *y, *f0;
-	double *scratch, *y1;
-	bool finite;
-	l->stepper->look(l->state, &y, &f0, &scratch, &y1);
-	l->ending.at_start = true;
-	l->ending.state = oj_first_nonfinite(l->f->n, y);
-	l->ending.derivative = l->ending.state < 0;
-	if (l->ending.derivative)
-		l->ending.state = oj_first_nonfinite(l->f->n, f0);
-	l->ending.series = l->ending.state < 0;
-	if (l->ending.series) {
-		memcpy(y1, y, (size_t)l->f->n * sizeof *y);
-		const struct step none = {.t0 = l->t, .t1 = l->t, .y0 = y, .y1 = y1};
-		l->ending.state = l->stepper->culprit(l->state, &none, &finite);
-	}
-	oj_loop_end(l, OJIT_NONFINITE);
-}
-
 /* No longer than the caller allows, and than the method keeps stable. */
 static double shorten(const struct loop *l, double h)
 {
@@ -128,25 +110,6 @@ static double first_length(struct loop *l)
 	return fmax(h, fmax(o->min_step, 2 * resolution(l->t)));
 }
 
-/* The state that is farthest below 0, by more than its tolerance; -1: none is. */
-static int64_t most_sunk(const struct loop *l, const double *y)
-{
-	int64_t sunk = -1;
-	double depth = 0;
-	for (int64_t i = 0; l->tolerance && i < l->f->n; i++)
-		if (y[i] < -l->tolerance->atol[i] && y[i] < depth) {
-			sunk = i;
-			depth = y[i];
-		}
-	return sunk;
-}
-
-static void end_outgrown(struct loop *l)
-{
-	l->ending.state = l->limits.culprit;
-	oj_loop_end(l, OJIT_OUTGROWN);
-}
-
 typedef enum attempt starter(void *state, double t, const double *y);
 
 /* Begin at the time (t, low) with these states. */
@@ -161,9 +124,9 @@ static void begin_at(struct loop *l, starter *start, double t, double low, const
 	if (l->f->implicit)
 		oj_implicit_forget(l->f->implicit);
 	if (start(l->state, t, y) != ATTEMPT_OK)
-		end_at_start(l);
+		oj_end_at_start(l);
 	else if (oj_limits_outgrown(&l->limits, l->f->n, y))
-		end_outgrown(l);
+		oj_end_outgrown(l);
 	else if (t == l->t1)
 		oj_loop_end(l, OJIT_SUCCESS);
 	else
@@ -179,7 +142,7 @@ static starter *resumer(const struct loop *l)
 
 void oj_loop_restart(struct loop *l, double t, const double *y)
 {
-	l->above = most_sunk(l, y) < 0;
+	l->above = oj_most_sunk(l, y) < 0;
 	l->running = true;
 	l->ending = (struct ending){.state = -1, .sunk = -1};
 	oj_crossings_begin(&l->crossings, t);
@@ -203,32 +166,6 @@ void oj_loop_begin(struct loop *l, const double *y)
 }
 
 /* ---- a step ---- */
-
-/* Of equations without finite slopes, factors say nothing. */
-static void find_infinite_slopes(struct loop *l)
-{
-	int64_t row = l->ending.unsolved && l->f->implicit ? oj_jacobian_fault(l->f->implicit) : -1;
-	l->ending.slopes = row >= 0;
-	if (l->ending.slopes)
-		l->ending.state = row;
-}
-
-/* Nothing shorter can be tried: was it the error, or something not finite? */
-static void end_too_small(struct loop *l)
-{
-	bool finite = true;
-	l->ending.h = l->h;
-	if (l->step.y1)
-		l->ending.state = l->stepper->culprit(l->state, &l->step, &finite);
-	l->ending.unsolved = l->nonfinite && finite;
-	find_infinite_slopes(l);
-	l->ending.negative = l->negative;
-	l->ending.outside = l->outside;
-	l->ending.sunk = l->above ? most_sunk(l, oj_loop_states(l)) : -1;
-	if (l->negative)
-		l->ending.state = l->limits.culprit;
-	oj_loop_end(l, l->nonfinite && !finite ? OJIT_NONFINITE : OJIT_STEP_TOO_SMALL);
-}
 
 /* The time after a step of length h, and what its rounding leaves out (Knuth's
  * exact sum of two). */
@@ -280,17 +217,6 @@ static bool choose_step(struct loop *l, double target, struct course *course)
 	return !is_short(l) && l->h >= l->options->min_step;
 }
 
-/* A step that no other length can mend. */
-static void end_nonfinite(struct loop *l)
-{
-	bool finite = true;
-	l->ending.h = fabs(l->step.h);
-	l->ending.state = l->stepper->culprit(l->state, &l->step, &finite);
-	l->ending.unsolved = finite;
-	find_infinite_slopes(l);
-	oj_loop_end(l, finite ? OJIT_STEP_TOO_SMALL : OJIT_NONFINITE);
-}
-
 /* Iterations of implicit steps that fail are another matter than what is not finite. */
 static void reject(struct loop *l, double squared)
 {
@@ -322,7 +248,7 @@ static void look_for_an_end(struct loop *l)
 	if (!l->running)
 		return;
 	if (oj_limits_outgrown(&l->limits, l->f->n, l->step.y1))
-		end_outgrown(l);
+		oj_end_outgrown(l);
 	else if (oj_limits_steady(&l->limits, l->f->n, &l->step, l->tolerance))
 		oj_loop_end(l, OJIT_STEADY);
 }
@@ -363,7 +289,7 @@ static bool hold_above_zero(struct loop *l)
 	double squared = oj_limits_below(&l->limits, &l->step, l->tolerance);
 	if (oj_limits_pressed(&l->limits, &l->step, squared)) {
 		l->negative = true;
-		end_too_small(l);
+		oj_end_too_small(l);
 		return false;
 	}
 	if (squared > 1) {
@@ -414,7 +340,7 @@ static bool hold_inside(struct loop *l)
 	if (l->tolerance)
 		reject(l, OUTSIDE);
 	else
-		end_too_small(l);
+		oj_end_too_small(l);
 	return false;
 }
 
@@ -429,40 +355,6 @@ static bool misses_something(struct loop *l)
 		return false;
 	return l->stepper->has_factors && l->stepper->has_factors(l->state)
 		&& oj_probe_step(l->stepper, l->state, l->f, l->tolerance, &l->step, l->probe);
-}
-
-/* A step to the time before a jump that is at the end is one to the end. */
-static void end_at_jump(struct loop *l)
-{
-	const struct crossings *c = &l->crossings;
-	for (int k = 0; k < c->count; k++)
-		if (l->step.t1 == c->next[k].before && (c->next[k].after - l->t1) * l->direction >= 0)
-			l->step.t1 = l->t1;
-}
-
-/* Steps of given size are as they are given. */
-static bool minds_jumps(const struct loop *l)
-{
-	return l->crossings.kernel && l->tolerance && l->f->n > 0;
-}
-
-/* Does a jump that the step goes over matter with the states that there are by then?  Then the next attempt
- * ends there. */
-static bool goes_over_jump(struct loop *l)
-{
-	struct crossings *c = &l->crossings;
-	if (!minds_jumps(l))
-		return false;
-	double *y = l->probe + 2 * l->f->n;
-	for (int k = 0; k < c->count && (c->next[k].before - l->step.t1) * l->direction < 0; k++) {
-		if ((c->next[k].before - l->step.t0) * l->direction <= 0)
-			continue;
-		l->stepper->interpolate(l->state, &l->step, c->next[k].before, y);
-		c->next[k].matters = oj_crossing_matters(&c->next[k], l->f, l->tolerance, y, fabs(l->step.h), l->probe);
-		if (c->next[k].matters)
-			return true;
-	}
-	return false;
 }
 
 /* What the caller's check said. */
@@ -499,13 +391,13 @@ static void try_step(struct loop *l, const struct course *course)
 	}
 	if (outcome == ATTEMPT_OK && (!hold_above_zero(l) || !hold_inside(l)))
 		return;
-	if (outcome == ATTEMPT_OK && goes_over_jump(l)) {
+	if (outcome == ATTEMPT_OK && oj_goes_over_jump(l)) {
 		l->stats.rejected++;
 		l->refused = true;
 		l->h = fabs(l->step.h);
 		return;
 	}
-	end_at_jump(l);
+	oj_jump_ends_step(l);
 	if (outcome == ATTEMPT_OK && misses_something(l)) {
 		reject(l, UNSEEN);
 		return;
@@ -517,20 +409,11 @@ static void try_step(struct loop *l, const struct course *course)
 	else if (outcome == ATTEMPT_OK)
 		accept(l, course);
 	else if (outcome != ATTEMPT_RETRY || !l->tolerance)
-		end_nonfinite(l);
+		oj_end_nonfinite(l);
 	else
 		retry(l);
 }
 
-static void end_max_steps(struct loop *l)
-{
-	bool finite;
-	if (l->tolerance && l->step.y1)
-		l->ending.state = l->stepper->culprit(l->state, &l->step, &finite);
-	oj_loop_end(l, OJIT_MAX_STEPS);
-}
-
-/* The stepper moves on from the last step. */
 static void close_step(struct loop *l)
 {
 	if (!l->open)
@@ -547,61 +430,6 @@ void oj_loop_cross(struct loop *l, double t, double low)
 {
 	memcpy(l->again, oj_loop_states(l), (size_t)l->f->n * sizeof *l->again);
 	begin_at(l, resumer(l), t, low, l->again);
-}
-
-/* The time that the next step may lead to: that of a jump before the target that matters, for all that is
- * known here, or that where nothing is known any more, or the target itself.  A step is cut in two where the target is less
- * than two of them away, so it has to be known what comes in that. */
-#define AHEAD 16.0 /* steps are looked at at once */
-#define AT_LEAST 2.1
-
-enum { ROUNDS = 64 };
-
-/* The first jump until `to` that matters with the states here. */
-static const struct crossing *find_mattering(struct loop *l, double to)
-{
-	struct crossings *c = &l->crossings;
-	for (int k = 0; k < c->count && (c->next[k].before - to) * l->direction <= 0; k++) {
-		struct crossing *next = &c->next[k];
-		next->matters = next->matters
-			|| oj_crossing_matters(next, l->f, l->tolerance, oj_loop_states(l), l->h, l->probe);
-		if (next->matters)
-			return next;
-	}
-	return NULL;
-}
-
-static double foresee(struct loop *l, double target)
-{
-	struct crossings *c = &l->crossings;
-	double least = l->t + l->direction * AT_LEAST * l->h, far = l->t + l->direction * AHEAD * l->h;
-	const struct crossing *mattering = NULL;
-	if ((least - l->t1) * l->direction > 0)
-		least = l->t1;
-	if ((far - l->t1) * l->direction > 0)
-		far = l->t1;
-	if (c->without)
-		oj_crossings_begin(c, l->t);
-	oj_crossings_forget(c, l->t, l->direction);
-	for (int round = 0; round < ROUNDS; round++) {
-		mattering = find_mattering(l, least);
-		if (mattering || (c->known - least) * l->direction >= 0)
-			break;
-		if (c->count == CROSSINGS_AHEAD)
-			oj_crossings_leave_out(c, l->f);
-		if (!oj_crossings_find(c, l->f, far))
-			break;
-	}
-	double end = mattering ? mattering->before : (c->known - least) * l->direction < 0 ? c->known : target;
-	return (end - target) * l->direction < 0 ? end : target;
-}
-
-/* Or so close that no step leads there. */
-static bool stands_before_jump(const struct loop *l)
-{
-	const struct crossing *next = l->crossings.next;
-	double left = fabs((next->before - l->t) - l->low);
-	return l->crossings.count > 0 && next->matters && left <= DBL_EPSILON * fabs(l->t) + DBL_MIN;
 }
 
 static void go_over_jump(struct loop *l)
@@ -653,7 +481,7 @@ static bool lay_out(struct loop *l, double target, struct course *course)
 		retrace(l, course);
 		return true;
 	}
-	while (l->running && minds_jumps(l) && (end = foresee(l, target), stands_before_jump(l))) {
+	while (l->running && oj_minds_jumps(l) && (end = oj_foresee_jump(l, target), oj_stands_before_jump(l))) {
 		go_over_jump(l);
 		end = target;
 	}
@@ -667,14 +495,14 @@ bool oj_loop_step(struct loop *l, double target)
 	while (l->running && l->stats.steps == steps) {
 		struct course course;
 		if (l->attempts >= l->options->step_limit) {
-			end_max_steps(l);
+			oj_end_max_steps(l);
 			break;
 		}
 		close_step(l);
 		if (lay_out(l, target, &course))
 			try_step(l, &course);
 		else if (l->running && !leap(l, target))
-			end_too_small(l);
+			oj_end_too_small(l);
 	}
 	return l->stats.steps != steps;
 }
