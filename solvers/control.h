@@ -43,6 +43,12 @@ double oj_first_step(const struct stepper *stepper, void *state, struct rhs *f,
                      const struct tolerance *tolerance, const struct controller *numbers, double t,
                      double direction, double span);
 
+/* An error over its scale that nothing can be divided by is nearly none; one that is not a number stays so. */
+static inline double oj_error_at_least(double error)
+{
+	return error < 1e-10 ? 1e-10 : error;
+}
+
 /* Lengths of implicit steps (HW IV.8): Gustafsson's prediction from two errors where it asks for
  * less than one error does, and the length of the last step where the next would be longer by
  * less than a fifth, for then factors can be kept. */

@@ -164,11 +164,11 @@ static double estimate(struct radau_state *s, const struct step *step)
 {
 	double error = solve_error(s, step->h, s->f0);
 	if (error < 1 || !(s->first || s->rejected))
-		return fmax(error, 1e-10);
+		return oj_error_at_least(error);
 	for (int64_t c = 0; c < s->n; c++)
 		s->work[c] = s->y0[c] + s->error[c];
 	rhs_eval(s->f, step->t0, s->work, s->f1);
-	return fmax(solve_error(s, step->h, s->f1), 1e-10);
+	return oj_error_at_least(solve_error(s, step->h, s->f1));
 }
 
 /* The error inside of the step, as far as the slopes of two polynomials where they meet tell.

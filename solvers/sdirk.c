@@ -385,7 +385,7 @@ static double estimate(struct sdirk_state *s)
 	if (s->pace.first || s->pace.rejected)
 		oj_newton_filter(&s->newton, s->error);
 	s->have_error = true;
-	return fmax(oj_gauge_norm(&s->newton.gauge, s->error), 1e-10);
+	return oj_error_at_least(oj_gauge_norm(&s->newton.gauge, s->error));
 }
 
 /* Likewise, from the divided difference; of the whole tolerance. */
@@ -440,7 +440,8 @@ static enum attempt attempt(void *state, struct step *step)
 	finish(s);
 	if (!s->tolerance)
 		return oj_all_finite(s->n, s->y1) ? ATTEMPT_OK : ATTEMPT_RETRY;
-	double error = fmax(estimate(s), estimate_by_difference(s));
+	double error = estimate(s), other = estimate_by_difference(s);
+	error = isnan(error) || error >= other ? error : other;
 	s->size = error;
 	step->squared = error * error;
 	if (!isfinite(step->squared))
@@ -475,7 +476,7 @@ static void straighten(struct sdirk_state *s)
 static void plan_next(struct sdirk_state *s)
 {
 	const struct newton *nw = &s->newton;
-	double error = fmax(oj_gauge_norm(&nw->gauge, s->error), 1e-10);
+	double error = oj_error_at_least(oj_gauge_norm(&nw->gauge, s->error));
 	oj_pace_accept(&s->pace, &s->row->control, fabs(s->h), s->size, effort(s));
 	if (!oj_drift_wants(&s->drift, s->counts * error * nw->gauge.share))
 		return;
